@@ -1,0 +1,72 @@
+// The folders are the architecture: imports run one way. This file is that table, enforced.
+// A folder may import itself and what is listed here; `X/(a|b)` narrows to files of X.
+const CODECS_OF_RAFT = 'raft/(entry|message|ready|config)';
+const allowed = {
+  base: [],
+  os: ['base'],
+  raft: ['base'],
+  storage: ['base', 'os', CODECS_OF_RAFT],
+  kv: ['base', 'raft/entry'],
+  transport: ['base'],
+  wire: ['base', CODECS_OF_RAFT, 'kv/command', 'kv/types', 'transport'],
+  diagnostics: ['base'],
+  node: ['base', 'os', 'raft', 'storage', 'kv', 'transport', 'wire', 'diagnostics'],
+  client: ['base', 'kv/(command|types)', 'transport', 'wire'],
+  cluster: ['base', 'os', 'diagnostics', 'client', 'transport', 'wire'],
+  console: ['base', 'cluster', 'client', 'diagnostics'],
+  cli: ['base', 'console', 'cluster', 'client', 'node/main'],
+};
+const pattern = (entry) => (entry.includes('/') ? `^src/${entry}` : `^src/${entry}/`);
+
+/** Only these may touch the machine's clock, timers and entropy, and the LMDB backend. */
+const COMPOSITION_ROOTS = ['^src/node/main', '^src/cluster/', '^src/console/', '^src/cli/', '^src/client/connect'];
+
+const builtinOnlyIn = (name, builtin, places) => ({
+  name,
+  severity: 'error',
+  from: { path: '^src/', pathNot: places },
+  to: { path: `^(node:)?(${builtin})$`, dependencyTypes: ['core'] },
+});
+
+module.exports = {
+  forbidden: [
+    ...Object.entries(allowed).map(([folder, targets]) => ({
+      name: `${folder}-imports-only-what-stands-below-it`,
+      severity: 'error',
+      from: { path: `^src/${folder}/` },
+      to: { path: '^src/', pathNot: [`^src/${folder}/`, ...targets.map(pattern)] },
+    })),
+    {
+      name: 'only-composition-roots-import-the-real-world',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/base/real/', ...COMPOSITION_ROOTS] },
+      to: { path: ['^src/base/real/', '^src/kv/backend-lmdb'] },
+    },
+    { name: 'only-cli-imports-node-main', severity: 'error', from: { path: '^src/', pathNot: '^src/cli/' }, to: { path: '^src/node/main' } },
+    builtinOnlyIn('files-only-where-files-live', 'fs|fs/promises', [
+      '^src/storage/real-file-system',
+      '^src/kv/backend-lmdb',
+      '^src/os/',
+      '^src/cluster/',
+      '^src/console/files',
+    ]),
+    builtinOnlyIn('sockets-only-in-transport', 'net|dgram|http|https|tls', ['^src/transport/']),
+    builtinOnlyIn('child-processes-only-in-their-place', 'child_process', ['^src/cluster/node-process', '^src/cluster/guard', '^src/os/process-identity']),
+    { name: 'execa-only-in-node-process', severity: 'error', from: { path: '^src/', pathNot: '^src/cluster/node-process' }, to: { path: 'node_modules/execa' } },
+    { name: 'no-circles', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    { name: 'everything-resolves', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    { name: 'source-never-imports-tests', severity: 'error', from: { path: '^(src|bin)/' }, to: { path: '^test/' } },
+    {
+      name: 'no-development-packages-in-the-product',
+      severity: 'error',
+      from: { path: '^(src|bin)/' },
+      to: { dependencyTypes: ['npm-dev'], pathNot: ['@types/'] },
+    },
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+  },
+};

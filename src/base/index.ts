@@ -1,0 +1,18 @@
+/**
+ * # base: what everything stands on
+ *
+ * Branded ids, coded errors, assertions, and the interfaces behind which time, chance and diagnostics live (`Clock`,
+ * `Scheduler`, `Random`, `Emit`). Imports nothing. The real clock, timers and entropy are in `base/real`, which only
+ * composition roots import (`node/main`, `cluster`, `console`, `cli`, the client's `connect`).
+ *
+ *     const timer = scheduler.after(400, () => raft.tick(1));   // never setTimeout
+ *     emit.emit('info', 'role-changed', { from: 'follower', to: 'leader' });
+ *     throw new RaftctlError('port-taken', 'node-02: port 3332 is taken', { hint: 'stop the other program' });
+ */
+export * from './assert.js';
+export * from './backoff.js';
+export * from './emit.js';
+export * from './errors.js';
+export * from './ids.js';
+export * from './random.js';
+export * from './time.js';

@@ -1,0 +1,103 @@
+import { crc32 } from 'node:zlib';
+import type { LogIndex, Term } from '../base/index.js';
+
+/**
+ * A log entry's bytes are written once, where it is proposed, and then travel unchanged: over the wire, into the WAL,
+ * and back from it. That is its *record*:
+ *
+ *     u32 length of payload | u32 crc32(type, payload) | u8 type | payload        (little-endian)
+ *
+ * Index and term are not part of it: entries move in contiguous ranges, whose header tells them (first index, runs of
+ * terms). An entry points into whatever buffer its record arrived in; nothing may write to that buffer afterwards.
+ */
+export const ENTRY_TYPES = { command: 1, noop: 2, membership: 3 } as const;
+export type EntryType = (typeof ENTRY_TYPES)[keyof typeof ENTRY_TYPES];
+
+export const RECORD_HEADER_BYTES = 9;
+
+/** Where a record lies. */
+export interface RecordRef {
+  readonly type: EntryType;
+  /** The buffer that holds the record; often shared with its neighbours. */
+  readonly bytes: Buffer;
+  /** Offset of the record (of its header) in `bytes`. */
+  readonly at: number;
+  /** Bytes of the record, header included. */
+  readonly length: number;
+}
+
+export interface Entry extends RecordRef {
+  readonly index: LogIndex;
+  readonly term: Term;
+}
+
+/** Writes a record into `target` at `at`; the payload must already lie at `at + RECORD_HEADER_BYTES`. Returns its length. */
+export function sealRecord(target: Buffer, at: number, type: EntryType, payloadLength: number): number {
+  target.writeUInt32LE(payloadLength, at);
+  target[at + 8] = type;
+  const length = RECORD_HEADER_BYTES + payloadLength;
+  target.writeUInt32LE(crc32(target.subarray(at + 8, at + length)), at + 4);
+  return length;
+}
+
+export function makeRecord(type: EntryType, payload: Uint8Array): RecordRef {
+  const bytes = Buffer.allocUnsafeSlow(RECORD_HEADER_BYTES + payload.length);
+  bytes.set(payload, RECORD_HEADER_BYTES);
+  return { type, bytes, at: 0, length: sealRecord(bytes, 0, type, payload.length) };
+}
+
+const isEntryType = (value: number | undefined): value is EntryType => value === 1 || value === 2 || value === 3;
+
+/** Reads and verifies the record at `at`, which must end by `end`. Undefined: not a whole, intact record. */
+export function readRecord(bytes: Buffer, at: number, end: number): RecordRef | undefined {
+  if (end - at < RECORD_HEADER_BYTES) return undefined;
+  const length = RECORD_HEADER_BYTES + bytes.readUInt32LE(at);
+  if (length > end - at) return undefined;
+  const type = bytes[at + 8];
+  if (!isEntryType(type)) return undefined;
+  if (crc32(bytes.subarray(at + 8, at + length)) !== bytes.readUInt32LE(at + 4)) return undefined;
+  return { type, bytes, at, length };
+}
+
+/** The payload of a record: a view, not a copy. */
+export function payloadOf(record: RecordRef): Buffer {
+  return record.bytes.subarray(record.at + RECORD_HEADER_BYTES, record.at + record.length);
+}
+
+/** A run of consecutive entries of one term. */
+export interface TermRun {
+  readonly term: Term;
+  readonly count: number;
+}
+
+/** The terms of consecutive entries, as runs. */
+export function termRuns(entries: readonly Entry[]): TermRun[] {
+  const runs: { term: Term; count: number }[] = [];
+  for (const { term } of entries) {
+    const last = runs.at(-1);
+    if (last?.term === term) last.count += 1;
+    else runs.push({ term, count: 1 });
+  }
+  return runs;
+}
+
+/**
+ * The records of `entries`, in order, as few slices: neighbours in one buffer become one slice. Entries that were
+ * proposed or received together leave as the very bytes they arrived in.
+ */
+export function recordSlices(entries: readonly Entry[]): Buffer[] {
+  const slices: Buffer[] = [];
+  let from = 0;
+  while (from < entries.length) {
+    const first = entries[from]!;
+    let end = first.at + first.length;
+    let next = from + 1;
+    while (next < entries.length && entries[next]!.bytes === first.bytes && entries[next]!.at === end) {
+      end += entries[next]!.length;
+      next += 1;
+    }
+    slices.push(first.bytes.subarray(first.at, end));
+    from = next;
+  }
+  return slices;
+}

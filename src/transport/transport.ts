@@ -1,0 +1,122 @@
+import type { RaftctlError } from '../base/index.js';
+
+/**
+ * What the rest of raftctl sees of the shared TCP core: links that are dialed and connections that are accepted, both
+ * carrying frames. It knows bytes, no Raft. `tcp-transport.ts` is the real one; the simulator brings its own.
+ */
+export interface Transport {
+  /** Accepts connections; resolves once bound, rejects with `port-taken` naming host and port. */
+  listen(options: ListenOptions): Promise<Listener>;
+  /** Keeps dialing `address` until closed: one state machine, `Connecting | Connected | Broken`. */
+  dial(options: DialOptions): Link;
+}
+
+export type ConnectionRole = 'peer' | 'client' | 'admin';
+
+/** The first frame in each direction. Refused when magic, protocol version or cluster id do not fit. */
+export interface Hello {
+  readonly role: ConnectionRole;
+  /** 32 hex digits. A client may leave it empty and learn it from the answer; everybody else must present it. */
+  readonly clusterId: string;
+  /** The dialer's or listener's node name; empty for a client. */
+  readonly node: string;
+  /** Drawn anew by each process: tells a restarted node from the one before. Empty for a client. */
+  readonly instance: string;
+  /** What the host wants to tell in passing (a node: its term and known leader). At most 256 bytes; not interpreted here. */
+  readonly note: Uint8Array;
+}
+
+/** `u32 length | u8 kind | u32 call id | payload`; `length` counts kind, call id and payload. Little-endian. */
+export interface Frame {
+  readonly kind: number;
+  readonly callId: number;
+  /** Owned by the receiver and never overwritten: entries keep pointing into it. */
+  readonly payload: Buffer;
+}
+
+/** A live, greeted byte stream: accepted from a listener, or the inside of a connected link. */
+export interface Connection {
+  readonly id: number;
+  readonly peer: Hello;
+  readonly remoteAddress: string;
+  /**
+   * Queues a frame: the payload is the concatenation of `parts`, which must not change afterwards. Never blocks. What
+   * is queued leaves as one write by `flush`, which the transport calls by itself at the end of the turn. Answers
+   * false, and drops the frame, when the connection is closed or its queue is over its bound.
+   */
+  send(kind: number, callId: number, ...parts: readonly Uint8Array[]): boolean;
+  flush(): void;
+  /** Bytes queued or not yet taken by the kernel. */
+  readonly queuedBytes: number;
+  close(reason?: RaftctlError): void;
+}
+
+export interface ConnectionHandlers {
+  opened?(connection: Connection): void;
+  /** All whole frames of one read. Collect; act at the end of the turn. */
+  frames(connection: Connection, frames: readonly Frame[]): void;
+  closed?(connection: Connection, error: RaftctlError | undefined): void;
+}
+
+export interface ListenOptions {
+  readonly host: string;
+  readonly port: number;
+  /** Asked at each handshake, so that the note is fresh. */
+  readonly hello: () => Hello;
+  /** Bytes of one frame by the dialer's role; a longer one is refused before anything is allocated. */
+  readonly maxFrameBytes: (role: ConnectionRole) => number;
+  /** A dialer that has not greeted by then is shown the door. Suggested 3,000. */
+  readonly handshakeTimeoutMs: number;
+  /** Connections of all roles; one more is refused with a reason. */
+  readonly maxConnections: number;
+  /** A receiver that lets this much pile up is disconnected (a client that does not read). */
+  readonly maxQueuedBytes: number;
+  readonly handlers: ConnectionHandlers;
+  /** A second opinion on a greeted dialer (a stranger's node name, say). An error refuses it. */
+  readonly admit?: (hello: Hello) => RaftctlError | undefined;
+}
+
+export interface Listener {
+  readonly port: number;
+  readonly connections: ReadonlySet<Connection>;
+  /** Stops accepting and closes all connections. */
+  close(): Promise<void>;
+}
+
+export interface DialOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly hello: () => Hello;
+  readonly maxFrameBytes: number;
+  readonly handshakeTimeoutMs: number;
+  readonly maxQueuedBytes: number;
+  readonly backoff: {
+    readonly firstMs: number;
+    readonly maxMs: number;
+    readonly factor: number;
+    readonly jitter: number;
+  };
+  readonly handlers: ConnectionHandlers;
+  /** Every change of state, with the state before. */
+  readonly changed?: (state: LinkState, before: LinkState) => void;
+  /**
+   * The process behind the address is certainly gone: it refused a re-dial after a broken connection, or another
+   * instance of it answered. Never called for timeouts, exhausted descriptors, unreachable hosts or injected faults.
+   */
+  readonly certainlyGone?: (instance: string) => void;
+}
+
+export type LinkState =
+  | { readonly type: 'connecting'; readonly attempt: number }
+  | { readonly type: 'connected'; readonly connection: Connection }
+  | { readonly type: 'broken'; readonly error: RaftctlError; readonly retryAt: number }
+  | { readonly type: 'closed' };
+
+export interface Link {
+  readonly state: LinkState;
+  /** False, and nothing sent, unless connected and below the queue's bound. */
+  send(kind: number, callId: number, ...parts: readonly Uint8Array[]): boolean;
+  /** Forgets the backoff and dials now, when broken. */
+  retryNow(): void;
+  close(): void;
+}
