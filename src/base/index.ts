@@ -16,3 +16,4 @@ export * from './errors.js';
 export * from './ids.js';
 export * from './random.js';
 export * from './time.js';
+export * from './version.js';

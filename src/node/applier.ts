@@ -1,0 +1,74 @@
+import type { LogIndex } from '../base/index.js';
+import type { CommandResult, KvStore } from '../kv/index.js';
+import type { Entry, RawNode } from '../raft/index.js';
+import type { Wal } from '../storage/index.js';
+import type { EntryCache } from './entry-cache.js';
+
+interface ApplierOptions {
+  readonly raft: RawNode;
+  readonly store: KvStore;
+  readonly wal: Wal;
+  readonly cache: EntryCache;
+  /** Entries applied in one turn at most, so that a long backlog does not starve heartbeats. Suggested 4,096. */
+  readonly entriesMax: number;
+  readonly applied: (entries: readonly Entry[], results: readonly (CommandResult | undefined)[]) => void;
+  /** There is more to apply: take another turn. */
+  readonly wake: () => void;
+  readonly failed: (error: unknown) => void;
+}
+
+/** One read of the WAL, when the cache no longer holds what is to be applied. */
+const READ_BYTES_MAX = 4 << 20;
+
+/** Runs committed entries through the state machine, in order, a bounded number a turn. */
+export class Applier {
+  readonly #options: ApplierOptions;
+  #commitIndex: LogIndex;
+  #reading = false;
+
+  constructor(options: ApplierOptions) {
+    this.#options = options;
+    this.#commitIndex = options.store.appliedIndex;
+  }
+
+  committed(upTo: LogIndex): void {
+    this.#commitIndex = upTo;
+  }
+
+  /** Once a turn. */
+  run(): void {
+    const { store, cache, entriesMax, wake } = this.#options;
+    const after = store.appliedIndex;
+    if (this.#reading || after >= this.#commitIndex) return;
+    const upTo = Math.min(this.#commitIndex, after + entriesMax);
+    const entries = cache.range(after, upTo);
+    if (entries === undefined) {
+      this.#read((after + 1) as LogIndex);
+      return;
+    }
+    this.#apply(entries);
+    if (upTo < this.#commitIndex) wake();
+  }
+
+  #apply(entries: readonly Entry[]): void {
+    const { store, raft, cache, applied } = this.#options;
+    const results = store.apply(entries);
+    raft.applied(store.appliedIndex);
+    applied(entries, results);
+    // What is not in the WAL yet cannot be read back from it.
+    cache.trim(Math.min(store.appliedIndex, raft.status().persistedIndex));
+  }
+
+  /** Old entries come from the disk: after a restart, or when the state machine fell far behind. */
+  #read(first: LogIndex): void {
+    this.#reading = true;
+    this.#options.wal.read(first, this.#commitIndex, READ_BYTES_MAX).then(
+      (entries) => {
+        this.#reading = false;
+        this.#apply(entries);
+        this.#options.wake();
+      },
+      (error) => this.#options.failed(error),
+    );
+  }
+}

@@ -1,0 +1,34 @@
+import type { Clock, Random, Scheduler } from '../base/index.js';
+import type { EventRecorder } from '../diagnostics/index.js';
+import type { KvStore } from '../kv/index.js';
+import type { Recovered, Wal } from '../storage/index.js';
+import type { Transport } from '../transport/index.js';
+import type { NodeSpec } from './spec.js';
+
+/** Everything a node stands on: real in a process, simulated in a simulator. */
+export interface NodeDependencies {
+  readonly spec: NodeSpec;
+  /** Drawn by each process; tells it from the one before. */
+  readonly instance: string;
+  readonly transport: Transport;
+  readonly wal: Wal;
+  readonly recovered: Recovered;
+  readonly store: KvStore;
+  readonly recorder: EventRecorder;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly random: Random;
+  readonly process: ProcessFacts;
+  /** Somebody asked this node to stop. */
+  readonly onStop: () => void;
+  /** The node cannot go on. */
+  readonly onFatal: (error: unknown) => void;
+}
+
+/** What a node tells of its process. */
+export interface ProcessFacts {
+  readonly pid: number;
+  readonly version: string;
+  memory(): { readonly rss: number; readonly heapUsed: number; readonly external: number };
+  cpuMs(): number;
+}

@@ -1,0 +1,183 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { type Emit, type ErrorCode, messageOf, RaftctlError, VERSION } from '../base/index.js';
+import { realClock } from '../base/real/clock.js';
+import { realRandom } from '../base/real/random.js';
+import { realScheduler } from '../base/real/scheduler.js';
+import { EventRecorder, renderEvent } from '../diagnostics/index.js';
+import { LmdbBackend } from '../kv/backend-lmdb.js';
+import { KvStore } from '../kv/index.js';
+import { acquireLock, type Lock } from '../os/index.js';
+import { openDataDirectory, openWal, realFileSystem } from '../storage/index.js';
+import { createTcpTransport } from '../transport/index.js';
+import type { ProcessFacts } from './dependencies.js';
+import { NodeServer } from './server.js';
+import type { NodeSpec } from './spec.js';
+import { watchSupervisor } from './supervisor-channel.js';
+
+/** How a node process ends; the supervisor reads them, people too. */
+export const NODE_EXIT = { ok: 0, failed: 1, dataRefused: 10, diskFailed: 11, portTaken: 12 } as const;
+
+const EXIT_OF: Partial<Readonly<Record<ErrorCode, number>>> = {
+  'data-damaged': NODE_EXIT.dataRefused,
+  'data-foreign': NODE_EXIT.dataRefused,
+  'data-newer': NODE_EXIT.dataRefused,
+  'data-unreadable': NODE_EXIT.dataRefused,
+  'data-locked': NODE_EXIT.dataRefused,
+  'disk-failed': NODE_EXIT.diskFailed,
+  'port-taken': NODE_EXIT.portTaken,
+};
+
+/** A stop that takes longer than this is ended: the log is safe at any moment. */
+const STOP_TIMEOUT_MS = 10_000;
+
+/**
+ * Runs one node as this process, until it is told to stop (SIGTERM, SIGINT, the supervisor's word or its death) or
+ * cannot go on. Ends the process.
+ */
+export async function runNode(spec: NodeSpec, options: { readonly supervised: boolean }): Promise<void> {
+  const instance = randomBytes(8).toString('hex');
+  const recorder = new EventRecorder({
+    node: spec.id,
+    instance,
+    clock: realClock,
+    scheduler: realScheduler,
+    level: spec.logLevel,
+  });
+  // The log is the process's standard output: lines, at the level of the configuration.
+  recorder.subscribe(0, spec.logLevel, (events) => {
+    process.stdout.write(events.map((event) => `${renderEvent(event)}\n`).join(''));
+  });
+  const emit = recorder.emitFor('node');
+  const life = new NodeLife(emit);
+  process.on('uncaughtException', (error) => life.fail(error));
+  process.on('unhandledRejection', (error) => life.fail(error));
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => life.stop(signal));
+  if (options.supervised) watchSupervisor(() => life.stop('supervisor is gone'));
+  try {
+    await life.start(() => startNode(spec, instance, recorder, life));
+  } catch (error) {
+    life.fail(error);
+  }
+}
+
+/** Start, stop and failure of the process: each happens once. */
+class NodeLife {
+  readonly #emit: Emit;
+  #server: NodeServer | undefined;
+  #lock: Lock | undefined;
+  #stopping = false;
+
+  constructor(emit: Emit) {
+    this.#emit = emit;
+  }
+
+  async start(starting: () => Promise<NodeServer>): Promise<void> {
+    this.#server = await starting();
+    if (this.#stopping) this.#finish();
+  }
+
+  holds(lock: Lock): void {
+    this.#lock = lock;
+  }
+
+  stop(reason: string): void {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    this.#emit.emit('info', 'node-stop-asked', { reason });
+    realScheduler.after(STOP_TIMEOUT_MS, () => this.#exit(NODE_EXIT.failed));
+    if (this.#server !== undefined) this.#finish();
+  }
+
+  /** Fail-stop: what is in memory is not to be trusted, what is on disk is. */
+  fail(error: unknown): void {
+    const code = error instanceof RaftctlError ? error.code : 'internal';
+    const hint = error instanceof RaftctlError && error.hint !== undefined ? `; ${error.hint}` : '';
+    process.stderr.write(`error ${code}: ${messageOf(error)}${hint}\n`);
+    // A bug is worth its stack, in the log.
+    if (code === 'internal' && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+    this.#exit(EXIT_OF[code as ErrorCode] ?? NODE_EXIT.failed);
+  }
+
+  #finish(): void {
+    this.#server!.stop().then(
+      () => this.#exit(NODE_EXIT.ok),
+      (error) => this.fail(error),
+    );
+  }
+
+  #exit(code: number): void {
+    this.#lock?.release();
+    process.exit(code);
+  }
+}
+
+/** Lock, identity, log, state machine, server: in this order, so that nothing is touched that is not ours. */
+async function startNode(
+  spec: NodeSpec,
+  instance: string,
+  recorder: EventRecorder,
+  life: NodeLife,
+): Promise<NodeServer> {
+  const onFatal = (error: unknown) => life.fail(error);
+  const storageEmit = recorder.emitFor('storage');
+  await realFileSystem.makeDirectory(spec.directory);
+  life.holds(await acquireLock(join(spec.directory, 'lock'), `${spec.id} of cluster ${spec.cluster}`));
+  const directory = await openDataDirectory({
+    fileSystem: realFileSystem,
+    directory: spec.directory,
+    identity: { clusterId: spec.clusterId, node: spec.id, incarnation: spec.incarnation },
+    emit: storageEmit,
+  });
+  const { wal, recovered } = await openWal({
+    fileSystem: realFileSystem,
+    directory: directory.wal,
+    emit: storageEmit,
+    scheduler: realScheduler,
+    options: { onFatal },
+  });
+  const store = await KvStore.open({
+    backend: await LmdbBackend.open(directory.kv(recovered.generation)),
+    emit: recorder.emitFor('kv'),
+    clock: realClock,
+    scheduler: realScheduler,
+    options: { onFatal },
+  });
+  store.checkAgainstLog({ firstIndex: recovered.before.index + 1, lastIndex: wal.lastIndex });
+  store.persistedUpTo(wal.lastIndex);
+  const server = new NodeServer({
+    spec,
+    instance,
+    transport: createTcpTransport({
+      clock: realClock,
+      scheduler: realScheduler,
+      random: realRandom,
+      emit: recorder.emitFor('transport'),
+    }),
+    wal,
+    recovered,
+    store,
+    recorder,
+    clock: realClock,
+    scheduler: realScheduler,
+    random: realRandom,
+    process: processFacts,
+    onStop: () => life.stop('asked by the supervisor'),
+    onFatal,
+  });
+  await server.start();
+  return server;
+}
+
+const processFacts: ProcessFacts = {
+  pid: process.pid,
+  version: VERSION,
+  memory() {
+    const { rss, heapUsed, external } = process.memoryUsage();
+    return { rss, heapUsed, external };
+  },
+  cpuMs() {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1e3;
+  },
+};

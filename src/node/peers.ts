@@ -1,0 +1,192 @@
+import { type Emit, type NodeId, RaftctlError } from '../base/index.js';
+import type { Message, RawNode } from '../raft/index.js';
+import type { Wal } from '../storage/index.js';
+import type { Connection, ConnectionHandlers, Hello, Link, LinkState, Transport } from '../transport/index.js';
+import { decodeNote, encodeForward, KIND } from '../wire/index.js';
+import type { Answers, Call } from './call.js';
+import type { EntryCache } from './entry-cache.js';
+import { Outbox } from './outbox.js';
+import type { Member } from './spec.js';
+
+interface PeersOptions {
+  readonly id: NodeId;
+  readonly members: readonly Member[];
+  readonly transport: Transport;
+  readonly hello: () => Hello;
+  readonly raft: RawNode;
+  readonly wal: Wal;
+  readonly cache: EntryCache;
+  readonly emit: Emit;
+  readonly answers: Answers;
+  readonly maxFrameBytes: number;
+  readonly maxQueuedBytes: number;
+  /** Something the core should hear of happened: take a turn. */
+  readonly wake: () => void;
+}
+
+interface Peer {
+  readonly id: NodeId;
+  readonly link: Link;
+  readonly outbox: Outbox;
+  /** Client calls that this node forwarded there and that are not answered, by forwarding id. */
+  readonly forwarded: Map<number, Call>;
+}
+
+const REDIAL = { firstMs: 2, maxMs: 250, factor: 2, jitter: 0.2 };
+const HANDSHAKE_TIMEOUT_MS = 3_000;
+
+/** The links to the other members: the dialer sends, so everything this node says to them leaves here. */
+export class Peers {
+  readonly #options: PeersOptions;
+  readonly #peers = new Map<NodeId, Peer>();
+  #nextForwardId: number;
+
+  constructor(options: PeersOptions, firstForwardId: number) {
+    this.#options = options;
+    // An answer meant for a former process of this node must not match a call of this one.
+    this.#nextForwardId = firstForwardId;
+  }
+
+  start(): void {
+    for (const member of this.#options.members) {
+      if (member.id !== this.#options.id) this.#peers.set(member.id, this.#dial(member));
+    }
+  }
+
+  send(message: Message): void {
+    this.#peers.get(message.to)?.outbox.push(message);
+  }
+
+  /** Hands a client's write to the leader; false when its link is not up. */
+  forward(leader: NodeId, call: Call): boolean {
+    const peer = this.#peers.get(leader);
+    if (peer === undefined) return false;
+    const id = this.#nextForwardId;
+    this.#nextForwardId = (id + 1) >>> 0;
+    if (!peer.link.send(KIND.forward, id, ...encodeForward(call.kind, call.payload))) return false;
+    peer.forwarded.set(id, call);
+    return true;
+  }
+
+  /** The answer to a call that `node` forwarded here. */
+  reply(node: NodeId, callId: number, kind: number, parts: readonly Uint8Array[]): void {
+    this.#peers.get(node)?.link.send(KIND.forwardReply, callId, ...encodeForward(kind, ...parts));
+  }
+
+  /** Takes the call that this answer belongs to. */
+  takeForwarded(node: NodeId, forwardId: number): Call | undefined {
+    const forwarded = this.#peers.get(node)?.forwarded;
+    const call = forwarded?.get(forwardId);
+    forwarded?.delete(forwardId);
+    return call;
+  }
+
+  get forwardedCalls(): number {
+    let calls = 0;
+    for (const peer of this.#peers.values()) calls += peer.forwarded.size;
+    return calls;
+  }
+
+  sweep(now: number): void {
+    for (const peer of this.#peers.values()) {
+      for (const [id, call] of peer.forwarded) {
+        if (call.deadline > now) continue;
+        peer.forwarded.delete(id);
+        this.#options.answers.fail(call, unknownOutcome(`${peer.id}, the leader, did not answer in time`));
+      }
+    }
+  }
+
+  /** Members this node has a link to, itself included. */
+  linkedCount(): number {
+    let linked = 1;
+    for (const { link } of this.#peers.values()) if (link.state.type === 'connected') linked += 1;
+    return linked;
+  }
+
+  states(): { readonly peer: NodeId; readonly state: LinkState }[] {
+    return [...this.#peers.values()].map(({ id, link }) => ({ peer: id, state: link.state }));
+  }
+
+  /** Another term or role began: appends that still wait for the disk belong to the one before. */
+  resetOutboxes(): void {
+    for (const { outbox } of this.#peers.values()) outbox.reset();
+  }
+
+  /** Everything said in this turn leaves now, one write per peer. */
+  flush(): void {
+    for (const { link } of this.#peers.values()) {
+      if (link.state.type === 'connected') link.state.connection.flush();
+    }
+  }
+
+  close(): void {
+    for (const peer of this.#peers.values()) {
+      peer.link.close();
+      this.#dropForwarded(peer, 'this node is stopping');
+    }
+  }
+
+  #dial(member: Member): Peer {
+    const { transport, hello, maxFrameBytes, maxQueuedBytes, raft, cache, wal } = this.#options;
+    const link = transport.dial({
+      host: member.host,
+      port: member.port,
+      hello,
+      maxFrameBytes,
+      handshakeTimeoutMs: HANDSHAKE_TIMEOUT_MS,
+      maxQueuedBytes,
+      backoff: REDIAL,
+      handlers: silentHandlers,
+      changed: (state, before) => this.#linkChanged(member.id, state, before),
+      certainlyGone: (instance) => {
+        this.#options.emit.emit('info', 'peer-gone', { peer: member.id, instance });
+        raft.suspect(member.id);
+        this.#options.wake();
+      },
+    });
+    const outbox = new Outbox({
+      peer: member.id,
+      cache,
+      wal,
+      send: (kind, parts) => link.send(kind, 0, ...parts),
+      unreachable: () => raft.unreachable(member.id),
+    });
+    return { id: member.id, link, outbox, forwarded: new Map() };
+  }
+
+  #linkChanged(id: NodeId, state: LinkState, before: LinkState): void {
+    const { raft, emit, wake } = this.#options;
+    if (state.type === 'connected') {
+      emit.emit('info', 'link-connected', { peer: id, address: state.connection.remoteAddress });
+      raft.linked(id, decodeNote(state.connection.peer.note));
+      wake();
+    } else if (before.type === 'connected') {
+      const error = state.type === 'broken' ? state.error.message : undefined;
+      emit.emit('info', 'link-broken', { peer: id, error });
+      raft.unlinked(id);
+      const peer = this.#peers.get(id);
+      peer?.outbox.reset();
+      if (peer !== undefined) this.#dropForwarded(peer, `the link to ${id}, the leader, broke`);
+      wake();
+    }
+  }
+
+  /** The leader had these calls and can no longer be asked: they may have happened, and are never sent again. */
+  #dropForwarded(peer: Peer, why: string): void {
+    const calls = [...peer.forwarded.values()];
+    peer.forwarded.clear();
+    for (const call of calls) this.#options.answers.fail(call, unknownOutcome(why));
+  }
+}
+
+/** Peers answer on links of their own: nothing comes back on ours. */
+const silentHandlers: ConnectionHandlers = {
+  frames: (connection: Connection) =>
+    connection.close(new RaftctlError('bad-request', 'a node sent frames on a link that is not its own')),
+};
+
+const unknownOutcome = (why: string): RaftctlError =>
+  new RaftctlError('outcome-unknown', `the write was sent and its outcome is unknown: ${why}`, {
+    hint: 'it may have happened: read the key to find out',
+  });

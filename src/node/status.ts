@@ -1,0 +1,41 @@
+import type { RawNode } from '../raft/index.js';
+import type { NodeStatus } from '../wire/index.js';
+import type { NodeDependencies } from './dependencies.js';
+import type { Peers } from './peers.js';
+
+/** What the node says of itself, read at this moment. */
+export function statusOf(
+  { spec, instance, process, store, recorder, clock }: NodeDependencies,
+  raft: RawNode,
+  peers: Peers,
+  connections: number,
+  startedAt: number,
+): NodeStatus {
+  const { role, term, leader, commitIndex, lastIndex, firstIndex, persistedIndex } = raft.status();
+  return {
+    node: spec.id,
+    instance,
+    pid: process.pid,
+    version: process.version,
+    role,
+    term,
+    leader,
+    commitIndex,
+    appliedIndex: store.appliedIndex,
+    lastIndex,
+    firstIndex,
+    persistedIndex,
+    flushedIndex: store.flushedIndex,
+    revision: store.revision,
+    uptimeMs: clock.now() - startedAt,
+    memory: process.memory(),
+    cpuMs: process.cpuMs(),
+    links: peers.states().map(({ peer, state }) => ({
+      peer,
+      state: state.type,
+      ...(state.type === 'broken' && { error: state.error.message }),
+    })),
+    connections,
+    level: recorder.level,
+  };
+}

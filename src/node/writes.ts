@@ -1,0 +1,156 @@
+import { type LogIndex, type NodeId, RaftctlError, type Term } from '../base/index.js';
+import type { CommandResult } from '../kv/index.js';
+import {
+  ENTRY_TYPES,
+  type Entry,
+  type RawNode,
+  RECORD_HEADER_BYTES,
+  type RecordRef,
+  sealRecord,
+} from '../raft/index.js';
+import { encodeOkWrite, KIND, WRITE_HEADER_BYTES } from '../wire/index.js';
+import type { Answers, Call } from './call.js';
+
+interface WritesOptions {
+  readonly raft: RawNode;
+  readonly answers: Answers;
+  /** Sends the call to that node; false when its link is not up. */
+  readonly forward: (leader: NodeId, call: Call) => boolean;
+  /** Why no leader can be had just now, in words. */
+  readonly leaderless: () => RaftctlError;
+}
+
+/**
+ * Client writes, from arrival to answer. On the leader they become one proposal per turn and wait by log index until
+ * the state machine has applied them; on a follower they are forwarded; without a leader they are parked.
+ *
+ *     arrived ──▶ parked ──▶ proposed (leader) ──▶ answered when its index is applied
+ *                       └──▶ forwarded (follower: the leader answers)
+ */
+export class Writes {
+  readonly #options: WritesOptions;
+  /** Not sent anywhere yet: failing these is definite. */
+  #parked: Call[] = [];
+  readonly #proposed = new Map<LogIndex, { readonly call: Call; readonly term: Term }>();
+
+  constructor(options: WritesOptions) {
+    this.#options = options;
+  }
+
+  get waiting(): number {
+    return this.#parked.length + this.#proposed.size;
+  }
+
+  add(call: Call): void {
+    this.#parked.push(call);
+  }
+
+  /** Once a turn: moves on whatever can. */
+  flush(): void {
+    if (this.#parked.length === 0) return;
+    const { role, leader } = this.#options.raft.status();
+    if (role === 'leader') this.#propose();
+    else if (leader !== null) this.#forwardTo(leader);
+  }
+
+  /** The state machine applied `entries`; `results` holds one item per entry. */
+  applied(entries: readonly Entry[], results: readonly (CommandResult | undefined)[]): void {
+    if (this.#proposed.size === 0) return;
+    for (let i = 0; i < entries.length; i++) {
+      const { index, term } = entries[i]!;
+      const waiter = this.#proposed.get(index);
+      if (waiter === undefined) continue;
+      this.#proposed.delete(index);
+      const result = results[i];
+      if (waiter.term === term && result !== undefined) {
+        this.#options.answers.answer(waiter.call, KIND.okWrite, encodeOkWrite(result));
+      } else this.#options.answers.fail(waiter.call, overwritten(index, waiter.term, term));
+    }
+  }
+
+  /** Ends calls whose time is up. */
+  sweep(now: number): void {
+    const late = this.#parked.filter((call) => call.deadline <= now);
+    if (late.length > 0) {
+      this.#parked = this.#parked.filter((call) => call.deadline > now);
+      for (const call of late) this.#options.answers.fail(call, this.#options.leaderless());
+    }
+    for (const [index, { call }] of this.#proposed) {
+      if (call.deadline > now) continue;
+      this.#proposed.delete(index);
+      this.#options.answers.fail(call, this.#undecided(index));
+    }
+  }
+
+  /** The node stops: nobody will answer any more. */
+  close(): void {
+    const stopping = { hint: 'ask another node' };
+    for (const call of this.#parked.splice(0)) {
+      this.#options.answers.fail(call, new RaftctlError('shutting-down', 'the node is stopping', stopping));
+    }
+    for (const { call } of this.#proposed.values()) {
+      const message = 'the node stopped before the write was committed: it may still happen';
+      this.#options.answers.fail(call, new RaftctlError('outcome-unknown', message, stopping));
+    }
+    this.#proposed.clear();
+  }
+
+  #propose(): void {
+    const calls = this.#parked;
+    this.#parked = [];
+    const proposal = this.#options.raft.propose(recordsOf(calls));
+    const accepted = proposal.type === 'accepted' ? proposal.count : 0;
+    if (proposal.type === 'accepted') {
+      for (let i = 0; i < accepted; i++) {
+        this.#proposed.set((proposal.firstIndex + i) as LogIndex, { call: calls[i]!, term: proposal.term });
+      }
+    }
+    for (const call of calls.slice(accepted)) {
+      const message = 'the leader holds too many bytes that are not committed yet';
+      this.#options.answers.fail(call, new RaftctlError('proposal-dropped', message, { hint: 'try again' }));
+    }
+  }
+
+  #forwardTo(leader: NodeId): void {
+    this.#parked = this.#parked.filter((call) => {
+      // Forwarded once already: two followers that each take the other for the leader must not play ball with it.
+      if (call.origin.type === 'peer') {
+        const message = `not the leader any more; ${leader} is`;
+        this.#options.answers.fail(call, new RaftctlError('not-leader', message));
+        return false;
+      }
+      return !this.#options.forward(leader, call);
+    });
+  }
+
+  #undecided(index: LogIndex): RaftctlError {
+    const { role, leader } = this.#options.raft.status();
+    const why =
+      role === 'leader' || leader !== null ? 'no quorum answered in time' : this.#options.leaderless().message;
+    return new RaftctlError('quorum-lost', `the write was proposed (index ${index}) but not committed: ${why}`, {
+      definite: false,
+      hint: 'it may still happen: read the key to find out',
+    });
+  }
+}
+
+/** One buffer holds the records of all calls, so that they leave as one slice, to disk and to the wire. */
+function recordsOf(calls: readonly Call[]): RecordRef[] {
+  let bytesTotal = 0;
+  for (const call of calls) bytesTotal += RECORD_HEADER_BYTES + call.payload.length - WRITE_HEADER_BYTES;
+  const bytes = Buffer.allocUnsafeSlow(bytesTotal);
+  const records: RecordRef[] = [];
+  let at = 0;
+  for (const { payload } of calls) {
+    payload.copy(bytes, at + RECORD_HEADER_BYTES, WRITE_HEADER_BYTES);
+    const length = sealRecord(bytes, at, ENTRY_TYPES.command, payload.length - WRITE_HEADER_BYTES);
+    records.push({ type: ENTRY_TYPES.command, bytes, at, length });
+    at += length;
+  }
+  return records;
+}
+
+function overwritten(index: LogIndex, proposedIn: Term, appliedIn: Term): RaftctlError {
+  const message = `another leader overwrote the write: index ${index} holds term ${appliedIn}, not ${proposedIn}`;
+  return new RaftctlError('proposal-dropped', message, { hint: 'it did not happen and never will: try again' });
+}
