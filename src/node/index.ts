@@ -23,5 +23,6 @@
  * - The first error of disk or state machine ends the process (`onFatal`).
  */
 export type { NodeDependencies, ProcessFacts } from './dependencies.js';
-export { NodeServer } from './server.js';
+export { type NodeWorld, openNode } from './open.js';
+export type { NodeServer } from './server.js';
 export { type Member, type NodeSpec, parseNodeSpec } from './spec.js';

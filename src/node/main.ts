@@ -6,12 +6,12 @@ import { realRandom } from '../base/real/random.js';
 import { realScheduler } from '../base/real/scheduler.js';
 import { EventRecorder, renderEvent } from '../diagnostics/index.js';
 import { LmdbBackend } from '../kv/backend-lmdb.js';
-import { KvStore } from '../kv/index.js';
 import { acquireLock, type Lock } from '../os/index.js';
-import { openDataDirectory, openWal, realFileSystem } from '../storage/index.js';
+import { realFileSystem } from '../storage/index.js';
 import { createTcpTransport } from '../transport/index.js';
 import type { ProcessFacts } from './dependencies.js';
-import { NodeServer } from './server.js';
+import { openNode } from './open.js';
+import type { NodeServer } from './server.js';
 import type { NodeSpec } from './spec.js';
 import { watchSupervisor } from './supervisor-channel.js';
 
@@ -112,61 +112,33 @@ class NodeLife {
   }
 }
 
-/** Lock, identity, log, state machine, server: in this order, so that nothing is touched that is not ours. */
+/** The lock first, so that nothing is touched that another process uses. */
 async function startNode(
   spec: NodeSpec,
   instance: string,
   recorder: EventRecorder,
   life: NodeLife,
 ): Promise<NodeServer> {
-  const onFatal = (error: unknown) => life.fail(error);
-  const storageEmit = recorder.emitFor('storage');
   await realFileSystem.makeDirectory(spec.directory);
-  life.holds(await acquireLock(join(spec.directory, 'lock'), `${spec.id} of cluster ${spec.cluster}`));
-  const directory = await openDataDirectory({
+  life.holds(acquireLock(join(spec.directory, 'lock'), `${spec.id} of cluster ${spec.cluster}`));
+  return openNode(spec, {
     fileSystem: realFileSystem,
-    directory: spec.directory,
-    identity: { clusterId: spec.clusterId, node: spec.id, incarnation: spec.incarnation },
-    emit: storageEmit,
-  });
-  const { wal, recovered } = await openWal({
-    fileSystem: realFileSystem,
-    directory: directory.wal,
-    emit: storageEmit,
-    scheduler: realScheduler,
-    options: { onFatal },
-  });
-  const store = await KvStore.open({
-    backend: await LmdbBackend.open(directory.kv(recovered.generation)),
-    emit: recorder.emitFor('kv'),
-    clock: realClock,
-    scheduler: realScheduler,
-    options: { onFatal },
-  });
-  store.checkAgainstLog({ firstIndex: recovered.before.index + 1, lastIndex: wal.lastIndex });
-  store.persistedUpTo(wal.lastIndex);
-  const server = new NodeServer({
-    spec,
-    instance,
     transport: createTcpTransport({
       clock: realClock,
       scheduler: realScheduler,
       random: realRandom,
       emit: recorder.emitFor('transport'),
     }),
-    wal,
-    recovered,
-    store,
+    backend: (directory) => LmdbBackend.open(directory),
     recorder,
     clock: realClock,
     scheduler: realScheduler,
     random: realRandom,
     process: processFacts,
+    instance,
     onStop: () => life.stop('asked by the supervisor'),
-    onFatal,
+    onFatal: (error) => life.fail(error),
   });
-  await server.start();
-  return server;
 }
 
 const processFacts: ProcessFacts = {

@@ -101,7 +101,7 @@ export class NodeServer {
       answers,
       now: () => clock.now(),
       limits: { maxKeyBytes: MAX_KEY_BYTES, maxValueBytes: spec.maxValueBytes },
-      status: () => this.#status(),
+      status: () => this.status(),
     });
     this.#reads = new Reads({
       raft: this.#raft,
@@ -279,7 +279,8 @@ export class NodeServer {
     this.#wake();
   }
 
-  #status(): NodeStatus {
+  /** What the node says of itself now. */
+  status(): NodeStatus {
     const connections = this.#listener?.connections.size ?? 0;
     return statusOf(this.#dependencies, this.#raft, this.#peers, connections, this.#startedAt);
   }

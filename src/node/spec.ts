@@ -10,6 +10,8 @@ export interface NodeSpec {
   readonly incarnation: number;
   readonly members: readonly Member[];
   readonly directory: string;
+  /** false: it has run before, so an empty directory means lost votes, and it must refuse to start (Diss. §3.8). */
+  readonly mayCreate: boolean;
   readonly heartbeatMs: number;
   readonly electionTimeoutMs: readonly [min: number, max: number];
   readonly maxValueBytes: number;
@@ -46,6 +48,7 @@ export function parseNodeSpec(text: string): NodeSpec {
     incarnation: wholeAt(spec['incarnation'], 'incarnation'),
     members,
     directory: textAt(spec['directory'], 'directory'),
+    mayCreate: spec['mayCreate'] === true,
     heartbeatMs: wholeAt(spec['heartbeatMs'], 'heartbeatMs'),
     electionTimeoutMs: [wholeAt(electionMin, 'electionTimeoutMs[0]'), wholeAt(electionMax, 'electionTimeoutMs[1]')],
     maxValueBytes: wholeAt(spec['maxValueBytes'], 'maxValueBytes'),

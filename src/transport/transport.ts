@@ -42,32 +42,39 @@ export interface Connection {
   /**
    * Queues a frame: the payload is the concatenation of `parts`, which must not change afterwards. Never blocks. What
    * is queued leaves as one write by `flush`, which the transport calls by itself at the end of the turn. Answers
-   * false, and drops the frame, when the connection is closed or its queue is over its bound.
+   * false, and drops the frame, when the connection is closed or its queue has reached its bound. A frame that starts
+   * below the bound is taken whole. `kind` is 16 to 255: those below belong to the transport.
    */
   send(kind: number, callId: number, ...parts: readonly Uint8Array[]): boolean;
   flush(): void;
   /** Bytes queued or not yet taken by the kernel. */
   readonly queuedBytes: number;
+  /** Sends what is queued, tells the other side the reason, and ends. `closed` follows in a later turn. */
   close(reason?: RaftctlError): void;
 }
 
+/** Called from the event loop only: never from inside a call to `send`, `flush` or `close`. */
 export interface ConnectionHandlers {
   opened?(connection: Connection): void;
   /** All whole frames of one read. Collect; act at the end of the turn. */
   frames(connection: Connection, frames: readonly Frame[]): void;
+  /** Once, the last word about a connection. No error: an end in good order, by either side, without a reason. */
   closed?(connection: Connection, error: RaftctlError | undefined): void;
 }
 
 export interface ListenOptions {
   readonly host: string;
+  /** 0 lets the system choose; `Listener.port` tells. */
   readonly port: number;
+  /** A Unix socket instead of `host` and `port`. At most 103 bytes. */
+  readonly path?: string;
   /** Asked at each handshake, so that the note is fresh. */
   readonly hello: () => Hello;
   /** Bytes of one frame by the dialer's role; a longer one is refused before anything is allocated. */
   readonly maxFrameBytes: (role: ConnectionRole) => number;
   /** A dialer that has not greeted by then is shown the door. Suggested 3,000. */
   readonly handshakeTimeoutMs: number;
-  /** Connections of all roles; one more is refused with a reason. */
+  /** With so many connections another client is refused with a reason; peers and admin still find a small reserve. */
   readonly maxConnections: number;
   /** A receiver that lets this much pile up is disconnected (a client that does not read). */
   readonly maxQueuedBytes: number;
@@ -86,10 +93,15 @@ export interface Listener {
 export interface DialOptions {
   readonly host: string;
   readonly port: number;
+  /** A Unix socket instead of `host` and `port`. */
+  readonly path?: string;
   readonly hello: () => Hello;
   readonly maxFrameBytes: number;
+  /** From the dial to the welcome. */
   readonly handshakeTimeoutMs: number;
+  /** A frame that finds this much queued is dropped; the connection stays. */
   readonly maxQueuedBytes: number;
+  /** Delays between attempts; after a broken connection 2, 4 and 8 ms come first. */
   readonly backoff: {
     readonly firstMs: number;
     readonly maxMs: number;

@@ -1,0 +1,60 @@
+import type { Clock, Random, Scheduler } from '../base/index.js';
+import type { EventRecorder } from '../diagnostics/index.js';
+import { type Backend, KvStore } from '../kv/index.js';
+import { type FileSystem, openDataDirectory, openWal, type WalOptions } from '../storage/index.js';
+import type { Transport } from '../transport/index.js';
+import type { ProcessFacts } from './dependencies.js';
+import { NodeServer } from './server.js';
+import type { NodeSpec } from './spec.js';
+
+/** The world a node runs in. */
+export interface NodeWorld {
+  readonly fileSystem: FileSystem;
+  readonly transport: Transport;
+  /** Opens the state machine's backend in that directory. */
+  readonly backend: (directory: string) => Backend;
+  readonly recorder: EventRecorder;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly random: Random;
+  readonly process: ProcessFacts;
+  readonly instance: string;
+  readonly onStop: () => void;
+  readonly onFatal: (error: unknown) => void;
+  readonly walOptions?: Partial<WalOptions>;
+}
+
+/**
+ * Opens a node's data and starts its server. The holder of the directory's lock calls it. Data that is not this node's,
+ * damaged or newer is refused before anything is changed; the state machine must fit the log.
+ */
+export async function openNode(spec: NodeSpec, world: NodeWorld): Promise<NodeServer> {
+  const { fileSystem, recorder, clock, scheduler, onFatal } = world;
+  const emit = recorder.emitFor('storage');
+  const directory = await openDataDirectory({
+    fileSystem,
+    directory: spec.directory,
+    identity: { clusterId: spec.clusterId, node: spec.id, incarnation: spec.incarnation },
+    mayCreate: spec.mayCreate,
+    emit,
+  });
+  const { wal, recovered } = await openWal({
+    fileSystem,
+    directory: directory.wal,
+    emit,
+    scheduler,
+    options: { ...world.walOptions, onFatal },
+  });
+  const store = KvStore.open({
+    backend: world.backend(directory.kv(recovered.generation)),
+    emit: recorder.emitFor('kv'),
+    clock,
+    scheduler,
+    options: { onFatal },
+  });
+  store.checkAgainstLog({ firstIndex: recovered.before.index + 1, lastIndex: wal.lastIndex });
+  store.persistedUpTo(wal.lastIndex);
+  const server = new NodeServer({ ...world, spec, wal, recovered, store });
+  await server.start();
+  return server;
+}

@@ -1,0 +1,58 @@
+/**
+ * # transport: the shared TCP core
+ *
+ * Frames over greeted connections, for peers, clients, admin and the control socket alike. Knows bytes and who is on
+ * the other side; what the bytes mean is `wire`'s business.
+ *
+ *     const transport = createTcpTransport({ clock, scheduler, random, emit });
+ *     const listener = await transport.listen({ host: '127.0.0.1', port: 3331, hello, handlers, … });
+ *     const link = transport.dial({ host: '127.0.0.1', port: 3332, hello, handlers, certainlyGone, … });
+ *     link.send(kind, callId, header, record);   // false: not connected, or the queue is full; nothing was sent
+ *
+ * ## The parts
+ *
+ *     frames ◀─ handshake, outbox ◀─ connection ◀─ attempt  ◀─┐
+ *       (bytes)    (greetings)        (a socket)   listener ◀─┴─ tcp-transport ─▶ link (state machine, redial-pace)
+ *
+ * A **listener** takes strangers. One that greets within its deadline becomes a connection; all others hear a reason and
+ * see the door. A **link** keeps one outgoing connection alive: `Connecting | Connected | Broken | Closed`. Between two
+ * nodes there are two connections, and on each the dialer speaks.
+ *
+ * ## The order of things
+ *
+ * - `frames` gets all whole frames of one read: collect them, act once per turn in `Scheduler.defer`. What is sent
+ *   leaves in one write at the end of the turn. A host that sends from inside its own deferred turn calls `flush`, or
+ *   its frames wait for the next one.
+ * - Connection handlers run from the event loop only, never inside `send`, `flush` or `close`. A connection hears
+ *   `opened`, then `frames`, then `closed` once. After `close` no frames come.
+ * - A link tells `changed(connected)` before `opened`, and `closed` before `changed(broken)`. `changed` runs inside
+ *   `close()` and `retryNow()` too, since these are its causes.
+ * - `certainlyGone` comes after `changed(broken)` when the address refuses a re-dial, and before `changed(connected)`
+ *   when another instance answers; at most once for each instance that was connected.
+ *
+ * ## Payloads
+ *
+ * A payload is the receiver's, for ever: it is a view of the chunk it came in (at most 64 KiB) or of a buffer of its own,
+ * and no buffer is used twice. A small payload that is kept for long keeps its whole chunk: copy it. What is given to
+ * `send` must stay as it is: parts of 8 KiB and more are not copied.
+ *
+ * ## Bounds
+ *
+ * Frames by role, before anything is allocated; greetings by size and time; connections by number (clients first: peers
+ * and admin have a reserve of 64); queues by bytes, where a link drops the newest frame and a listener ends a connection
+ * that does not read. An end waits a second at most for its last words to be read.
+ *
+ * ## What is certain
+ *
+ * Only two answers prove that a process is gone: the address of a connection that broke refuses a new one, or another
+ * instance of the same node greets. A timeout, a reset, an unreachable host, exhausted descriptors prove nothing.
+ * TCP keepalive notices machines that vanish; a silent peer is noticed by Raft's heartbeats.
+ *
+ * Link faults (cut, delay, drop, by direction and peer) belong between a frame and its socket: `SocketConnection.send`
+ * on the way out, its `#deliver` on the way in. The socket stays, so a fault is never taken for a death.
+ *
+ * The bytes are written down in `docs/protocol.md`.
+ */
+export { type Attempt, type AttemptOutcome, DialedLink, type DialFailure } from './link.js';
+export { createTcpTransport } from './tcp-transport.js';
+export type * from './transport.js';

@@ -1,0 +1,170 @@
+import { assert, type Clock, type Emit, RaftctlError, type Random, type Scheduler, type Timer } from '../base/index.js';
+import { formatAddress } from './address.js';
+import { RedialPace } from './redial-pace.js';
+import type { Connection, ConnectionHandlers, DialOptions, Link, LinkState } from './transport.js';
+
+/** One dial under way. Its outcome comes in a later turn. */
+export interface Attempt {
+  cancel(): void;
+}
+
+/** Called once, unless the attempt is cancelled. */
+export interface AttemptOutcome {
+  greeted(connection: Connection): void;
+  failed(failure: DialFailure): void;
+}
+
+export interface DialFailure {
+  readonly error: RaftctlError;
+  /** It was taken, and reset or ended before the greeting: as a dying process does. */
+  readonly cutShort: boolean;
+  /** The addresses that answered "connection refused", as `Connection.remoteAddress` would name them. */
+  readonly refusedBy: readonly string[];
+}
+
+/** What a link stands on: the sockets of the TCP transport, or a network in memory. */
+export interface LinkContext {
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly random: Random;
+  readonly emit: Emit;
+  attempt(options: DialOptions, handlers: ConnectionHandlers, outcome: AttemptOutcome): Attempt;
+}
+
+/** The public states, each with what is alive in it. */
+type State =
+  | { readonly type: 'connecting'; readonly attempt: number; dialing: Attempt | undefined }
+  | { readonly type: 'connected'; readonly connection: Connection; readonly since: number }
+  | { readonly type: 'broken'; readonly error: RaftctlError; readonly retryAt: number; readonly timer: Timer }
+  | { readonly type: 'closed' };
+
+const NEXT: Record<State['type'], readonly State['type'][]> = {
+  connecting: ['connected', 'broken', 'closed'],
+  connected: ['broken', 'closed'],
+  broken: ['connecting', 'closed'],
+  closed: [],
+};
+
+/**
+ *     Connecting ──welcome──▶ Connected
+ *        ▲  │                     │
+ *      timer│ failure             │ the connection ended
+ *        │  ▼                     │
+ *       Broken ◀──────────────────┘        any ──close()──▶ Closed
+ */
+export class DialedLink implements Link {
+  readonly #options: DialOptions;
+  readonly #context: LinkContext;
+  readonly #handlers: ConnectionHandlers;
+  readonly #pace: RedialPace;
+  readonly #where: string;
+  #state: State;
+  #attempts = 0;
+  /** Who was connected last, until it is known to be gone. */
+  #lastSeen: Connection | undefined;
+
+  constructor(options: DialOptions, context: LinkContext) {
+    this.#options = options;
+    this.#context = context;
+    this.#pace = new RedialPace(options.backoff, context.random);
+    this.#where = formatAddress(options);
+    this.#handlers = {
+      frames: (connection, frames) => options.handlers.frames(connection, frames),
+      closed: (connection, error) => this.#lost(connection, error),
+    };
+    this.#state = this.#dial();
+  }
+
+  get state(): LinkState {
+    return this.#state;
+  }
+
+  send(kind: number, callId: number, ...parts: readonly Uint8Array[]): boolean {
+    return this.#state.type === 'connected' && this.#state.connection.send(kind, callId, ...parts);
+  }
+
+  retryNow(): void {
+    if (this.#state.type !== 'broken') return;
+    this.#pace.reset();
+    this.#become(this.#dial());
+  }
+
+  close(): void {
+    if (this.#state.type !== 'closed') this.#become({ type: 'closed' });
+  }
+
+  /** The only place where the state changes: checks the step, ends what lived in the old state, tells. */
+  #become(next: State): void {
+    const before = this.#state;
+    assert(NEXT[before.type].includes(next.type), () => `link to ${this.#where}: ${before.type} -> ${next.type}`);
+    this.#state = next;
+    if (before.type === 'broken') before.timer.cancel();
+    if (next.type === 'closed') {
+      if (before.type === 'connecting') before.dialing?.cancel();
+      if (before.type === 'connected') before.connection.close();
+    }
+    this.#report(before, next);
+    this.#options.changed?.(next, before);
+  }
+
+  #dial(): State {
+    this.#attempts += 1;
+    const dialing = this.#context.attempt(this.#options, this.#handlers, {
+      greeted: (connection) => this.#greeted(connection),
+      failed: (failure) => this.#failed(failure),
+    });
+    return { type: 'connecting', attempt: this.#attempts, dialing };
+  }
+
+  #greeted(connection: Connection): void {
+    const { node, instance } = connection.peer;
+    const last = this.#lastSeen?.peer;
+    if (last !== undefined && last.node === node && last.instance !== instance)
+      this.#tellGone('another instance answers');
+    this.#lastSeen = instance === '' ? undefined : connection;
+    this.#attempts = 0;
+    this.#become({ type: 'connected', connection, since: this.#context.clock.now() });
+    this.#options.handlers.opened?.(connection);
+  }
+
+  #failed({ error, cutShort, refusedBy }: DialFailure): void {
+    this.#break(error, this.#pace.afterFailedMs(cutShort));
+    if (this.#lastSeen !== undefined && refusedBy.includes(this.#lastSeen.remoteAddress)) {
+      this.#tellGone('its address refuses connections');
+    }
+  }
+
+  #lost(connection: Connection, error: RaftctlError | undefined): void {
+    this.#options.handlers.closed?.(connection, error);
+    if (this.#state.type !== 'connected') return;
+    const livedMs = this.#context.clock.now() - this.#state.since;
+    const reason = error ?? new RaftctlError('closed', `${this.#where} ended the connection`);
+    this.#break(reason, this.#pace.afterBrokenMs(livedMs));
+  }
+
+  #break(error: RaftctlError, delayMs: number): void {
+    const timer = this.#context.scheduler.after(delayMs, () => this.#become(this.#dial()));
+    this.#become({ type: 'broken', error, retryAt: this.#context.clock.now() + delayMs, timer });
+  }
+
+  /** Said once of an instance, and only on evidence: fast failover campaigns on the strength of it. */
+  #tellGone(evidence: string): void {
+    const { node, instance } = this.#lastSeen!.peer;
+    this.#lastSeen = undefined;
+    this.#context.emit.emit('debug', 'process-gone', { peer: node, instance, address: this.#where, evidence });
+    this.#options.certainlyGone?.(instance);
+  }
+
+  /** For those who follow the machine itself; what a link means to its host, the host says. */
+  #report(before: State, next: State): void {
+    const { emit, clock } = this.#context;
+    if (!emit.enabled('debug')) return;
+    const fields = { address: this.#where, from: before.type, to: next.type };
+    if (next.type !== 'broken') {
+      emit.emit('debug', 'link-changed', fields);
+      return;
+    }
+    const retryMs = Math.round(next.retryAt - clock.now());
+    emit.emit('debug', 'link-changed', { ...fields, code: next.error.code, reason: next.error.message, retryMs });
+  }
+}

@@ -1,0 +1,218 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import { type Emit, RaftctlError } from '../base/index.js';
+import { type Address, codeOf, formatAddress } from './address.js';
+import { type ConnectionContext, KEEP_ALIVE_MS, SocketConnection } from './connection.js';
+import { awaitFirstFrame, type FirstFrame } from './first-frame.js';
+import { FrameSplitter } from './frames.js';
+import {
+  checkCluster,
+  decodeHello,
+  encodeRefusal,
+  encodeWelcome,
+  HANDSHAKE_BYTES_MAX,
+  strangersAnswer,
+} from './handshake.js';
+import type { Connection, ConnectionHandlers, Hello, Listener, ListenOptions } from './transport.js';
+
+/** Sockets beyond `maxConnections`, so that clients in a crowd cannot lock out peers and admin. */
+const RESERVE = 64;
+/** The system cuts longer socket paths off without a word (104 bytes with the end on macOS, 108 on Linux). */
+const SOCKET_PATH_BYTES_MAX = 103;
+
+export interface ListenContext extends ConnectionContext {
+  readonly emit: Emit;
+}
+
+/** Binds; rejects with an error that names the address and what to do. */
+export function listen(options: ListenOptions, context: ListenContext): Promise<Listener> {
+  const { path } = options;
+  if (path !== undefined && Buffer.byteLength(path) > SOCKET_PATH_BYTES_MAX) {
+    const message = `socket path ${path}: expected at most ${SOCKET_PATH_BYTES_MAX} bytes, received ${Buffer.byteLength(path)}`;
+    return Promise.reject(new RaftctlError('start-failed', message, { hint: 'choose a shorter directory' }));
+  }
+  const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS });
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) => reject(cannotListen(options, error)));
+    server.listen(path === undefined ? { host: options.host, port: options.port } : { path }, () => {
+      server.removeAllListeners('error');
+      resolve(new TcpListener(server, options, context));
+    });
+  });
+}
+
+function cannotListen(address: Address, error: Error): RaftctlError {
+  const where = formatAddress(address);
+  const code = codeOf(error);
+  if (code === 'EADDRINUSE') {
+    const other = address.path === undefined ? 'choose another port' : 'remove the file if nobody does';
+    const hint = `stop the program that holds it, or ${other}`;
+    return new RaftctlError('port-taken', `cannot listen on ${where}: it is taken`, { cause: error, hint });
+  }
+  const hint =
+    code === 'EACCES' ? 'choose a port above 1023, or a directory of your own' : 'check the host in the config';
+  return new RaftctlError('start-failed', `cannot listen on ${where}: ${code ?? error.message}`, {
+    cause: error,
+    hint,
+  });
+}
+
+/** Greets who dials: a socket is first a stranger with a deadline, then a connection, or it is shown the door. */
+class TcpListener implements Listener {
+  readonly port: number;
+  readonly connections = new Set<Connection>();
+  readonly #strangers = new Map<Socket, { cancel(): void }>();
+  readonly #server: Server;
+  readonly #options: ListenOptions;
+  readonly #context: ListenContext;
+  readonly #handlers: ConnectionHandlers;
+
+  constructor(server: Server, options: ListenOptions, context: ListenContext) {
+    const address = server.address();
+    this.port = address !== null && typeof address === 'object' ? address.port : 0;
+    this.#server = server;
+    this.#options = options;
+    this.#context = context;
+    this.#handlers = {
+      frames: (connection, frames) => options.handlers.frames(connection, frames),
+      closed: (connection, error) => this.#closed(connection, error),
+    };
+    server.on('connection', (socket) => this.#accept(socket));
+    server.on('error', (error) => context.emit.emit('warn', 'accept-failed', { reason: error.message }));
+    context.emit.emit('info', 'listening', { address: formatAddress({ ...options, port: this.port }) });
+  }
+
+  close(): Promise<void> {
+    const done = new Promise<void>((resolve) => {
+      this.#server.close(() => resolve());
+    });
+    for (const [socket, greeting] of this.#strangers) {
+      greeting.cancel();
+      this.#context.partings.part(socket);
+    }
+    this.#strangers.clear();
+    const { node } = this.#options.hello();
+    const reason = new RaftctlError('shutting-down', `${node === '' ? 'the listener' : node} is shutting down`);
+    for (const connection of this.connections) connection.close(reason);
+    return done;
+  }
+
+  #accept(socket: Socket): void {
+    const address = remoteAddressOf(socket);
+    if (this.#strangers.size + this.connections.size >= this.#options.maxConnections + RESERVE) {
+      this.#refuse(socket, address, this.#crowded());
+      return;
+    }
+    const { scheduler } = this.#context;
+    const splitter = new FrameSplitter(HANDSHAKE_BYTES_MAX);
+    const wait = { scheduler, timeoutMs: this.#options.handshakeTimeoutMs };
+    const greeting = awaitFirstFrame(socket, splitter, wait, (first) => {
+      this.#strangers.delete(socket);
+      this.#greet(socket, splitter, address, first);
+    });
+    this.#strangers.set(socket, greeting);
+  }
+
+  #greet(socket: Socket, splitter: FrameSplitter, address: string, first: FirstFrame): void {
+    switch (first.type) {
+      case 'frame':
+        this.#judge(socket, splitter, address, first);
+        return;
+      case 'garbage': {
+        const { error, answer } = strangersAnswer(first.announced);
+        this.#refuse(socket, address, error, answer);
+        return;
+      }
+      case 'silence': {
+        const bound = `expected a greeting within ${this.#options.handshakeTimeoutMs} ms, received none`;
+        this.#refuse(socket, address, new RaftctlError('handshake-refused', bound));
+        return;
+      }
+      case 'ended':
+      case 'failed':
+        // A port probe looks like this. Nobody is left to be told.
+        this.#context.emit.emit('debug', 'stranger-left', { address });
+        this.#context.partings.part(socket);
+    }
+  }
+
+  #judge(
+    socket: Socket,
+    splitter: FrameSplitter,
+    address: string,
+    { frame }: Extract<FirstFrame, { type: 'frame' }>,
+  ): void {
+    const ours = this.#options.hello();
+    let theirs: Hello;
+    try {
+      theirs = decodeHello(frame);
+    } catch (thrown) {
+      if (!(thrown instanceof RaftctlError)) throw thrown;
+      this.#refuse(socket, address, thrown);
+      return;
+    }
+    const error = checkCluster(theirs, ours) ?? this.#checkRoom(theirs) ?? this.#options.admit?.(theirs);
+    if (error === undefined) this.#welcome(socket, splitter, address, ours, theirs);
+    else this.#refuse(socket, address, error);
+  }
+
+  #welcome(socket: Socket, splitter: FrameSplitter, address: string, ours: Hello, theirs: Hello): void {
+    splitter.maxFrameBytes = this.#options.maxFrameBytes(theirs.role);
+    const connection = new SocketConnection(
+      {
+        socket,
+        splitter,
+        peer: theirs,
+        remoteAddress: address,
+        maxQueuedBytes: this.#options.maxQueuedBytes,
+        whenFull: 'disconnect',
+        handlers: this.#handlers,
+      },
+      this.#context,
+    );
+    socket.write(encodeWelcome(ours));
+    this.connections.add(connection);
+    const { role, node } = theirs;
+    this.#context.emit.emit('debug', 'connection-opened', { connection: connection.id, role, peer: node, address });
+    this.#options.handlers.opened?.(connection);
+    connection.start();
+  }
+
+  #checkRoom({ role }: Hello): RaftctlError | undefined {
+    return role === 'client' && this.connections.size >= this.#options.maxConnections ? this.#crowded() : undefined;
+  }
+
+  #crowded(): RaftctlError {
+    const { maxConnections, hello } = this.#options;
+    const message = `${hello().node} has ${this.connections.size} connections, the most is ${maxConnections}`;
+    return new RaftctlError('handshake-refused', message, { hint: 'close some, or use another node' });
+  }
+
+  #refuse(socket: Socket, address: string, error: RaftctlError, answer: Uint8Array = encodeRefusal(error)): void {
+    this.#context.emit.emit('warn', 'connection-refused', { address, code: error.code, reason: error.message });
+    this.#context.partings.part(socket, answer);
+  }
+
+  #closed(connection: Connection, error: RaftctlError | undefined): void {
+    this.connections.delete(connection);
+    const { emit } = this.#context;
+    if (emit.enabled('debug')) {
+      const { role, node } = connection.peer;
+      const reason = error?.message;
+      emit.emit('debug', 'connection-closed', {
+        connection: connection.id,
+        role,
+        peer: node,
+        code: error?.code,
+        reason,
+      });
+    }
+    this.#options.handlers.closed?.(connection, error);
+  }
+}
+
+/** A Unix socket's dialer has no address. */
+function remoteAddressOf(socket: Socket): string {
+  const { remoteAddress, remotePort } = socket;
+  if (remoteAddress === undefined || remotePort === undefined) return 'a local socket';
+  return formatAddress({ host: remoteAddress, port: remotePort });
+}

@@ -1,0 +1,192 @@
+import { asNodeId, type NodeId, seededRandom } from '../../src/base/index.js';
+import { type ClusterClient, createClient } from '../../src/client/client.js';
+import { EventRecorder } from '../../src/diagnostics/index.js';
+import { MemoryBackend } from '../../src/kv/backend-memory.js';
+import { type NodeServer, type NodeSpec, openNode } from '../../src/node/index.js';
+import { ManualTime } from './manual-time.js';
+import { MemoryDisk, survive } from './memory-disk.js';
+import { createMemoryNetwork } from './memory-transport.js';
+
+interface Running {
+  readonly server: NodeServer;
+  readonly instance: string;
+}
+
+/**
+ * Whole nodes in one process: the server that ships, over a simulated disk, network and clock. Nothing happens unless
+ * time is made to pass.
+ *
+ *     const c = await NodeCluster.start(3);
+ *     await c.leader();
+ *     await c.run(c.client.put('a', '1'));
+ *     await c.kill('node-01');
+ */
+export class NodeCluster {
+  readonly time = new ManualTime();
+  readonly random = seededRandom(7);
+  readonly network = createMemoryNetwork({ clock: this.time, scheduler: this.time, random: this.random });
+  readonly ids: readonly NodeId[];
+  /** What ended a node by itself, in order. */
+  readonly failures: { readonly node: NodeId; readonly error: unknown }[] = [];
+  readonly events: string[] = [];
+  readonly #disks = new Map<NodeId, MemoryDisk>();
+  readonly #backends = new Map<NodeId, MemoryBackend>();
+  readonly #running = new Map<NodeId, Running>();
+  #instances = 0;
+
+  static async start(nodes: number): Promise<NodeCluster> {
+    const cluster = new NodeCluster(nodes);
+    for (const id of cluster.ids) await cluster.startNode(id);
+    return cluster;
+  }
+
+  private constructor(nodes: number) {
+    this.ids = Array.from({ length: nodes }, (_, i) => asNodeId(`node-0${i + 1}`));
+  }
+
+  disk(id: string): MemoryDisk {
+    return this.#disks.get(asNodeId(id))!;
+  }
+
+  server(id: string): NodeServer {
+    return this.#running.get(asNodeId(id))!.server;
+  }
+
+  get running(): readonly NodeId[] {
+    return this.ids.filter((id) => this.#running.has(id));
+  }
+
+  /** The disk was swapped for an empty one. */
+  replaceDisk(id: string): void {
+    this.#disks.set(asNodeId(id), new MemoryDisk());
+  }
+
+  async startNode(name: string, { mayCreate = true } = {}): Promise<void> {
+    const id = asNodeId(name);
+    const disk = this.#disks.get(id) ?? new MemoryDisk();
+    const backend = this.#backends.get(id) ?? new MemoryBackend({ scheduler: this.time });
+    this.#disks.set(id, disk);
+    this.#backends.set(id, backend);
+    this.#instances += 1;
+    const instance = `instance-${this.#instances}`;
+    const recorder = new EventRecorder({ node: id, instance, clock: this.time, scheduler: this.time, level: 'info' });
+    recorder.subscribe(0, 'info', (events) => {
+      for (const { event, fields } of events) this.events.push(`${id} ${event} ${JSON.stringify(fields)}`);
+    });
+    const opening = openNode(
+      { ...this.#spec(id), mayCreate },
+      {
+        fileSystem: disk.mount(),
+        transport: this.network.transport(id),
+        backend: () => backend,
+        recorder,
+        clock: this.time,
+        scheduler: this.time,
+        random: this.random,
+        process: { pid: 1, version: 'test', memory: () => ({ rss: 0, heapUsed: 0, external: 0 }), cpuMs: () => 0 },
+        instance,
+        onStop: () => {},
+        onFatal: (error) => this.failures.push({ node: id, error }),
+        walOptions: { segmentBytes: 1 << 20 },
+      },
+    );
+    this.#running.set(id, { server: await this.run(opening), instance });
+  }
+
+  /** SIGKILL: the process is gone at once, the disk keeps what the kernel had. */
+  async kill(name: string): Promise<void> {
+    const id = asNodeId(name);
+    this.#running.delete(id);
+    this.network.crash(id);
+    this.disk(id).crash(survive.all);
+    this.#backends.set(id, this.#backends.get(id)!.crash());
+    await this.pass(1);
+  }
+
+  async stop(name: string): Promise<void> {
+    const id = asNodeId(name);
+    const { server } = this.#running.get(id)!;
+    this.#running.delete(id);
+    await this.run(server.stop());
+    this.#backends.set(id, this.#backends.get(id)!.crash());
+  }
+
+  /** Frames from and to the node are lost; connections stay. */
+  isolate(name: string): void {
+    this.network.faults = { loses: (from, to) => from === name || to === name };
+  }
+
+  heal(): void {
+    this.network.faults = {};
+  }
+
+  client(...nodes: readonly string[]): ClusterClient {
+    const endpoints = (nodes.length === 0 ? this.ids : nodes).map((id) => `${id}:1`);
+    const transport = this.network.transport(`client-${this.#instances}`);
+    return createClient({ endpoints, transport, clock: this.time, scheduler: this.time, random: this.random });
+  }
+
+  /** The one leader that a majority of the running nodes follows; lets time pass until there is one. */
+  leader(not?: string): Promise<NodeId> {
+    return this.until(() => {
+      const statuses = this.running.map((id) => this.server(id).status());
+      const leader = statuses.find(({ role, node }) => role === 'leader' && node !== not);
+      if (leader === undefined) return undefined;
+      const followers = statuses.filter((status) => status.leader === leader.node && status.term === leader.term);
+      return followers.length * 2 > this.ids.length ? leader.node : undefined;
+    });
+  }
+
+  /** Lets time pass until `find` finds something. */
+  async until<T>(find: () => T | undefined, withinMs = 20_000): Promise<T> {
+    for (let waited = 0; waited < withinMs; waited += 1) {
+      const found = find();
+      if (found !== undefined) return found;
+      await this.pass(1);
+    }
+    throw new Error(`not within ${withinMs} ms`);
+  }
+
+  /** Lets time pass until the promise settles. */
+  async run<T>(promise: Promise<T>, withinMs = 30_000): Promise<T> {
+    let settled = false;
+    const mark = () => {
+      settled = true;
+    };
+    promise.then(mark, mark);
+    await this.until(() => settled || undefined, withinMs);
+    return promise;
+  }
+
+  /** Lets `ms` pass, a millisecond at a time. */
+  async pass(ms: number): Promise<void> {
+    for (let i = 0; i < ms; i += 1) {
+      await settle();
+      this.time.advance(1);
+      await settle();
+      this.time.turn();
+    }
+  }
+
+  #spec(id: NodeId): NodeSpec {
+    return {
+      cluster: 'test',
+      clusterId: 'c'.repeat(32),
+      id,
+      incarnation: 1,
+      members: this.ids.map((member) => ({ id: member, host: member, port: 1 })),
+      directory: `/data/${id}`,
+      mayCreate: true,
+      heartbeatMs: 60,
+      electionTimeoutMs: [400, 800],
+      maxValueBytes: 1 << 20,
+      keepLogBytes: 64 << 20,
+      logLevel: 'info',
+    };
+  }
+}
+
+/** Lets promises that are ready run; the disk completes its operations in microtasks. */
+async function settle(): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,279 @@
+import { describe, expect, it } from 'vitest';
+import { RaftctlError, seededRandom, silent } from '../../src/base/index.js';
+import {
+  type AttemptOutcome,
+  type Connection,
+  type ConnectionHandlers,
+  DialedLink,
+  type DialFailure,
+  type Hello,
+} from '../../src/transport/index.js';
+import { ManualTime } from '../helpers/manual-time.js';
+import { dialOptions, Log, peer } from './harness.js';
+
+interface Dialed {
+  readonly handlers: ConnectionHandlers;
+  readonly outcome: AttemptOutcome;
+  cancelled: boolean;
+}
+
+/** A connection that knows only what a link asks of it. */
+class StubConnection implements Connection {
+  readonly id = 1;
+  readonly peer: Hello;
+  readonly remoteAddress: string;
+  readonly queuedBytes = 0;
+  closes = 0;
+
+  constructor(peer: Hello, remoteAddress: string) {
+    this.peer = peer;
+    this.remoteAddress = remoteAddress;
+  }
+
+  send(): boolean {
+    return this.closes === 0;
+  }
+
+  flush(): void {}
+
+  close(): void {
+    this.closes += 1;
+  }
+}
+
+/** A link whose attempts the test answers. Backoff: 5, 10, 20, 20… ms. */
+function setUp() {
+  const time = new ManualTime();
+  const log = new Log();
+  const dialed: Dialed[] = [];
+  const link = new DialedLink(dialOptions(3331, log), {
+    clock: time,
+    scheduler: time,
+    random: seededRandom(1),
+    emit: silent,
+    attempt(_options, handlers, outcome) {
+      const attempt = { handlers, outcome, cancelled: false };
+      dialed.push(attempt);
+      return {
+        cancel: () => {
+          attempt.cancelled = true;
+        },
+      };
+    },
+  });
+  const last = (): Dialed => dialed.at(-1)!;
+  const greet = (instance = 'first', node = 'node-01', address = '127.0.0.1:3331'): StubConnection => {
+    const connection = new StubConnection(peer(node, instance), address);
+    last().outcome.greeted(connection);
+    return connection;
+  };
+  const end = (connection: Connection, error?: RaftctlError): void => last().handlers.closed!(connection, error);
+  const fail = (failure: Partial<DialFailure> = {}): void =>
+    last().outcome.failed({ error: unreachable, cutShort: false, refusedBy: [], ...failure });
+  return { time, log, link, dialed, last, greet, end, fail };
+}
+
+const unreachable = new RaftctlError('unreachable', 'no answer');
+const REFUSED = { refusedBy: ['127.0.0.1:3331'] };
+
+describe('transitions of a link', () => {
+  it('begins as Connecting and sends nothing', () => {
+    const { link, log } = setUp();
+    expect(link.state).toMatchObject({ type: 'connecting', attempt: 1 });
+    expect(link.send(16, 1)).toBe(false);
+    expect(log.states).toEqual([]);
+  });
+
+  it('Connecting -> Connected when the listener welcomes', () => {
+    const { link, log, greet } = setUp();
+    const connection = greet();
+    expect(link.state).toMatchObject({ type: 'connected', connection });
+    expect(log.open).toEqual([connection]);
+    expect(link.send(16, 1)).toBe(true);
+  });
+
+  it('Connecting -> Broken when the attempt fails, and tells when it tries again', () => {
+    const { link, time, fail } = setUp();
+    fail();
+    expect(link.state).toMatchObject({ type: 'broken', error: unreachable, retryAt: time.now() + 5 });
+    expect(link.send(16, 1)).toBe(false);
+  });
+
+  it('Broken -> Connecting when the backoff is over, each time later', () => {
+    const { link, time, dialed, fail } = setUp();
+    for (const [i, delay] of [5, 10, 20, 20].entries()) {
+      fail();
+      time.advance(delay - 1);
+      expect(link.state.type).toBe('broken');
+      time.advance(1);
+      expect(link.state).toMatchObject({ type: 'connecting', attempt: i + 2 });
+      expect(dialed).toHaveLength(i + 2);
+    }
+  });
+
+  it('Broken -> Connecting at once when told to retry, and the backoff begins anew', () => {
+    const { link, time, fail } = setUp();
+    fail();
+    time.advance(5);
+    fail();
+    link.retryNow();
+    expect(link.state.type).toBe('connecting');
+    expect(time.pending).toEqual([]);
+    link.retryNow();
+    fail();
+    expect(time.pending).toEqual([5]);
+  });
+
+  it('Connected -> Broken when the connection ends, and re-dials after 2, 4 and 8 ms, then with backoff', () => {
+    const { link, time, log, greet, end, fail } = setUp();
+    const connection = greet();
+    end(connection, new RaftctlError('closed', 'reset'));
+    expect(log.ended).toHaveLength(1);
+    for (const delay of [2, 4, 8, 5, 10]) {
+      expect(link.state.type).toBe('broken');
+      expect(time.pending).toEqual([delay]);
+      time.advance(delay);
+      fail({ cutShort: true });
+    }
+  });
+
+  it('Connected -> Broken keeps to the backoff when the address does not answer the first re-dial', () => {
+    const { time, greet, end, fail } = setUp();
+    end(greet());
+    time.advance(2);
+    fail();
+    expect(time.pending).toEqual([5]);
+  });
+
+  it('Connected -> Broken backs off when it breaks again and again as soon as it is connected', () => {
+    const { time, greet, end } = setUp();
+    const delays: number[] = [];
+    for (let i = 0; i < 6; i += 1) {
+      end(greet());
+      delays.push(time.pending[0]!);
+      time.advance(time.pending[0]!);
+    }
+    expect(delays).toEqual([2, 2, 2, 5, 10, 20]);
+    const connection = greet();
+    time.advance(1_000);
+    end(connection);
+    expect(time.pending).toEqual([2]);
+  });
+
+  it('Connected -> Broken says who ended it when the connection does not', () => {
+    const { link, greet, end } = setUp();
+    end(greet());
+    expect(link.state).toMatchObject({ error: { code: 'closed', message: '127.0.0.1:3331 ended the connection' } });
+  });
+
+  it('Connecting -> Closed cancels the attempt', () => {
+    const { link, last } = setUp();
+    link.close();
+    expect(link.state.type).toBe('closed');
+    expect(last().cancelled).toBe(true);
+  });
+
+  it('Connected -> Closed closes the connection, and its end changes nothing more', () => {
+    const { link, log, time, greet, end } = setUp();
+    const connection = greet();
+    link.close();
+    expect(connection.closes).toBe(1);
+    end(connection);
+    expect(log.states).toEqual(['connected', 'closed']);
+    expect(log.ended).toHaveLength(1);
+    expect(time.pending).toEqual([]);
+  });
+
+  it('Broken -> Closed dials no more', () => {
+    const { link, time, dialed, fail } = setUp();
+    fail();
+    link.close();
+    link.close();
+    link.retryNow();
+    time.advance(10_000);
+    expect(dialed).toHaveLength(1);
+    expect(link.state.type).toBe('closed');
+  });
+});
+
+describe('a process is certainly gone', () => {
+  it('when its address refuses the re-dial after a broken connection, told after Broken and once', () => {
+    const { time, log, greet, end, fail } = setUp();
+    end(greet('first'));
+    time.advance(2);
+    fail(REFUSED);
+    expect(log.gone).toEqual(['first']);
+    time.advance(5);
+    fail(REFUSED);
+    expect(log.gone).toEqual(['first']);
+  });
+
+  it('when a later re-dial is refused, the first having been cut short', () => {
+    const { time, log, greet, end, fail } = setUp();
+    end(greet('first'));
+    time.advance(2);
+    fail({ cutShort: true });
+    expect(log.gone).toEqual([]);
+    time.advance(4);
+    fail(REFUSED);
+    expect(log.gone).toEqual(['first']);
+  });
+
+  it('when another instance of the node answers, told before Connected', () => {
+    const { time, log, link, greet, end } = setUp();
+    end(greet('first'));
+    time.advance(2);
+    const before: string[] = [];
+    log.certainlyGone = (instance) => before.push(`${instance} while ${link.state.type}`);
+    greet('second');
+    expect(before).toEqual(['first while connecting']);
+  });
+
+  it('again for the next instance', () => {
+    const { time, log, greet, end, fail } = setUp();
+    end(greet('first'));
+    time.advance(2);
+    end(greet('second'));
+    time.advance(2);
+    fail(REFUSED);
+    expect(log.gone).toEqual(['first', 'second']);
+  });
+});
+
+describe('nothing is certain', () => {
+  it('when an address refuses that was never connected', () => {
+    const { time, log, fail } = setUp();
+    fail(REFUSED);
+    time.advance(5);
+    fail(REFUSED);
+    expect(log.gone).toEqual([]);
+  });
+
+  it('when re-dials time out, are reset, find no descriptors or no way', () => {
+    const { time, log, greet, end, fail } = setUp();
+    end(greet());
+    for (const cutShort of [false, true, true, false]) {
+      time.advance(20);
+      fail({ cutShort });
+    }
+    expect(log.gone).toEqual([]);
+  });
+
+  it('when another address of the same host name refuses', () => {
+    const { time, log, greet, end, fail } = setUp();
+    end(greet('first', 'node-01', '[::1]:3331'));
+    time.advance(2);
+    fail(REFUSED);
+    expect(log.gone).toEqual([]);
+  });
+
+  it('when the same instance answers again, or another node does', () => {
+    const { time, log, greet, end } = setUp();
+    end(greet('first', 'node-01'));
+    time.advance(2);
+    end(greet('first', 'node-01'));
+    time.advance(2);
+    greet('other', 'node-05');
+    expect(log.gone).toEqual([]);
+  });
+});
