@@ -14,7 +14,7 @@ const allowed = {
   client: ['base', 'kv/(command|types)', 'transport', 'wire'],
   cluster: ['base', 'os', 'diagnostics', 'client', 'transport', 'wire'],
   console: ['base', 'cluster', 'client', 'diagnostics'],
-  cli: ['base', 'console', 'cluster', 'client', 'node/main'],
+  cli: ['base', 'console', 'cluster', 'client', 'diagnostics', 'node/(main|spec)'],
 };
 const pattern = (entry) => (entry.includes('/') ? `^src/${entry}` : `^src/${entry}/`);
 
@@ -42,7 +42,12 @@ module.exports = {
       from: { path: '^src/', pathNot: ['^src/base/real/', ...COMPOSITION_ROOTS] },
       to: { path: ['^src/base/real/', '^src/kv/backend-lmdb'] },
     },
-    { name: 'only-cli-imports-node-main', severity: 'error', from: { path: '^src/', pathNot: '^src/cli/' }, to: { path: '^src/node/main' } },
+    {
+      name: 'only-cli-imports-node-main',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/cli/' },
+      to: { path: '^src/node/main' },
+    },
     builtinOnlyIn('files-only-where-files-live', 'fs|fs/promises', [
       '^src/storage/real-file-system',
       '^src/kv/backend-lmdb',
@@ -50,10 +55,29 @@ module.exports = {
       '^src/cluster/',
       '^src/console/files',
     ]),
-    builtinOnlyIn('sockets-only-in-transport', 'net|dgram|http|https|tls', ['^src/transport/']),
-    builtinOnlyIn('child-processes-only-in-their-place', 'child_process', ['^src/cluster/node-process', '^src/cluster/guard', '^src/os/process-identity']),
-    { name: 'execa-only-in-node-process', severity: 'error', from: { path: '^src/', pathNot: '^src/cluster/node-process' }, to: { path: 'node_modules/execa' } },
-    { name: 'no-circles', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    builtinOnlyIn('sockets-only-in-transport', 'net|dgram|http|https|tls', [
+      '^src/transport/',
+      '^src/node/supervisor-channel',
+      '^src/cluster/ports',
+    ]),
+    builtinOnlyIn('child-processes-only-in-their-place', 'child_process', [
+      '^src/cluster/node-process',
+      '^src/cluster/guard',
+      '^src/os/process-identity',
+      '^src/console/programs/',
+    ]),
+    {
+      name: 'execa-only-in-node-process',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/cluster/node-process' },
+      to: { path: 'node_modules/execa' },
+    },
+    {
+      name: 'no-circles',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
     { name: 'everything-resolves', severity: 'error', from: {}, to: { couldNotResolve: true } },
     { name: 'source-never-imports-tests', severity: 'error', from: { path: '^(src|bin)/' }, to: { path: '^test/' } },
     {
@@ -67,6 +91,9 @@ module.exports = {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     doNotFollow: { path: 'node_modules' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
   },
 };

@@ -287,7 +287,7 @@ export class NodeServer {
 
   #note(): Buffer {
     const { term, leader } = this.#raft.status();
-    return encodeNote({ term, leader });
+    return encodeNote({ term, leader, maxValueBytes: this.#dependencies.spec.maxValueBytes });
   }
 
   #hello(role: ConnectionRole): Hello {

@@ -1,0 +1,168 @@
+import type { Clock, NodeId, RaftctlError, Random, Scheduler } from '../base/index.js';
+import type { Command } from '../kv/command.js';
+import type { Transport } from '../transport/transport.js';
+import { encodeGet, encodeScan, encodeWrite } from '../wire/client-codec.js';
+import {
+  checkClusterId,
+  checkConnections,
+  checkLimit,
+  checkTimeout,
+  parseEndpoints,
+  toKey,
+  toValue,
+} from './arguments.js';
+import { Dispatcher } from './dispatcher.js';
+import { nodeTimeoutOf, Operation, type OperationStart } from './operation.js';
+import type {
+  Bytes,
+  CallOptions,
+  Client,
+  CompareAndSetResult,
+  ConnectOptions,
+  DeleteResult,
+  KeyValue,
+  PutResult,
+  ReadOptions,
+  ReadResult,
+  ScanOptions,
+  ScanResult,
+} from './types.js';
+import { COMPARE_AND_SET, DELETE, GET, PUT, READ, SCAN, type Verb } from './verbs.js';
+
+const TIMEOUT_MS = 10_000;
+const SCAN_LIMIT = 1000;
+const NO_CALL: ReadOptions = {};
+const NO_BYTES = new Uint8Array(0);
+
+type Resolve<Result> = (result: Result) => void;
+type Reject = (error: RaftctlError) => void;
+
+export interface ClientParts {
+  readonly endpoints: string | readonly string[];
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly random: Random;
+  readonly options?: ConnectOptions;
+}
+
+/** The client without real time and sockets. It dials at once; what is asked before a node answers waits for one. */
+export function createClient(parts: ClientParts): ClusterClient {
+  return new ClusterClient(parts);
+}
+
+/** The library's methods: checks what callers hand in, encodes it, and leaves the rest to the dispatcher. */
+export class ClusterClient implements Client {
+  readonly #dispatcher: Dispatcher;
+  readonly #clock: Clock;
+  readonly #timeoutMs: number;
+
+  constructor({ endpoints, options = {}, ...parts }: ClientParts) {
+    this.#clock = parts.clock;
+    this.#timeoutMs = checkTimeout(options.timeoutMs ?? TIMEOUT_MS);
+    this.#dispatcher = new Dispatcher({
+      ...parts,
+      addresses: parseEndpoints(endpoints),
+      connections: checkConnections(options.connections ?? 1),
+      clusterId: checkClusterId(options.clusterId ?? ''),
+    });
+  }
+
+  /** Resolves once a node has answered the handshake; rejects with the reason of every endpoint. */
+  connected(signal?: AbortSignal): Promise<void> {
+    return this.#dispatcher.connected(this.#timeoutMs, signal);
+  }
+
+  // What a promise's executor throws rejects it: callers meet every failure in one place.
+
+  put(key: Bytes, value: Bytes, call: CallOptions = NO_CALL): Promise<PutResult> {
+    return new Promise((resolve, reject) => {
+      const command: Command = { type: 'put', key: toKey('put', key), value: this.#value('put', value) };
+      this.#write(PUT, command, call, resolve, reject);
+    });
+  }
+
+  get(key: Bytes, call: ReadOptions = NO_CALL): Promise<KeyValue | null> {
+    return new Promise((resolve, reject) => this.#read(GET, key, call, resolve, reject));
+  }
+
+  read(key: Bytes, call: ReadOptions = NO_CALL): Promise<ReadResult> {
+    return new Promise((resolve, reject) => this.#read(READ, key, call, resolve, reject));
+  }
+
+  delete(key: Bytes, call: CallOptions = NO_CALL): Promise<DeleteResult> {
+    return new Promise((resolve, reject) =>
+      this.#write(DELETE, { type: 'delete', key: toKey('delete', key) }, call, resolve, reject),
+    );
+  }
+
+  compareAndSet(
+    key: Bytes,
+    expected: Bytes | null,
+    value: Bytes,
+    call: CallOptions = NO_CALL,
+  ): Promise<CompareAndSetResult> {
+    return new Promise((resolve, reject) => {
+      const what = COMPARE_AND_SET.name;
+      const command: Command = {
+        type: 'cas',
+        key: toKey(what, key),
+        expected: expected === null ? null : this.#value(what, expected),
+        value: this.#value(what, value),
+      };
+      this.#write(COMPARE_AND_SET, command, call, resolve, reject);
+    });
+  }
+
+  scan(options: ScanOptions = {}, call: ReadOptions = NO_CALL): Promise<ScanResult> {
+    return new Promise((resolve, reject) => {
+      const timeoutMs = this.#timeoutOf(call);
+      const payload = encodeScan({
+        timeoutMs: nodeTimeoutOf(timeoutMs),
+        mode: call.read ?? 'linearizable',
+        limit: checkLimit(options.limit ?? SCAN_LIMIT),
+        prefix: options.prefix === undefined ? NO_BYTES : toKey('scan', options.prefix),
+        after: options.after === undefined ? undefined : toKey('scan', options.after),
+      });
+      this.#start({ verb: SCAN, payload, timeoutMs, resolve, reject }, call);
+    });
+  }
+
+  leader(): NodeId | null {
+    return this.#dispatcher.leader;
+  }
+
+  async close(): Promise<void> {
+    this.#dispatcher.close();
+  }
+
+  #value(what: string, value: Bytes): Uint8Array {
+    return toValue(what, value, this.#dispatcher.maxValueBytes);
+  }
+
+  #timeoutOf(call: CallOptions): number {
+    return call.timeoutMs === undefined ? this.#timeoutMs : checkTimeout(call.timeoutMs);
+  }
+
+  #write<Result>(
+    verb: Verb<Result>,
+    command: Command,
+    call: CallOptions,
+    resolve: Resolve<Result>,
+    reject: Reject,
+  ): void {
+    const timeoutMs = this.#timeoutOf(call);
+    const payload = encodeWrite(nodeTimeoutOf(timeoutMs), command);
+    this.#start({ verb, payload, timeoutMs, resolve, reject }, call);
+  }
+
+  #read<Result>(verb: Verb<Result>, key: Bytes, call: ReadOptions, resolve: Resolve<Result>, reject: Reject): void {
+    const timeoutMs = this.#timeoutOf(call);
+    const payload = encodeGet(nodeTimeoutOf(timeoutMs), call.read ?? 'linearizable', toKey('get', key));
+    this.#start({ verb, payload, timeoutMs, resolve, reject }, call);
+  }
+
+  #start<Result>(start: OperationStart<Result>, call: CallOptions): void {
+    this.#dispatcher.start(new Operation(start, call.via, this.#clock.now()), call.signal);
+  }
+}

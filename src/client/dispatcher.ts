@@ -1,0 +1,267 @@
+import {
+  asNodeId,
+  type Clock,
+  type ErrorCode,
+  type NodeId,
+  RaftctlError,
+  type Random,
+  type Scheduler,
+} from '../base/index.js';
+import type { Connection, Frame, Transport } from '../transport/transport.js';
+import { decodeError } from '../wire/client-codec.js';
+import { KIND } from '../wire/kinds.js';
+import { decodeNote, type Note } from '../wire/note.js';
+import { AbortGroups } from './abort-groups.js';
+import { Alarm } from './alarm.js';
+import type { Address } from './arguments.js';
+import type { Channel, ChannelOwner } from './channel.js';
+import { Endpoint } from './endpoint.js';
+import { Greeting } from './greeting.js';
+import type { Operation } from './operation.js';
+import * as say from './outcomes.js';
+import { Router } from './router.js';
+
+export interface DispatcherParts {
+  readonly addresses: readonly Address[];
+  readonly connections: number;
+  readonly clusterId: string;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly random: Random;
+}
+
+/** Refusals after which the operation certainly has not happened: anybody may be asked again. */
+const REFUSED: ReadonlySet<ErrorCode> = new Set(['no-leader', 'not-leader', 'proposal-dropped', 'shutting-down']);
+/** A read changes nothing: it may be asked again after these as well. */
+const READ_FAILED: ReadonlySet<ErrorCode> = new Set([...REFUSED, 'quorum-lost', 'outcome-unknown', 'unreachable']);
+
+/**
+ * Moves operations: out to a node, back into waiting when they may be tried again, and to their end.
+ *
+ *     start ──route──▶ in flight on a channel ──answer──▶ settled
+ *       │                 │  ▲        │ lost, refused for good, deadline, abort, close ──▶ settled
+ *       └──no route──▶ waiting ◀──────┘ refused for now; a read whose connection broke
+ *
+ * A write that was handed to a connection is never sent again unless that node said that it did not happen.
+ */
+export class Dispatcher implements ChannelOwner {
+  readonly #parts: DispatcherParts;
+  readonly #router: Router;
+  readonly #alarm: Alarm;
+  readonly #waiting = new Set<Operation>();
+  readonly #greeting: Greeting;
+  readonly #aborts = new AbortGroups((operation, signal) => this.#withdraw(operation, say.aborted(operation, signal)));
+  #clusterId: string;
+  #maxValueBytes = 0;
+  #isRerouteDue = false;
+  #isClosed = false;
+
+  constructor(parts: DispatcherParts) {
+    this.#parts = parts;
+    this.#clusterId = parts.clusterId;
+    this.#alarm = new Alarm(parts.clock, parts.scheduler, (now) => this.#sweep(now));
+    this.#router = new Router(
+      parts.addresses.map((address) => new Endpoint(address, parts.connections, parts.transport, this)),
+    );
+    this.#greeting = new Greeting(parts.scheduler, this.#router);
+  }
+
+  get clusterId(): string {
+    return this.#clusterId;
+  }
+
+  get leader(): NodeId | null {
+    return this.#router.leader;
+  }
+
+  /** The longest value that the nodes take, as they told; 0 before. */
+  get maxValueBytes(): number {
+    return this.#maxValueBytes;
+  }
+
+  // ── operations ──
+
+  start(operation: Operation, signal: AbortSignal | undefined): void {
+    if (this.#isClosed) {
+      operation.fail(say.closed(operation));
+    } else if (signal?.aborted === true) {
+      operation.fail(say.aborted(operation, signal));
+    } else {
+      if (signal !== undefined) this.#aborts.join(operation, signal);
+      this.#alarm.notLaterThan(operation.deadline);
+      this.#dispatch(operation);
+    }
+  }
+
+  #dispatch(operation: Operation): void {
+    operation.channel = undefined;
+    const route = this.#router.route(operation);
+    if (route === undefined) {
+      // The next change of links or leader routes it again.
+      operation.notBefore = 0;
+      this.#waiting.add(operation);
+      this.#router.wake(operation);
+    } else if (route instanceof RaftctlError) {
+      operation.fail(route);
+    } else if (!route.send(operation, operation.payloadFor(this.#parts.clock.now()))) {
+      operation.refusal = say.notTaken(operation, route.endpoint);
+      this.#retryLater(operation, route.endpoint);
+    }
+  }
+
+  #retryLater(operation: Operation, avoid: Endpoint): void {
+    operation.channel = undefined;
+    operation.avoid = avoid;
+    operation.notBefore = this.#parts.clock.now() + operation.retryDelayMs(this.#parts.random);
+    this.#waiting.add(operation);
+    this.#alarm.notLaterThan(operation.notBefore);
+  }
+
+  /** Ends an operation wherever it is. */
+  #withdraw(operation: Operation, error: RaftctlError): void {
+    this.#waiting.delete(operation);
+    operation.channel?.pending.take(operation.callId);
+    operation.fail(error);
+  }
+
+  /** Links or the leader changed: once this turn has seen all of it, what waits is routed again. */
+  #rerouteSoon(): void {
+    if (this.#isRerouteDue || this.#waiting.size === 0) return;
+    this.#isRerouteDue = true;
+    this.#parts.scheduler.defer(() => {
+      this.#isRerouteDue = false;
+      this.#routeAgain([...this.#waiting]);
+    });
+  }
+
+  #routeAgain(operations: readonly Operation[]): void {
+    for (const operation of operations) if (this.#waiting.delete(operation)) this.#dispatch(operation);
+  }
+
+  /** Ends what is over its deadline, and tries again what has waited long enough. */
+  #sweep(now: number): void {
+    let next = Number.POSITIVE_INFINITY;
+    const over: Operation[] = [];
+    const due: Operation[] = [];
+    const look = (operation: Operation): void => {
+      if (operation.deadline <= now) over.push(operation);
+      else next = Math.min(next, operation.deadline);
+    };
+    for (const { channels } of this.#router.endpoints) {
+      for (const { pending } of channels) for (const operation of pending) look(operation);
+    }
+    for (const operation of this.#waiting) {
+      look(operation);
+      if (operation.notBefore > now) next = Math.min(next, operation.notBefore);
+      else if (operation.notBefore > 0) due.push(operation);
+    }
+    for (const operation of over) this.#withdraw(operation, say.overdue(operation, this.#router));
+    this.#routeAgain(due);
+    if (next < Number.POSITIVE_INFINITY) this.#alarm.notLaterThan(next);
+  }
+
+  // ── what channels tell ──
+
+  greeted(channel: Channel, connection: Connection): void {
+    const { clusterId, node, note } = connection.peer;
+    const { endpoint } = channel;
+    if (this.#clusterId !== '' && clusterId !== this.#clusterId)
+      throw say.anotherCluster(endpoint, clusterId, this.#clusterId);
+    const told = decodeNote(note);
+    this.#clusterId = clusterId;
+    endpoint.node = asNodeId(node);
+    endpoint.failure = undefined;
+    this.heard(told);
+    this.#greeting.greeted();
+    this.#rerouteSoon();
+  }
+
+  heard(note: Required<Note>): void {
+    if (note.maxValueBytes > 0) this.#maxValueBytes = note.maxValueBytes;
+    const before = this.#router.leader;
+    if (this.#router.hear(note)) this.#leaderChanged(before);
+  }
+
+  /** Reads that the old leader has not answered are asked of the new one: the old one may be stopped or cut off. */
+  #leaderChanged(before: NodeId | null): void {
+    this.#rerouteSoon();
+    if (before === null || this.#router.leader === null) return;
+    for (const { node, channels } of this.#router.endpoints) {
+      if (node !== before) continue;
+      const moving = channels.flatMap(({ pending }) => [...pending].filter(followsTheLeader));
+      for (const operation of moving) {
+        operation.channel?.pending.take(operation.callId);
+        this.#dispatch(operation);
+      }
+    }
+  }
+
+  answered(channel: Channel, operation: Operation, frame: Frame): void {
+    try {
+      if (frame.kind === KIND.error) this.#refused(channel, operation, frame);
+      else if (frame.kind === operation.verb.replyKind) operation.answer(frame.payload, channel.endpoint);
+      else throw say.strangeAnswer(operation, channel.endpoint, frame.kind);
+    } catch (thrown) {
+      this.#answerLost(channel, operation, say.asError(thrown));
+      throw thrown;
+    }
+  }
+
+  #refused(channel: Channel, operation: Operation, frame: Frame): void {
+    const { error, leader } = decodeError(frame.payload);
+    const before = this.#router.leader;
+    if (this.#router.hint(leader, channel.endpoint)) this.#leaderChanged(before);
+    const mayRetry = operation.verb.isWrite ? error.definite && REFUSED.has(error.code) : READ_FAILED.has(error.code);
+    if (mayRetry && !operation.isNearlyOver(this.#parts.clock.now())) {
+      operation.refusal = error;
+      this.#retryLater(operation, channel.endpoint);
+    } else {
+      operation.fail(error);
+    }
+  }
+
+  lost(channel: Channel, operations: readonly Operation[], error: RaftctlError): void {
+    for (const operation of operations) this.#answerLost(channel, operation, error);
+  }
+
+  /** The answer will not come: nobody knows of a write; a read is asked again, of somebody else if there is a choice. */
+  #answerLost(channel: Channel, operation: Operation, error: RaftctlError): void {
+    if (operation.verb.isWrite) {
+      operation.fail(say.answerLost(operation, channel.endpoint, error));
+    } else {
+      operation.avoid = channel.endpoint;
+      this.#dispatch(operation);
+    }
+  }
+
+  broke(channel: Channel, error: RaftctlError, dialFailed: boolean): void {
+    channel.endpoint.failure = error;
+    if (dialFailed) this.#router.dialFailed(channel.endpoint);
+    this.#greeting.broke();
+    this.#rerouteSoon();
+  }
+
+  // ── the whole ──
+
+  /** Resolves once a node has answered the handshake; rejects with the reason of every endpoint. */
+  connected(timeoutMs: number, signal: AbortSignal | undefined): Promise<void> {
+    return this.#greeting.wait(timeoutMs, signal);
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#alarm.cancel();
+    const { endpoints } = this.#router;
+    const inFlight = endpoints.flatMap(({ channels }) => channels.flatMap(({ pending }) => pending.drain()));
+    for (const { channels } of endpoints) for (const channel of channels) channel.close();
+    const all = [...inFlight, ...this.#waiting];
+    this.#waiting.clear();
+    for (const operation of all) operation.fail(say.closed(operation));
+    this.#greeting.close();
+  }
+}
+
+const followsTheLeader = ({ verb, via }: Operation): boolean =>
+  !verb.isWrite && (via === undefined || via === 'leader');

@@ -1,0 +1,53 @@
+import { asNodeId, type NodeId, type RaftctlError } from '../base/index.js';
+import type { Transport } from '../transport/transport.js';
+import { type Address, nameOf } from './arguments.js';
+import { Channel, type ChannelOwner } from './channel.js';
+
+const UNNAMED = asNodeId('');
+
+/** One address of the list, the node that answers there, and the connections to it. */
+export class Endpoint {
+  readonly address: Address;
+  readonly channels: readonly Channel[];
+  /** The name in the handshake's answer; empty until there was one. */
+  node: NodeId = UNNAMED;
+  /** Why the last dial or connection failed. */
+  failure: RaftctlError | undefined;
+  /** The number of its last failed dial, counted over all endpoints; 0: none failed yet. */
+  lastFailedDial = 0;
+  #turn = 0;
+
+  constructor(address: Address, connections: number, transport: Transport, owner: ChannelOwner) {
+    this.address = address;
+    this.channels = Array.from({ length: connections }, () => new Channel(this, transport, owner));
+  }
+
+  /** `node-02 (127.0.0.1:3332)`, or the address alone while the name is not known. */
+  get label(): string {
+    return this.isNamed ? `${this.node} (${nameOf(this.address)})` : nameOf(this.address);
+  }
+
+  get isNamed(): boolean {
+    return this.node !== UNNAMED;
+  }
+
+  get isConnected(): boolean {
+    return this.channels.some((channel) => channel.isConnected);
+  }
+
+  /** The connections take turns. Undefined: none is up. */
+  nextChannel(): Channel | undefined {
+    const { channels } = this;
+    for (let tries = channels.length; tries > 0; tries -= 1) {
+      this.#turn = this.#turn + 1 < channels.length ? this.#turn + 1 : 0;
+      const channel = channels[this.#turn]!;
+      if (channel.isConnected) return channel;
+    }
+    return undefined;
+  }
+
+  /** Dials now, if it waits to. */
+  retryNow(): void {
+    for (const channel of this.channels) channel.retryNow();
+  }
+}

@@ -1,0 +1,40 @@
+/**
+ * # client: the library, and how every part of raftctl talks to a cluster
+ *
+ *     import { connect } from 'raftctl';
+ *
+ *     const client = await connect('127.0.0.1:3331,127.0.0.1:3332,127.0.0.1:3333');
+ *     await client.put('key-01', 'content 01');
+ *     const entry = await client.get('key-01');         // { key, value: <Buffer>, version: 1, … }
+ *     await client.close();
+ *
+ * A node's handshake and its later frames tell the leader; requests go there, or to any node, which forwards. Rules:
+ *
+ * - A write that was handed to a connection is sent once. If its answer is lost it rejects with `outcome-unknown`, if
+ *   it does not come in time with `timeout`, both `definite: false`. Without sessions nobody can tell more.
+ * - A write that was never sent, or that a node refused before proposing it (`no-leader`, `proposal-dropped`,
+ *   `shutting-down`), goes to another node until the call's timeout.
+ * - A read is asked again anywhere until the call's timeout.
+ * - With `connections: 1` the requests to one node are sent in the order of the calls; answers may overtake each other.
+ * - Keys and values that are handed in are copied at once; those handed out belong to the caller.
+ *
+ * One promise per operation, one timer for all, one write to the socket per turn of the event loop.
+ * `client.ts` is the public face, `dispatcher.ts` moves operations, `router.ts` chooses where to.
+ */
+export { type ErrorCode, type NodeId, RaftctlError, type Revision } from '../base/index.js';
+export { connect } from './connect.js';
+export type {
+  Bytes,
+  CallOptions,
+  Client,
+  CompareAndSetResult,
+  ConnectOptions,
+  DeleteResult,
+  KeyValue,
+  PutResult,
+  ReadOptions,
+  ReadResult,
+  ScanOptions,
+  ScanResult,
+  Via,
+} from './types.js';

@@ -1,0 +1,83 @@
+import { type ErrorOptions, messageOf, RaftctlError } from '../base/index.js';
+import type { Endpoint } from './endpoint.js';
+import type { Operation } from './operation.js';
+import type { Router } from './router.js';
+
+/**
+ * How operations end without an answer, and what that says of them. A read never happened, whatever its answer would
+ * have been: it changes nothing. A write is definite only as long as it was not in flight.
+ */
+const MAY_HAVE_HAPPENED: ErrorOptions = { definite: false, hint: 'read the key to find out' };
+const HAS_NOT_HAPPENED: ErrorOptions = { definite: true };
+
+const isInDoubt = ({ verb, channel }: Operation): boolean => verb.isWrite && channel !== undefined;
+
+const certainty = (operation: Operation): ErrorOptions => (isInDoubt(operation) ? MAY_HAVE_HAPPENED : HAS_NOT_HAPPENED);
+
+const doubt = (operation: Operation): string => {
+  if (!operation.verb.isWrite) return '';
+  return isInDoubt(operation) ? '; it may have happened' : '; it was not sent';
+};
+
+export const asError = (thrown: unknown): RaftctlError =>
+  thrown instanceof RaftctlError ? thrown : new RaftctlError('internal', messageOf(thrown), { cause: thrown });
+
+export const closed = (operation: Operation): RaftctlError =>
+  new RaftctlError('closed', `${operation.verb.name}: the client is closed${doubt(operation)}`, certainty(operation));
+
+export const aborted = (operation: Operation, signal: AbortSignal): RaftctlError =>
+  new RaftctlError('aborted', `${operation.verb.name}: aborted${doubt(operation)}`, {
+    ...certainty(operation),
+    cause: signal.reason,
+  });
+
+export function answerLost(operation: Operation, { label }: Endpoint, error: RaftctlError): RaftctlError {
+  const message = `${operation.verb.name}: the connection to ${label} broke before the answer came: ${error.message}`;
+  return new RaftctlError('outcome-unknown', `${message}; it may have happened`, {
+    ...MAY_HAVE_HAPPENED,
+    cause: error,
+  });
+}
+
+/** The deadline passed. What is said is the best reason known. */
+export function overdue(operation: Operation, router: Router): RaftctlError {
+  const { verb, timeoutMs, channel, refusal } = operation;
+  const after = `within ${timeoutMs} ms`;
+  if (channel !== undefined) {
+    const message = `${verb.name}: no answer from ${channel.endpoint.label} ${after}${doubt(operation)}`;
+    return new RaftctlError('timeout', message, certainty(operation));
+  }
+  if (refusal !== undefined) {
+    const hint = refusal.hint === undefined ? {} : { hint: refusal.hint };
+    return new RaftctlError(refusal.code, `${refusal.message}; tried for ${timeoutMs} ms`, {
+      ...HAS_NOT_HAPPENED,
+      ...hint,
+    });
+  }
+  if (operation.via === 'leader' && router.leader === null) {
+    return new RaftctlError('no-leader', `${verb.name}: no leader was known ${after}${doubt(operation)}`);
+  }
+  const message = `${verb.name}: no ${wanted(operation)} was connected ${after}${doubt(operation)}`;
+  return new RaftctlError('unreachable', `${message}: ${router.describeFailures()}`, HAS_NOT_HAPPENED);
+}
+
+function wanted({ via }: Operation): string {
+  if (via === undefined || via === 'any') return 'node';
+  return via === 'leader' || via === 'follower' ? via : `node ${via}`;
+}
+
+/** The connection is full, or closed and not yet reported. */
+export const notTaken = (operation: Operation, { label }: Endpoint): RaftctlError =>
+  new RaftctlError(
+    'timeout',
+    `${operation.verb.name}: ${label} does not take more requests${doubt(operation)}`,
+    HAS_NOT_HAPPENED,
+  );
+
+export const strangeAnswer = ({ verb }: Operation, { label }: Endpoint, kind: number): RaftctlError =>
+  new RaftctlError('bad-request', `${label} answered a ${verb.name} with a frame of kind ${kind}`);
+
+export const anotherCluster = ({ label }: Endpoint, theirs: string, ours: string): RaftctlError =>
+  new RaftctlError('handshake-refused', `${label} belongs to the cluster ${theirs}, expected ${ours}`, {
+    hint: 'list the endpoints of one cluster only',
+  });

@@ -1,0 +1,142 @@
+import { type NodeId, RaftctlError, type Term } from '../base/index.js';
+import type { Note } from '../wire/note.js';
+import type { Channel } from './channel.js';
+import type { Endpoint } from './endpoint.js';
+import type { Operation } from './operation.js';
+
+/** Knows the endpoints and the leader, and says where an operation goes. */
+export class Router {
+  readonly endpoints: readonly Endpoint[];
+  #term: Term | undefined;
+  #leader: NodeId | null = null;
+  #turn = 0;
+  #failedDials = 0;
+
+  constructor(endpoints: readonly Endpoint[]) {
+    this.endpoints = endpoints;
+  }
+
+  get leader(): NodeId | null {
+    return this.#leader;
+  }
+
+  /**
+   * A node told its term and leader. A later term wins; within a term there is one leader, so silence about it is no
+   * news. True: another leader than before.
+   */
+  hear({ term, leader }: Note): boolean {
+    const known = this.#term ?? -1;
+    if (term < known || (term === known && (leader === null || leader === this.#leader))) return false;
+    const isNews = leader !== this.#leader;
+    this.#term = term;
+    this.#leader = leader;
+    return isNews;
+  }
+
+  /** A node refused and named the leader, without a term: believed of somebody who should know better than we do. */
+  hint(leader: NodeId | null, from: Endpoint): boolean {
+    if (leader === null || leader === this.#leader) return false;
+    if (this.#leader !== null && this.#leader !== from.node) return false;
+    this.#leader = leader;
+    return true;
+  }
+
+  /** Where to send the operation now. Undefined: nowhere yet. An error: nowhere, and waiting will not help. */
+  route(operation: Operation): Channel | RaftctlError | undefined {
+    const { via, avoid } = operation;
+    switch (via) {
+      case undefined:
+        return this.#leaderChannel(avoid) ?? this.#anyChannel(avoid);
+      case 'any':
+        return this.#anyChannel(avoid);
+      case 'follower':
+        return this.#anyChannel(avoid, (endpoint) => endpoint.node !== this.#leader);
+      case 'leader':
+        return this.#routeToLeader();
+      default:
+        return this.#routeTo(via, operation);
+    }
+  }
+
+  /** Whose broken links are worth a dial right now, since somebody waits. */
+  wake(operation: Operation): void {
+    if (operation.waitingSince !== undefined) return;
+    operation.waitingSince = this.#failedDials;
+    for (const endpoint of this.#candidates(operation)) endpoint.retryNow();
+  }
+
+  dialFailed(endpoint: Endpoint): void {
+    this.#failedDials += 1;
+    endpoint.lastFailedDial = this.#failedDials;
+  }
+
+  /** `node-01 (127.0.0.1:3331): it reset the connection; nothing listens at 127.0.0.1:3332` */
+  describeFailures(endpoints: readonly Endpoint[] = this.endpoints): string {
+    return endpoints.map(describeFailure).join('; ');
+  }
+
+  #named(node: string | null): Endpoint | undefined {
+    const named = this.endpoints.filter((endpoint) => endpoint.node === node);
+    return named.find((endpoint) => endpoint.isConnected) ?? named[0];
+  }
+
+  /** Undefined when the leader is not known, not connected, or failed this operation a moment ago. */
+  #leaderChannel(avoid: Endpoint | undefined): Channel | undefined {
+    if (this.#leader === null) return undefined;
+    for (const endpoint of this.endpoints) {
+      if (endpoint.node !== this.#leader || endpoint === avoid) continue;
+      const channel = endpoint.nextChannel();
+      if (channel !== undefined) return channel;
+    }
+    return undefined;
+  }
+
+  /** The endpoints take turns; `avoid` only if there is nobody else. */
+  #anyChannel(avoid: Endpoint | undefined, fits: (endpoint: Endpoint) => boolean = () => true): Channel | undefined {
+    const { endpoints } = this;
+    for (let tries = endpoints.length; tries > 0; tries -= 1) {
+      this.#turn = (this.#turn + 1) % endpoints.length;
+      const endpoint = endpoints[this.#turn]!;
+      const channel = endpoint !== avoid && fits(endpoint) ? endpoint.nextChannel() : undefined;
+      if (channel !== undefined) return channel;
+    }
+    return avoid !== undefined && fits(avoid) ? avoid.nextChannel() : undefined;
+  }
+
+  #routeToLeader(): Channel | RaftctlError | undefined {
+    if (this.#leader === null) return undefined;
+    const endpoint = this.#named(this.#leader);
+    if (endpoint !== undefined) return endpoint.nextChannel();
+    if (this.endpoints.some(({ isNamed }) => !isNamed)) return undefined;
+    return new RaftctlError('no-such-node', `the leader ${this.#leader} is not among the endpoints: ${this.#labels()}`);
+  }
+
+  #routeTo(node: string, operation: Operation): Channel | RaftctlError | undefined {
+    const channel = this.#named(node)?.nextChannel();
+    if (channel !== undefined) return channel;
+    const candidates = this.#candidates(operation);
+    if (candidates.length === 0) {
+      return new RaftctlError('no-such-node', `no node ${JSON.stringify(node)} at the endpoints: ${this.#labels()}`);
+    }
+    // They get one dial for this operation before it is given up.
+    const since = operation.waitingSince ?? Number.POSITIVE_INFINITY;
+    if (!candidates.every(({ lastFailedDial }) => lastFailedDial > since)) return undefined;
+    return new RaftctlError('unreachable', `${node} cannot be reached: ${this.describeFailures(candidates)}`);
+  }
+
+  /** Who may turn out to be the one that the operation asks for. */
+  #candidates({ via }: Operation): readonly Endpoint[] {
+    if (via === undefined || via === 'any' || via === 'leader' || via === 'follower') return this.endpoints;
+    const named = this.endpoints.filter(({ node }) => node === via);
+    return named.length > 0 ? named : this.endpoints.filter(({ isNamed }) => !isNamed);
+  }
+
+  #labels(): string {
+    return this.endpoints.map(({ label }) => label).join(', ');
+  }
+}
+
+function describeFailure({ label, failure }: Endpoint): string {
+  if (failure === undefined) return `${label}: no answer yet`;
+  return failure.message.includes(label) ? failure.message : `${label}: ${failure.message}`;
+}

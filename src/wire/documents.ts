@@ -1,0 +1,162 @@
+import {
+  asIndex,
+  asNodeId,
+  asRevision,
+  asTerm,
+  type Fields,
+  type FieldValue,
+  LEVELS,
+  type Level,
+  type LogIndex,
+  type NodeId,
+  type Revision,
+  type Term,
+} from '../base/index.js';
+import type { RoleName } from '../raft/ready.js';
+import { packDocument, unpackDocument } from './document.js';
+import {
+  branded,
+  count,
+  finite,
+  list,
+  nullable,
+  object,
+  oneOf,
+  optional,
+  type Parser,
+  record,
+  text,
+  truth,
+} from './parse.js';
+
+/** What a node says of itself, as of the moment it was asked. Times are milliseconds, sizes bytes. */
+export interface NodeStatus {
+  readonly node: NodeId;
+  readonly instance: string;
+  readonly pid: number;
+  readonly version: string;
+  readonly role: RoleName;
+  readonly term: Term;
+  readonly leader: NodeId | null;
+  readonly commitIndex: LogIndex;
+  readonly appliedIndex: LogIndex;
+  readonly lastIndex: LogIndex;
+  readonly firstIndex: LogIndex;
+  /** The last index that is durable in the node's own log. */
+  readonly persistedIndex: LogIndex;
+  /** The last index that is durable in the state machine. */
+  readonly flushedIndex: LogIndex;
+  readonly revision: Revision;
+  readonly uptimeMs: number;
+  readonly memory: { readonly rss: number; readonly heapUsed: number; readonly external: number };
+  /** User and system time of the process since its start. */
+  readonly cpuMs: number;
+  /** The links this node dialed, one per other member. */
+  readonly links: readonly { readonly peer: NodeId; readonly state: string; readonly error?: string | undefined }[];
+  /** Accepted connections of all roles. */
+  readonly connections: number;
+  readonly level: Level;
+}
+
+/** One diagnostic event as a node recorded it. */
+export interface EventDocument {
+  readonly node: NodeId;
+  readonly instance: string;
+  /** Rising by one per instance, from 1. */
+  readonly sequence: number;
+  readonly component: string;
+  readonly level: Level;
+  readonly event: string;
+  readonly fields: Fields;
+  /** Milliseconds since the epoch. */
+  readonly wall: number;
+  /** Monotonic milliseconds since the machine's boot. */
+  readonly time: number;
+}
+
+/** Asks for the events behind sequence `after` (0: all that are kept), at `level` and above, now and as they happen. */
+export interface SubscribeEvents {
+  readonly after: number;
+  readonly level: Level;
+}
+
+/** `lost` events between the last batch and this one were dropped from the ring before they could be sent. */
+export interface EventBatch {
+  readonly instance: string;
+  readonly lost: number;
+  readonly events: readonly EventDocument[];
+}
+
+export interface LogLevel {
+  readonly level: Level;
+}
+
+const nodeId = branded(text, asNodeId);
+const term = branded(count, asTerm);
+const index = branded(count, asIndex);
+const level: Parser<Level> = oneOf(LEVELS);
+
+const parseNodeStatus: Parser<NodeStatus> = object({
+  node: nodeId,
+  instance: text,
+  pid: count,
+  version: text,
+  role: oneOf(['follower', 'pre-candidate', 'candidate', 'leader']),
+  term,
+  leader: nullable(nodeId),
+  commitIndex: index,
+  appliedIndex: index,
+  lastIndex: index,
+  firstIndex: index,
+  persistedIndex: index,
+  flushedIndex: index,
+  revision: branded(count, asRevision),
+  uptimeMs: finite,
+  memory: object({ rss: count, heapUsed: count, external: count }),
+  cpuMs: finite,
+  links: list(object({ peer: nodeId, state: text, error: optional(text) })),
+  connections: count,
+  level,
+});
+
+const fieldValue: Parser<FieldValue> = (value, path) => {
+  if (value === null || value === undefined || typeof value === 'number') return value;
+  return typeof value === 'boolean' ? truth(value, path) : text(value, path);
+};
+
+const parseEventBatch: Parser<EventBatch> = object({
+  instance: text,
+  lost: count,
+  events: list(
+    object({
+      node: nodeId,
+      instance: text,
+      sequence: count,
+      component: text,
+      level,
+      event: text,
+      fields: record(fieldValue),
+      wall: finite,
+      time: finite,
+    }),
+  ),
+});
+
+const parseSubscribe: Parser<SubscribeEvents> = object({ after: count, level });
+const parseLogLevel: Parser<LogLevel> = object({ level });
+
+export const encodeNodeStatus = (status: NodeStatus): Buffer => packDocument(status);
+export const decodeNodeStatus = (payload: Buffer): NodeStatus =>
+  parseNodeStatus(unpackDocument(payload, 'status'), 'status');
+
+export const encodeEventBatch = (batch: EventBatch): Buffer => packDocument(batch);
+export const decodeEventBatch = (payload: Buffer): EventBatch =>
+  parseEventBatch(unpackDocument(payload, 'event-batch'), 'event-batch');
+
+export const encodeSubscribeEvents = (request: SubscribeEvents): Buffer => packDocument(request);
+export const decodeSubscribeEvents = (payload: Buffer): SubscribeEvents =>
+  parseSubscribe(unpackDocument(payload, 'subscribe-events'), 'subscribe-events');
+
+export const encodeLogLevel = (request: LogLevel): Buffer => packDocument(request);
+export const decodeLogLevel = (payload: Buffer): LogLevel =>
+  parseLogLevel(unpackDocument(payload, 'log-level'), 'log-level');
