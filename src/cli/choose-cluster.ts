@@ -1,0 +1,35 @@
+import { RaftctlError } from '../base/index.js';
+import type { RunningCluster } from '../cluster/index.js';
+import { didYouMean } from '../console/suggest.js';
+
+/** The running cluster that is meant: the one named by `-C`, or the only one. */
+export function chooseCluster(clusters: readonly RunningCluster[], name: string | undefined): RunningCluster {
+  if (name !== undefined) {
+    const named = clusters.filter((cluster) => cluster.name === name || cluster.directory === name);
+    if (named.length === 1) return named[0]!;
+    if (named.length > 1) throw ambiguous(named);
+    throw new RaftctlError(
+      'no-such-cluster',
+      `no cluster '${name}' is running${didYouMean(
+        name,
+        clusters.map((cluster) => cluster.name),
+      )}`,
+      {
+        hint: clusters.length === 0 ? 'none is: raftctl up starts one' : `running: ${listed(clusters)}`,
+      },
+    );
+  }
+  if (clusters.length === 1) return clusters[0]!;
+  if (clusters.length === 0)
+    throw new RaftctlError('not-running', 'no cluster is running', { hint: 'raftctl up starts one' });
+  throw ambiguous(clusters);
+}
+
+function ambiguous(clusters: readonly RunningCluster[]): RaftctlError {
+  return new RaftctlError('usage', `${clusters.length} clusters are running: ${listed(clusters)}`, {
+    hint: 'choose one with -C NAME, or -C DIRECTORY where names are the same',
+  });
+}
+
+const listed = (clusters: readonly RunningCluster[]): string =>
+  clusters.map(({ name, directory }) => `${name} (${directory})`).join(', ');

@@ -1,0 +1,135 @@
+import { resolve } from 'node:path';
+import { RaftctlError } from '../base/index.js';
+import type { ClusterConfig } from '../cluster/index.js';
+import { defaultConfigFile, isClusterDirectory, removeClusterDirectory } from '../console/files/index.js';
+import { columns, toJson } from '../console/output/index.js';
+import type { Printer } from '../console/results.js';
+import { chooseCluster } from './choose-cluster.js';
+import type { GlobalOptions } from './global-options.js';
+import type { Host } from './host.js';
+
+/** `raftctl ls`: the clusters of this user that run, and how they are. */
+export async function ls(global: GlobalOptions, printer: Printer, host: Host): Promise<number> {
+  const { listClusters, connectControl } = await host.loadCluster();
+  const clusters = await Promise.all(
+    listClusters(host.environment).map(async (cluster) => {
+      const control = await connectControl(cluster.socket).catch(() => null);
+      const live = control?.live();
+      control?.close();
+      return {
+        name: cluster.name,
+        state: live ? (live.leader === null ? 'no leader' : 'running') : 'not answering',
+        up: live?.up ?? null,
+        nodes: cluster.nodes.length,
+        leader: live?.leader ?? null,
+        directory: cluster.directory,
+        pid: cluster.pid,
+      };
+    }),
+  );
+  if (global.format === 'json') printer.out(toJson(clusters));
+  else if (clusters.length === 0) printer.err('no cluster is running; raftctl up starts one');
+  else {
+    const rows = clusters.map(({ name, state, up, nodes, leader, directory }) => [
+      name,
+      state,
+      `${up ?? '?'}/${nodes}`,
+      leader ?? '-',
+      directory,
+    ]);
+    printer.out(columns([['NAME', 'STATE', 'UP', 'LEADER', 'DIRECTORY'], ...rows]));
+  }
+  return 0;
+}
+
+/** `raftctl down`: stops a running cluster and keeps its data. A second Ctrl-C forces. */
+export async function down(
+  timeoutMs: number | undefined,
+  global: GlobalOptions,
+  printer: Printer,
+  host: Host,
+): Promise<number> {
+  const { listClusters, connectControl } = await host.loadCluster();
+  const cluster = chooseCluster(listClusters(host.environment), global.cluster);
+  const control = await connectControl(cluster.socket);
+  const force = new AbortController();
+  const stopListening = host.onSignal(() => force.abort());
+  try {
+    await control.down({
+      force: force.signal,
+      onProgress: (text) => printer.err(text),
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    });
+  } finally {
+    stopListening();
+    control.close();
+  }
+  const { name, directory } = cluster;
+  printer.out(
+    global.format === 'json'
+      ? toJson({ name, directory, state: 'down' })
+      : `${name} is down; its data is in ${directory}`,
+  );
+  return 0;
+}
+
+export interface RmOptions {
+  readonly file: string | undefined;
+  readonly yes: boolean;
+}
+
+/** `raftctl rm`: deletes the data of a cluster that does not run. */
+export async function rm(options: RmOptions, global: GlobalOptions, printer: Printer, host: Host): Promise<number> {
+  const { listClusters } = await host.loadCluster();
+  const config = await readConfig(options.file, host);
+  const directory = resolve(config.storage.dir, config.name);
+  const running = listClusters(host.environment).find((cluster) => cluster.directory === directory);
+  if (running)
+    throw new RaftctlError('already-running', `${config.name} is running in ${directory}`, {
+      hint: 'raftctl down stops it',
+    });
+  if (!isClusterDirectory(directory))
+    throw new RaftctlError('no-such-cluster', `there is no data of a cluster in ${directory}`);
+  if (!options.yes && !(await agreed(`Delete ${directory}, with all data in it?`, host))) {
+    printer.err('nothing was deleted');
+    return 1;
+  }
+  removeClusterDirectory(directory);
+  printer.out(
+    global.format === 'json' ? toJson({ name: config.name, directory, state: 'deleted' }) : `deleted ${directory}`,
+  );
+  return 0;
+}
+
+async function agreed(question: string, host: Host): Promise<boolean> {
+  if (!host.stdin.isTTY)
+    throw new RaftctlError('usage', 'rm asks before it deletes, and there is nobody to ask', {
+      hint: 'raftctl rm --yes',
+    });
+  const { default: inquirer } = await import('inquirer');
+  const { answer } = await inquirer.prompt<{ answer: boolean }>([
+    { type: 'confirm', name: 'answer', message: question, default: false },
+  ]);
+  return answer;
+}
+
+/** `raftctl config check`. */
+export async function configCheck(
+  file: string | undefined,
+  global: GlobalOptions,
+  printer: Printer,
+  host: Host,
+): Promise<number> {
+  const config = await readConfig(file, host);
+  const nodes = config.nodes.map((node) => `${node.id} ${node.host}:${node.port}`);
+  if (global.format === 'json') {
+    printer.out(toJson({ file: config.file, cluster: config.name, nodes: config.nodes.map((node) => ({ ...node })) }));
+  } else printer.out(`${config.file ?? 'the built-in default'} is valid: ${config.name}, ${nodes.join(', ')}`);
+  return 0;
+}
+
+async function readConfig(file: string | undefined, host: Host): Promise<ClusterConfig> {
+  const { loadConfig, defaultConfig } = await host.loadCluster();
+  const found = file ?? defaultConfigFile();
+  return found === null ? defaultConfig() : loadConfig(found);
+}

@@ -1,0 +1,41 @@
+import type { Clock, Random, Scheduler } from '../base/index.js';
+import type { connect } from '../client/index.js';
+import type { connectControl, defaultConfig, listClusters, loadConfig, startCluster } from '../cluster/index.js';
+import type { Environment, StreamLike } from '../console/output/index.js';
+import type { TerminalInput } from '../console/terminal/index.js';
+
+/** The part of `cluster/` that the program uses; loaded when a command needs it. */
+export interface ClusterModule {
+  readonly loadConfig: typeof loadConfig;
+  readonly defaultConfig: typeof defaultConfig;
+  readonly startCluster: typeof startCluster;
+  readonly connectControl: (socket: string) => Promise<Awaited<ReturnType<typeof connectControl>>>;
+  readonly listClusters: typeof listClusters;
+}
+
+export type HostInput = TerminalInput & StreamLike & AsyncIterable<unknown> & { readonly fd?: number };
+export type HostOutput = NodeJS.WritableStream & StreamLike;
+
+export const ENDING_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+export type EndingSignal = (typeof ENDING_SIGNALS)[number];
+
+/** Everything the program touches of the process it runs in, so that tests can be that process. */
+export interface Host {
+  readonly stdin: HostInput;
+  readonly stdout: HostOutput;
+  readonly stderr: HostOutput;
+  readonly environment: Environment;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly random: Random;
+  readonly pid: number;
+  /** Program and arguments of a node process, and of the benchmark's worker. */
+  readonly nodeCommand: readonly string[];
+  readonly benchCommand: readonly string[];
+  loadCluster(): Promise<ClusterModule>;
+  loadConnect(): Promise<typeof connect>;
+  /** Answers how to stop listening. */
+  onSignal(listener: (signal: EndingSignal) => void): () => void;
+  /** Ends the process at once. */
+  exit(code: number): void;
+}

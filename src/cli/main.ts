@@ -1,0 +1,52 @@
+import { RaftctlError } from '../base/index.js';
+import type { Printer } from '../console/results.js';
+import { nearest } from '../console/suggest.js';
+import { type GlobalOptions, peekGlobals, splitGlobals } from './global-options.js';
+import type { Host } from './host.js';
+import { streamPrinter } from './streams.js';
+
+/** The whole program: arguments in, exit code out. Never throws. */
+export async function main(argv: readonly string[], host: Host): Promise<number> {
+  const global = peekGlobals(argv);
+  const printer = streamPrinter(host, global.noColour);
+  try {
+    return await dispatch(argv, global, printer, host);
+  } catch (thrown) {
+    const { reportFailure } = await import('./failure.js');
+    return reportFailure(thrown, printer, {
+      format: global.format,
+      environment: host.environment,
+      debug: global.debug,
+    });
+  }
+}
+
+async function dispatch(argv: readonly string[], global: GlobalOptions, printer: Printer, host: Host): Promise<number> {
+  const { leading, rest } = splitGlobals(argv);
+  const [word, ...words] = rest;
+  const program = (args: readonly string[]) =>
+    import('./program.js').then(({ runProgram }) => runProgram(args, { global, printer, host }));
+  if (word === undefined) return program([...leading, '--help']);
+  const own = isProgramCommand(word);
+  if (word === 'help') {
+    if (words.length === 0) return program(['--help']);
+    if (isProgramCommand(words[0]!)) return program([...words, '--help']);
+  } else if (own || word.startsWith('-')) return program(argv);
+  const { bindOneShot, oneShot } = await import('./one-shot.js');
+  const { TABLE } = await import('../console/commands/index.js');
+  if (words.includes('--help') || words.includes('-h')) return dispatch(['help', word], global, printer, host);
+  const known = TABLE.firstWords('one-shot');
+  if (!known.includes(word)) throw unknownCommand(word, [...known, ...OWN]);
+  return oneShot(bindOneShot(rest), global, printer, host);
+}
+
+/** Kept here, and not in program.ts, so that a one-shot command does not load the parser of the program's own. */
+const OWN = ['up', 'down', 'rm', 'ls', 'exec', 'init', 'config', 'node', 'version', 'help'] as const;
+const isProgramCommand = (word: string): boolean => OWN.some((own) => own === word);
+
+function unknownCommand(word: string, known: readonly string[]): RaftctlError {
+  const near = nearest(word, known);
+  return new RaftctlError('usage', `unknown command '${word}'${near ? `; did you mean ${near}?` : ''}`, {
+    hint: 'raftctl --help lists the commands',
+  });
+}

@@ -1,0 +1,56 @@
+import { join, resolve } from 'node:path';
+import { RaftctlError } from '../base/index.js';
+import type { ClusterConfig } from '../cluster/index.js';
+import { defaultConfigFile } from '../console/files/index.js';
+import { didYouMean } from '../console/suggest.js';
+import type { Host } from './host.js';
+
+export interface NodeOptions {
+  readonly file: string | undefined;
+  readonly id: string;
+  readonly clusterId: string | undefined;
+}
+
+/** `raftctl node`: runs one node in the foreground, for systemd and containers. Returns when it has been told to stop. */
+export async function node(options: NodeOptions, host: Host): Promise<number> {
+  const { loadConfig, defaultConfig } = await host.loadCluster();
+  const file = options.file ?? defaultConfigFile();
+  const config = file === null ? defaultConfig() : loadConfig(file);
+  const { runNode } = await import('../node/main.js');
+  await runNode(specOf(config, options), { supervised: false });
+  // The node ends the process itself.
+  return new Promise<number>(() => {});
+}
+
+function specOf(config: ClusterConfig, { id, clusterId }: NodeOptions) {
+  const member = config.nodes.find((candidate) => candidate.id === id);
+  if (!member) {
+    const names = config.nodes.map((candidate) => candidate.id);
+    throw new RaftctlError(
+      'no-such-node',
+      `${config.file ?? 'the built-in default'} has no node '${id}'${didYouMean(id, names)}`,
+      {
+        hint: `nodes: ${names.join(', ')}`,
+      },
+    );
+  }
+  if (clusterId !== undefined && !/^[0-9a-f]{32}$/.test(clusterId)) {
+    throw new RaftctlError('usage', `--cluster-id: expected 32 hex digits, got '${clusterId}'`);
+  }
+  return {
+    cluster: config.name,
+    // Without a supervisor that draws one: the same on every machine with the same members.
+    clusterId: clusterId ?? config.digest.slice(0, 32),
+    id: member.id,
+    incarnation: 1,
+    members: config.nodes,
+    // Nobody has kept book of whether this node ran before: whoever runs nodes by hand keeps their directories.
+    mayCreate: true,
+    directory: join(resolve(config.storage.dir, config.name), member.id),
+    heartbeatMs: config.raft.heartbeatMs,
+    electionTimeoutMs: config.raft.electionTimeoutMs,
+    maxValueBytes: config.storage.maxValueBytes,
+    keepLogBytes: config.storage.keepLogBytes,
+    logLevel: config.logs.level,
+  };
+}

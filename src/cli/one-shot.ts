@@ -1,0 +1,93 @@
+import type { ClusterControl } from '../cluster/index.js';
+import {
+  type BoundCall,
+  COMMON_OPTIONS,
+  type CommandSpec,
+  literalArg,
+  type OptionSpec,
+  TABLE,
+} from '../console/commands/index.js';
+import { execute } from '../console/execute.js';
+import { outputOf, type Printer, printOutcome } from '../console/results.js';
+import { chooseCluster } from './choose-cluster.js';
+import type { GlobalOptions } from './global-options.js';
+import type { Host } from './host.js';
+import { openSession } from './session.js';
+import { withTemporaryCluster } from './temporary-cluster.js';
+
+/** Options of the program that may also stand behind a command's words. */
+const PROGRAM_OPTIONS: readonly OptionSpec[] = [
+  ...COMMON_OPTIONS,
+  {
+    name: 'cluster',
+    short: 'C',
+    value: { label: 'NAME', kind: { type: 'text' } },
+    about: 'which of the running clusters',
+  },
+  { name: 'no-color', about: 'no colours' },
+  { name: 'debug', about: 'show stacks' },
+];
+
+/** Binds `raftctl COMMAND …`; the shell has lexed the words, they are taken literally. */
+export const bindOneShot = (words: readonly string[]): BoundCall =>
+  TABLE.bind(words.map(literalArg), 'one-shot', PROGRAM_OPTIONS);
+
+/** Runs one command on the running cluster. Answers the exit code. */
+export async function oneShot(call: BoundCall, global: GlobalOptions, printer: Printer, host: Host): Promise<number> {
+  const interrupt = new AbortController();
+  const stopListening = host.onSignal(() => {
+    // The second time, whoever asks has waited long enough.
+    if (interrupt.signal.aborted) host.exit(130);
+    interrupt.abort();
+  });
+  try {
+    return await inCluster(call, global, host, printer, interrupt.signal, (control) =>
+      run(call, control, global, printer, host, interrupt.signal),
+    );
+  } finally {
+    stopListening();
+  }
+}
+
+type Use = (control: ClusterControl | null) => Promise<number>;
+
+async function inCluster(
+  call: BoundCall,
+  global: GlobalOptions,
+  host: Host,
+  printer: Printer,
+  signal: AbortSignal,
+  use: Use,
+): Promise<number> {
+  const spec: CommandSpec = call.spec;
+  if (spec.offline) return use(null);
+  const nodes = spec.name === 'bench' ? call.count('nodes') : undefined;
+  if (nodes !== undefined) {
+    return withTemporaryCluster(host, { nodes, signal, say: (text) => printer.err(text) }, use);
+  }
+  const { listClusters, connectControl } = await host.loadCluster();
+  const chosen = chooseCluster(listClusters(host.environment), call.find('cluster') ?? global.cluster);
+  const control = await connectControl(chosen.socket);
+  try {
+    return await use(control);
+  } finally {
+    control.close();
+  }
+}
+
+async function run(
+  call: BoundCall,
+  control: ClusterControl | null,
+  global: GlobalOptions,
+  printer: Printer,
+  host: Host,
+  signal: AbortSignal,
+): Promise<number> {
+  const session = openSession(host, { origin: 'one-shot', control: () => control, readsInput: true });
+  const format = call.find('output') === 'json' ? 'json' : global.format;
+  try {
+    return printOutcome(await execute(session, outputOf(printer, format), call, { signal }), printer, format);
+  } finally {
+    await session.close();
+  }
+}

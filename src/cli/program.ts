@@ -1,0 +1,234 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { RaftctlError, VERSION } from '../base/index.js';
+import { parseDuration } from '../console/language/duration.js';
+import type { Printer } from '../console/results.js';
+import type { GlobalOptions } from './global-options.js';
+import type { Host } from './host.js';
+
+/** What an action needs; its module is loaded when it runs, so that `--help` and `version` stay quick. */
+export interface ProgramContext {
+  readonly global: GlobalOptions;
+  readonly printer: Printer;
+  readonly host: Host;
+}
+
+/** Parses the arguments of the program's own commands and runs one. Answers the exit code. */
+export async function runProgram(argv: readonly string[], context: ProgramContext): Promise<number> {
+  let exitCode = 0;
+  const program = buildProgram(context, (run) => async () => {
+    exitCode = await run();
+  });
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return exitCode;
+  } catch (thrown) {
+    // Help and version are shown by throwing, too.
+    if (thrown instanceof CommanderError && thrown.exitCode === 0) return 0;
+    if (thrown instanceof CommanderError)
+      throw new RaftctlError('usage', thrown.message.replace(/^error: /, ''), { hint: 'raftctl --help' });
+    throw thrown;
+  }
+}
+
+type Bind = (run: () => Promise<number>) => () => Promise<void>;
+
+export function buildProgram(context: ProgramContext, bind: Bind): Command {
+  const program = new Command('raftctl')
+    .description('A real Raft cluster on your own machine that you can break on purpose.')
+    .option('-C, --cluster <name>', 'which of the running clusters')
+    .option('--no-color', 'no colours')
+    .option('--debug', 'show stacks')
+    .version(VERSION, '-V, --version', 'the version')
+    .helpCommand(false)
+    .addHelpText('after', MORE_HELP)
+    .configureHelp({ showGlobalOptions: true });
+  addUp(program, context, bind);
+  addExec(program, context, bind);
+  addClusterCommands(program, context, bind);
+  addOthers(program, context, bind);
+  for (const command of everyCommand(program)) {
+    command.exitOverride().configureOutput({
+      writeOut: (text) => context.printer.out(text.replace(/\n$/, '')),
+      // Its message comes as an exception, and is printed like every other failure.
+      writeErr: () => {},
+    });
+  }
+  return program;
+}
+
+const everyCommand = (command: Command): Command[] => [command, ...command.commands.flatMap(everyCommand)];
+
+const MORE_HELP = `
+Commands on the running cluster, once, from a shell (the same words as at the prompt and in scripts):
+  put KEY VALUE · get KEY · del KEY · scan [PREFIX] · cas KEY OLD NEW
+  status [NODE] · nodes · leader · kill · stop · start · restart · pause · resume NODE
+  logs · events · count · wait · bench put|get|mixed
+
+raftctl help COMMAND explains one by examples. -o json answers in JSON.`;
+
+const file = () => new Option('-f, --file <file>', 'the configuration (cluster.yaml here, else the built-in default)');
+const output = () => new Option('-o, --output <format>', 'text or json').choices(['text', 'json']);
+
+function addUp(program: Command, { global, printer, host }: ProgramContext, bind: Bind): void {
+  const command = program
+    .command('up')
+    .description('start a cluster and open a prompt on it')
+    .addOption(file())
+    .option('--nodes <n>', 'so many nodes, whatever the configuration says', wholeNumber(1))
+    .option('--port-offset <n>', 'added to every port', wholeNumber(0))
+    .option('--ephemeral', 'in a temporary directory, removed at the end')
+    .option('--timeout <duration>', 'how long the cluster may take to be ready', duration, 30_000)
+    .addOption(output());
+  command.action(() => {
+    const options = command.opts<{
+      file?: string;
+      nodes?: number;
+      portOffset?: number;
+      ephemeral?: true;
+      timeout: number;
+    }>();
+    return bind(async () => {
+      const { up } = await import('./up.js');
+      const { file: named, nodes, portOffset, ephemeral = false, timeout: timeoutMs } = options;
+      return up({ file: named, nodes, portOffset, ephemeral, timeoutMs }, global, printer, host);
+    })();
+  });
+}
+
+interface ExecFlags {
+  readonly command?: string;
+  readonly report: string;
+  readonly keep?: true;
+  readonly keepGoing?: true;
+  readonly until?: string;
+  readonly only?: string;
+  readonly timeout: number;
+  readonly seed?: number;
+}
+
+function addExec(program: Command, { global, printer, host }: ProgramContext, bind: Bind): void {
+  const command = program
+    .command('exec')
+    .description('run a script on the running cluster, or on one of its own')
+    .argument('[script]', 'a file, or - for standard input')
+    .option('-c, --command <commands>', "the script itself: 'put a 1; get a'")
+    .option('--report <form>', 'text, or junit=FILE', 'text')
+    .option('--keep', 'keep the directory of its own cluster when the script fails')
+    .option('--keep-going', 'go on after a failed case')
+    .option('--until <case>', 'run up to this case')
+    .option('--only <case>', 'run what stands before the first case, and this one')
+    .option('--timeout <duration>', 'the bound of the whole script', duration, 300_000)
+    .option('--seed <n>', 'what random nodes are drawn from', wholeNumber(0))
+    .addOption(output());
+  command.action((script: string | undefined) => {
+    const flags = command.opts<ExecFlags>();
+    return bind(async () => {
+      const { exec } = await import('./exec.js');
+      return exec(
+        {
+          script,
+          text: flags.command,
+          junit: junitFile(flags.report),
+          keep: flags.keep ?? false,
+          keepGoing: flags.keepGoing ?? false,
+          until: flags.until,
+          only: flags.only,
+          timeoutMs: flags.timeout,
+          seed: flags.seed,
+        },
+        global,
+        printer,
+        host,
+      );
+    })();
+  });
+}
+
+function junitFile(report: string): string | undefined {
+  if (report === 'text') return undefined;
+  const found = /^junit=(.+)$/.exec(report)?.[1];
+  if (found === undefined) throw new RaftctlError('usage', `--report: expected text or junit=FILE, got '${report}'`);
+  return found;
+}
+
+function addClusterCommands(program: Command, { global, printer, host }: ProgramContext, bind: Bind): void {
+  const load = () => import('./cluster-commands.js');
+  const down = program
+    .command('down')
+    .description('stop the running cluster and keep its data')
+    .option('--timeout <duration>', 'before nodes are killed', duration)
+    .addOption(output());
+  down.action(() =>
+    bind(async () => (await load()).down(down.opts<{ timeout?: number }>().timeout, global, printer, host))(),
+  );
+  const rm = program
+    .command('rm')
+    .description('delete the data of a cluster that does not run')
+    .addOption(file())
+    .option('-y, --yes', 'do not ask')
+    .addOption(output());
+  rm.action(() => {
+    const { file: named, yes = false } = rm.opts<{ file?: string; yes?: true }>();
+    return bind(async () => (await load()).rm({ file: named, yes }, global, printer, host))();
+  });
+  program
+    .command('ls')
+    .description('list the running clusters')
+    .addOption(output())
+    .action(() => bind(async () => (await load()).ls(global, printer, host))());
+  const config = program.command('config').description('look at the configuration');
+  const check = config
+    .command('check')
+    .description('read the configuration and say what is wrong with it')
+    .addOption(file())
+    .addOption(output());
+  check.action(() =>
+    bind(async () => (await load()).configCheck(check.opts<{ file?: string }>().file, global, printer, host))(),
+  );
+}
+
+function addOthers(program: Command, { global, printer, host }: ProgramContext, bind: Bind): void {
+  const init = program
+    .command('init')
+    .description('write a commented cluster.yaml')
+    .option('--nodes <n>', 'how many nodes', wholeNumber(1))
+    .option('-o, --output <file>', 'where to (- for standard output)')
+    .option('-y, --yes', 'do not ask');
+  init.action(() => {
+    const { nodes, output: to, yes = false } = init.opts<{ nodes?: number; output?: string; yes?: true }>();
+    return bind(async () => (await import('./init.js')).init({ nodes, output: to, yes }, printer, host))();
+  });
+  const node = program
+    .command('node')
+    .description('run one node in the foreground, without a supervisor')
+    .addOption(file())
+    .requiredOption('--id <node>', 'which of the configured nodes')
+    .option('--cluster-id <hex>', 'the cluster it belongs to, 32 hex digits (derived from the members without it)');
+  node.action(() => {
+    const { file: named, id, clusterId } = node.opts<{ file?: string; id: string; clusterId?: string }>();
+    return bind(async () => (await import('./node.js')).node({ file: named, id, clusterId }, host))();
+  });
+  program
+    .command('version')
+    .description('print the version')
+    .addOption(output())
+    .action(() =>
+      bind(async () => {
+        printer.out(global.format === 'json' ? JSON.stringify({ version: VERSION }) : VERSION);
+        return 0;
+      })(),
+    );
+}
+
+function wholeNumber(least: number) {
+  return (text: string): number => {
+    if (/^\d{1,9}$/.test(text) && Number(text) >= least) return Number(text);
+    throw new InvalidArgumentError(`Expected a whole number of at least ${least}.`);
+  };
+}
+
+function duration(text: string): number {
+  const ms = parseDuration(text);
+  if (ms === undefined) throw new InvalidArgumentError('Expected a duration such as 250ms, 3s or 1m.');
+  return ms;
+}

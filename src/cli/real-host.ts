@@ -1,0 +1,31 @@
+import { fileURLToPath } from 'node:url';
+import { realClock } from '../base/real/clock.js';
+import { realRandom } from '../base/real/random.js';
+import { realScheduler } from '../base/real/scheduler.js';
+import { ENDING_SIGNALS, type EndingSignal, type Host } from './host.js';
+
+/** A bundle beside this one. */
+const bundle = (name: string): string => fileURLToPath(new URL(`./${name}.js`, import.meta.url));
+
+/** This process. */
+export const realHost = (): Host => ({
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  environment: process.env,
+  clock: realClock,
+  scheduler: realScheduler,
+  random: realRandom,
+  pid: process.pid,
+  nodeCommand: [process.execPath, bundle('node')],
+  benchCommand: [process.execPath, bundle('bench')],
+  loadCluster: () => import('../cluster/index.js'),
+  loadConnect: async () => (await import('../client/index.js')).connect,
+  onSignal(listener: (signal: EndingSignal) => void) {
+    for (const signal of ENDING_SIGNALS) process.on(signal, listener);
+    return () => {
+      for (const signal of ENDING_SIGNALS) process.off(signal, listener);
+    };
+  },
+  exit: (code) => process.exit(code),
+});

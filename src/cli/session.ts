@@ -1,0 +1,98 @@
+import { RaftctlError } from '../base/index.js';
+import type { Client } from '../client/index.js';
+import type { ClusterControl } from '../cluster/index.js';
+import type { BenchOptions, BenchResult } from '../console/bench/options.js';
+import type { Origin } from '../console/commands/spec.js';
+import type { Session } from '../console/context.js';
+import { readAll } from '../console/files/index.js';
+import { programRunner } from '../console/programs/index.js';
+import { Jobs } from '../console/script/jobs.js';
+import type { Host } from './host.js';
+
+export interface SessionOptions {
+  readonly origin: Origin;
+  /** The cluster, or null as long as there is none. */
+  readonly control: () => ClusterControl | null;
+  /** `-` as a value reads standard input. */
+  readonly readsInput: boolean;
+}
+
+/** A session on the real machine, and how to end what it opened. */
+export interface OpenSession extends Session {
+  close(): Promise<void>;
+}
+
+export function openSession(host: Host, options: SessionOptions): OpenSession {
+  const { clock, scheduler, random, environment, stdin } = host;
+  const clients = new ClientCache(host);
+  const runProgram = programRunner(environment, scheduler);
+  const control = () => {
+    const found = options.control();
+    if (!found) throw new RaftctlError('not-running', 'no cluster is up', { hint: 'raftctl up starts one' });
+    return found;
+  };
+  return {
+    origin: options.origin,
+    control,
+    client: (timeoutMs) => clients.of(control(), timeoutMs),
+    clock,
+    scheduler,
+    random,
+    environment,
+    marks: new Map(),
+    variables: new Map(),
+    jobs: new Jobs(),
+    lastFault: null,
+    timeoutMs: 10_000,
+    runProgram,
+    runBench: (bench, signal) => benchIn(host, runProgram, bench, signal),
+    ...(options.readsInput ? { readInput: () => readAll(stdin) } : {}),
+    close: () => clients.close(),
+  };
+}
+
+/** One client per cluster, connected when the first command needs it; one that could not connect is tried again. */
+class ClientCache {
+  readonly #host: Host;
+  #client: Promise<Client> | null = null;
+
+  constructor(host: Host) {
+    this.#host = host;
+  }
+
+  of(control: ClusterControl, timeoutMs: number): Promise<Client> {
+    this.#client ??= this.#connect(control, timeoutMs);
+    return this.#client;
+  }
+
+  async #connect(control: ClusterControl, timeoutMs: number): Promise<Client> {
+    try {
+      const connect = await this.#host.loadConnect();
+      const endpoints = control.config.nodes.map(({ host, port }) => `${host}:${port}`);
+      return await connect(endpoints, { timeoutMs, clusterId: control.clusterId });
+    } catch (thrown) {
+      this.#client = null;
+      throw thrown;
+    }
+  }
+
+  async close(): Promise<void> {
+    const client = await this.#client?.catch(() => null);
+    await client?.close();
+  }
+}
+
+async function benchIn(
+  host: Host,
+  runProgram: NonNullable<Session['runProgram']>,
+  options: BenchOptions,
+  signal: AbortSignal,
+): Promise<BenchResult> {
+  const result = await runProgram([...host.benchCommand, JSON.stringify(options)], {}, signal);
+  if (signal.aborted) throw new RaftctlError('interrupted', 'the benchmark was interrupted');
+  if (result.exit === 0) return JSON.parse(result.stdout) as BenchResult;
+  throw new RaftctlError(
+    'command-failed',
+    `the benchmark failed: ${result.stderr.trim() || `exit code ${result.exit}`}`,
+  );
+}

@@ -1,0 +1,194 @@
+import { join } from 'node:path';
+import type { ClusterConfig, Supervisor } from '../cluster/index.js';
+import { TABLE } from '../console/commands/index.js';
+import { defaultConfigFile, HistoryFile, inputKind, readSourced, stateDirectory } from '../console/files/index.js';
+import { toJson } from '../console/output/index.js';
+import { Prompt, runPiped } from '../console/prompt/index.js';
+import type { Printer } from '../console/results.js';
+import { Terminal } from '../console/terminal/index.js';
+import type { GlobalOptions } from './global-options.js';
+import type { EndingSignal, Host } from './host.js';
+import { type OpenSession, openSession } from './session.js';
+import { StartDisplay } from './start-progress.js';
+
+export interface UpOptions {
+  readonly file: string | undefined;
+  readonly nodes: number | undefined;
+  readonly portOffset: number | undefined;
+  readonly ephemeral: boolean;
+  readonly timeoutMs: number;
+}
+
+/** `raftctl up`: starts a cluster, serves a prompt (or a script on standard input, or nobody), stops the cluster. */
+export async function up(options: UpOptions, global: GlobalOptions, printer: Printer, host: Host): Promise<number> {
+  const config = await configFor(options, printer, host);
+  const ending = new Ending(printer, host);
+  try {
+    const supervisor = await start(options, config, global, printer, host, ending);
+    void supervisor.ended.then(() => ending.begin('taken down'));
+    describe(supervisor, options, global, printer);
+    const exitCode = await serve(supervisor, printer, host, ending);
+    await stop(supervisor, options, printer, ending);
+    return exitCode;
+  } finally {
+    ending.close();
+  }
+}
+
+async function configFor(options: UpOptions, printer: Printer, host: Host): Promise<ClusterConfig> {
+  const { loadConfig, defaultConfig } = await host.loadCluster();
+  const overrides = { nodes: options.nodes, portOffset: options.portOffset };
+  const file = options.file ?? defaultConfigFile();
+  if (file !== null) return loadConfig(file, overrides);
+  const config = defaultConfig(overrides);
+  printer.err(
+    `no cluster.yaml here: using the built-in default, ${config.nodes.length} nodes (raftctl init writes one)`,
+  );
+  return config;
+}
+
+async function start(
+  options: UpOptions,
+  config: ClusterConfig,
+  global: GlobalOptions,
+  printer: Printer,
+  host: Host,
+  ending: Ending,
+): Promise<Supervisor> {
+  const { startCluster } = await host.loadCluster();
+  const json = global.format === 'json';
+  const stream = json ? host.stderr : host.stdout;
+  const view = json ? printer.errView : printer.view;
+  const live = view.terminal && host.environment['TERM'] !== 'dumb';
+  const display = new StartDisplay({ view, write: (text) => stream.write(text) }, config, live);
+  return startCluster({
+    config,
+    ephemeral: options.ephemeral,
+    nodeCommand: host.nodeCommand,
+    onProgress: (progress) => display.show(progress),
+    timeoutMs: options.timeoutMs,
+    signal: ending.signal,
+    clock: host.clock,
+    scheduler: host.scheduler,
+    random: host.random,
+  });
+}
+
+/** Where everything is and how to stop it; with `-o json` the endpoints. */
+function describe(supervisor: Supervisor, options: UpOptions, global: GlobalOptions, printer: Printer): void {
+  const { config, directory, clusterId } = supervisor;
+  const endpoints = config.nodes.map(({ host, port }) => `${host}:${port}`);
+  if (global.format === 'json') {
+    const { leader, term } = supervisor.live();
+    printer.out(toJson({ cluster: config.name, clusterId, leader, term, endpoints, directory }));
+    return;
+  }
+  const { paint } = printer.view;
+  const data = options.ephemeral ? `${directory} (temporary, removed at the end)` : directory;
+  printer.out(
+    [
+      `  ${paint.dim('addresses')}  ${endpoints.join(' ')}`,
+      `  ${paint.dim('data')}       ${data}`,
+      `  ${paint.dim('elsewhere')}  raftctl status, raftctl kill leader, raftctl exec SCRIPT`,
+      `  ${paint.dim('stop')}       exit or Ctrl-D here, raftctl down elsewhere`,
+    ].join('\n'),
+  );
+}
+
+/** Until the user leaves, the input ends, a signal comes, or somebody takes the cluster down. */
+async function serve(supervisor: Supervisor, printer: Printer, host: Host, ending: Ending): Promise<number> {
+  const kind = inputKind(host.stdin);
+  const session = openSession(host, { origin: 'prompt', control: () => supervisor, readsInput: false });
+  try {
+    if (kind === 'terminal' && printer.view.terminal) await prompt(session, printer, host, ending);
+    else if (kind === 'piped') {
+      const piped = { ...session, origin: 'script' as const };
+      const input = host.stdin;
+      const result = await runPiped({
+        session: piped,
+        table: TABLE,
+        printer,
+        input,
+        signal: ending.signal,
+        load: readSourced,
+      });
+      // An input that ended without a command is a closed one.
+      if (result.commands > 0 || result.exitCode !== 0) return result.exitCode;
+      await ending.begun;
+    } else await ending.begun;
+    return 0;
+  } finally {
+    await session.jobs.finish();
+    await session.close();
+  }
+}
+
+async function prompt(session: OpenSession, printer: Printer, host: Host, ending: Ending): Promise<void> {
+  const history = new HistoryFile(join(stateDirectory(host.environment), 'history'));
+  await new Prompt({
+    session,
+    table: TABLE,
+    terminal: new Terminal(host.stdin),
+    output: host.stdout,
+    view: printer.view,
+    history,
+    howToLeave: 'exit or Ctrl-D stops the nodes and ends; their data stays',
+    signal: ending.signal,
+    load: readSourced,
+  }).run();
+}
+
+async function stop(supervisor: Supervisor, options: UpOptions, printer: Printer, ending: Ending): Promise<void> {
+  const down = ending.reason === 'taken down';
+  if (down) printer.err('the cluster was taken down from elsewhere');
+  ending.begin('left');
+  await supervisor.down({ force: ending.force, onProgress: (text) => printer.err(text) });
+  if (!down && !options.ephemeral)
+    printer.err(`stopped; the data is in ${supervisor.directory}, raftctl up goes on with it`);
+}
+
+/** How `up` ends: the first reason counts; Ctrl-C while it is ending forces. */
+class Ending {
+  readonly #controller = new AbortController();
+  readonly #force = new AbortController();
+  readonly #printer: Printer;
+  readonly #stopListening: () => void;
+  reason: EndingSignal | 'left' | 'taken down' | null = null;
+  readonly begun: Promise<void>;
+
+  constructor(printer: Printer, host: Host) {
+    this.#printer = printer;
+    this.begun = new Promise((resolve) => {
+      this.#controller.signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    this.#stopListening = host.onSignal((signal) => this.#signalled(signal));
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  get force(): AbortSignal {
+    return this.#force.signal;
+  }
+
+  begin(reason: NonNullable<Ending['reason']>): void {
+    this.reason ??= reason;
+    this.#controller.abort();
+  }
+
+  close(): void {
+    this.#stopListening();
+  }
+
+  #signalled(signal: EndingSignal): void {
+    if (this.reason === null) {
+      if (signal === 'SIGINT') this.#printer.err('stopping; Ctrl-C again forces');
+      this.begin(signal);
+      return;
+    }
+    if (signal !== 'SIGINT') return;
+    this.#printer.err('forced');
+    this.#force.abort();
+  }
+}

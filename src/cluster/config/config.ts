@@ -1,0 +1,148 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { type Level, messageOf, type NodeId, RaftctlError } from '../../base/index.js';
+import { type NodeConfig, overrideNodes, readNodes } from './nodes.js';
+import { formatDuration } from './quantities.js';
+import { ConfigReader, type ConfigSection } from './reader.js';
+import {
+  choice,
+  durationBetween,
+  durationRange,
+  HOST,
+  LEVEL,
+  patternList,
+  sizeBetween,
+  wholeBetween,
+  word,
+} from './values.js';
+
+/** cluster.yaml, checked, with every default filled in. Frozen. */
+export interface ClusterConfig {
+  readonly name: string;
+  readonly nodes: readonly NodeConfig[];
+  readonly raft: { readonly heartbeatMs: number; readonly electionTimeoutMs: readonly [min: number, max: number] };
+  /** `dir` is absolute: it stands relative to the file it was written in. */
+  readonly storage: { readonly dir: string; readonly keepLogBytes: number; readonly maxValueBytes: number };
+  readonly supervisor: { readonly restart: RestartPolicy; readonly stopTimeoutMs: number };
+  readonly logs: {
+    readonly level: Level;
+    readonly exclude: readonly string[];
+    readonly maxFileBytes: number;
+    readonly files: number;
+  };
+  /** The file as it was named, or null for the built-in default. */
+  readonly file: string | null;
+  /** Of the topology (name and members): what a data directory was made for, and may not change under it. */
+  readonly digest: string;
+}
+
+export type RestartPolicy = 'on-failure' | 'never';
+
+/** `--nodes` and `--port-offset` of the command line. */
+export interface ConfigOverrides {
+  readonly nodes?: number | undefined;
+  readonly portOffset?: number | undefined;
+}
+
+const FILE_BYTES_MAX = 1 << 20;
+const NAME = /^[a-z0-9][a-z0-9_.-]{0,62}$/;
+/** An election timeout of fewer heartbeats than this would take a late one for a dead leader. */
+const HEARTBEATS_MIN = 3;
+
+/** Reads and checks a file. Throws `config-invalid` with every problem and its place. */
+export function loadConfig(file: string, overrides: ConfigOverrides = {}): ClusterConfig {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(file);
+  } catch (thrown) {
+    throw new RaftctlError('config-invalid', `${file}: cannot be read: ${messageOf(thrown)}`, { cause: thrown });
+  }
+  if (bytes.length > FILE_BYTES_MAX) {
+    throw new RaftctlError('config-invalid', `${file}: expected at most ${FILE_BYTES_MAX} bytes, got ${bytes.length}`);
+  }
+  return parseConfig(bytes.toString('utf8'), file, overrides);
+}
+
+/** What `up` runs without a file: four nodes, as in the shipped cluster.yaml. */
+export function defaultConfig(overrides: ConfigOverrides = {}): ClusterConfig {
+  const config = parseConfig('nodes: 4', 'the built-in default', overrides);
+  return Object.freeze({ ...config, file: null });
+}
+
+export function parseConfig(text: string, file: string, overrides: ConfigOverrides = {}): ClusterConfig {
+  const reader = new ConfigReader(text, file);
+  const root = reader.root(['cluster', 'nodes', 'basePort', 'host', 'raft', 'storage', 'supervisor', 'logs']);
+  const name = root.read('cluster', 'demo', word(NAME, 'a name of a-z, 0-9, _, . and -'));
+  const host = root.read('host', '127.0.0.1', HOST);
+  const written = readNodes(reader, root, host);
+  const raft = readRaft(root);
+  const storage = readStorage(root, dirname(file));
+  const supervisor = readSupervisor(root);
+  const logs = readLogs(root);
+  reader.finish();
+  const nodes = overrideNodes(written, host, overrides);
+  const config = { name, nodes, raft, storage, supervisor, logs, file, digest: digestOf(name, nodes) };
+  return deepFreeze(config);
+}
+
+function readRaft(root: ConfigSection): ClusterConfig['raft'] {
+  const section = root.section('raft', ['heartbeat', 'electionTimeout']);
+  const heartbeatMs = section.read('heartbeat', 60, durationBetween(5, 10_000));
+  const electionTimeoutMs = section.read('electionTimeout', [400, 800] as const, durationRange(10, 60_000));
+  const [min] = electionTimeoutMs;
+  if (min < HEARTBEATS_MIN * heartbeatMs) {
+    const least = formatDuration(HEARTBEATS_MIN * heartbeatMs);
+    const key = section.node('electionTimeout') === undefined ? 'heartbeat' : 'electionTimeout';
+    const text = `heartbeat ${formatDuration(heartbeatMs)}, election timeout from ${formatDuration(min)}`;
+    section.problem(
+      key,
+      `expected an election timeout of at least ${HEARTBEATS_MIN} heartbeats (${least}), got ${text}`,
+    );
+  }
+  return { heartbeatMs, electionTimeoutMs };
+}
+
+function readStorage(root: ConfigSection, base: string): ClusterConfig['storage'] {
+  const section = root.section('storage', ['dir', 'keepLog', 'maxValue']);
+  return {
+    dir: resolve(base, section.read('dir', '.raftctl', word(/^[^\0]+$/, 'a directory'))),
+    keepLogBytes: section.read('keepLog', 64 * 2 ** 20, sizeBetween(0, 2 ** 40)),
+    maxValueBytes: section.read('maxValue', 2 ** 20, sizeBetween(1, 64 * 2 ** 20)),
+  };
+}
+
+function readSupervisor(root: ConfigSection): ClusterConfig['supervisor'] {
+  const section = root.section('supervisor', ['restart', 'stopTimeout']);
+  return {
+    restart: section.read('restart', 'on-failure', choice(['on-failure', 'never'])),
+    stopTimeoutMs: section.read('stopTimeout', 5_000, durationBetween(100, 600_000)),
+  };
+}
+
+function readLogs(root: ConfigSection): ClusterConfig['logs'] {
+  const section = root.section('logs', ['level', 'exclude', 'maxFile', 'files']);
+  return {
+    level: section.read('level', 'info', LEVEL),
+    exclude: section.read('exclude', ['heartbeat', 'ping'], patternList),
+    maxFileBytes: section.read('maxFile', 10 * 2 ** 20, sizeBetween(2 ** 16, 2 ** 34)),
+    files: section.read('files', 5, wholeBetween(1, 100)),
+  };
+}
+
+/**
+ * Names what the data was made for: the cluster and its members, in any order. Ports, timeouts and log settings may
+ * change from one start to the next, so they are not part of it.
+ */
+export function digestOf(name: string, nodes: readonly { readonly id: NodeId }[]): string {
+  const topology = JSON.stringify([name, nodes.map(({ id }) => id).sort()]);
+  return createHash('sha256').update(topology).digest('hex');
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) {
+    for (const part of Object.values(value)) deepFreeze(part);
+    Object.freeze(value);
+  }
+  return value;
+}

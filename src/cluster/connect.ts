@@ -1,0 +1,51 @@
+import { RaftctlError, silent } from '../base/index.js';
+import { realClock } from '../base/real/clock.js';
+import { realRandom } from '../base/real/random.js';
+import { realScheduler } from '../base/real/scheduler.js';
+import { createTcpTransport, type Link } from '../transport/index.js';
+import { CONTROL_FRAME_BYTES_MAX, CONTROL_QUEUED_BYTES_MAX } from './control-protocol.js';
+import { RemoteControl } from './remote-control.js';
+
+const HANDSHAKE_TIMEOUT_MS = 3_000;
+/** Never used: the first failure is final. */
+const NO_REDIAL = { firstMs: 60_000, maxMs: 60_000, factor: 1, jitter: 0 };
+
+/** Connects to the supervisor behind a control socket. Rejects with `not-running` when nobody answers there. */
+export function connectControl(socketPath: string): Promise<RemoteControl> {
+  const transport = createTcpTransport({
+    clock: realClock,
+    scheduler: realScheduler,
+    random: realRandom,
+    emit: silent,
+  });
+  return new Promise((resolve, reject) => {
+    let control: RemoteControl | undefined;
+    const link: Link = transport.dial({
+      host: '',
+      port: 0,
+      path: socketPath,
+      hello: () => ({ role: 'client', clusterId: '', node: '', instance: '', note: new Uint8Array() }),
+      maxFrameBytes: CONTROL_FRAME_BYTES_MAX,
+      handshakeTimeoutMs: HANDSHAKE_TIMEOUT_MS,
+      maxQueuedBytes: CONTROL_QUEUED_BYTES_MAX,
+      backoff: NO_REDIAL,
+      handlers: {
+        opened: (connection) => {
+          const opened = new RemoteControl(connection, realScheduler);
+          control = opened;
+          opened.greet().then(() => resolve(opened), reject);
+        },
+        frames: (_, frames) => control?.received(frames),
+        closed: (_, error) => control?.closed(error),
+      },
+      changed: (state) => {
+        if (state.type !== 'broken') return;
+        link.close();
+        const { message } = state.error;
+        reject(
+          new RaftctlError('not-running', `no supervisor answers at ${socketPath}: ${message}`, { cause: state.error }),
+        );
+      },
+    });
+  });
+}

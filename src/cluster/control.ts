@@ -1,0 +1,102 @@
+import type { Level, NodeId } from '../base/index.js';
+import type { EventSource } from '../diagnostics/index.js';
+import type { NodeStatus } from '../wire/index.js';
+import type { ClusterConfig } from './config/config.js';
+import type { ProcessStateName } from './process-state.js';
+
+/**
+ * What the console sees of a cluster: the same in the supervisor's own process (`Supervisor`) and from any other over
+ * the control socket (`RemoteControl`).
+ */
+export interface ClusterControl {
+  readonly config: ClusterConfig;
+  readonly clusterId: string;
+  /** All events of the cluster, in one order. */
+  readonly events: EventSource;
+  /** What is known just now, without asking anybody: for the prompt. */
+  live(): LiveState;
+  /** Called after every change of `live()`. Answers how to end it. */
+  onLiveChange(listener: () => void): () => void;
+  /** Asks every running node now. A node that does not answer in time shows its last answer and that answer's age. */
+  view(options?: { readonly timeoutMs?: number }): Promise<ClusterView>;
+  /** Resolves when it is done: the process runs and answers, or is gone, or the signal was delivered. */
+  lifecycle(action: LifecycleAction, node: NodeId, options?: LifecycleOptions): Promise<LifecycleResult>;
+  /** Events of this level are recorded from now on, at one node or at all. */
+  setLevel(level: Level, node?: NodeId): Promise<void>;
+  /** Ends the cluster: followers first, the leader last. Its data stays. */
+  down(options?: DownOptions): Promise<void>;
+}
+
+export interface LiveState {
+  /** The running node that leads the highest term known; null while there is none. */
+  readonly leader: NodeId | null;
+  /** The highest term seen; 0 before the first election. */
+  readonly term: number;
+  /** Nodes in state `running`. */
+  readonly up: number;
+  readonly total: number;
+  readonly states: ReadonlyMap<NodeId, ProcessStateName>;
+}
+
+export interface ClusterView {
+  readonly name: string;
+  readonly clusterId: string;
+  readonly leader: NodeId | null;
+  readonly term: number;
+  readonly up: number;
+  readonly total: number;
+  /** Do enough nodes answer to decide anything? */
+  readonly quorum: 'ok' | 'lost';
+  /** In the order of cluster.yaml, dead ones too. */
+  readonly nodes: readonly NodeView[];
+}
+
+export interface NodeView {
+  readonly id: NodeId;
+  readonly host: string;
+  readonly port: number;
+  readonly state: ProcessStateName;
+  readonly pid: number | null;
+  readonly uptimeMs: number | null;
+  /** Times the process was started again since `up`, whoever wanted it. */
+  readonly restarts: number;
+  /** How the last process ended: `killed by SIGKILL`, `exit code 12`. */
+  readonly lastExit?: string;
+  readonly status: NodeStatus | null;
+  /** How old the status is; 0 for one that was asked for just now. */
+  readonly statusAgeMs: number | null;
+}
+
+export const LIFECYCLE_ACTIONS = ['start', 'stop', 'kill', 'restart', 'pause', 'resume'] as const;
+export type LifecycleAction = (typeof LIFECYCLE_ACTIONS)[number];
+
+export interface LifecycleOptions {
+  /** For `kill`. Default SIGKILL. */
+  readonly signal?: NodeJS.Signals;
+  readonly timeoutMs?: number;
+}
+
+export interface LifecycleResult {
+  readonly node: NodeId;
+  readonly action: LifecycleAction;
+  /** As it was when the command came. */
+  readonly before: {
+    readonly role: NodeStatus['role'] | null;
+    readonly term: number;
+    readonly pid: number | null;
+    readonly state: ProcessStateName;
+  };
+  readonly state: ProcessStateName;
+  readonly pid: number | null;
+  /** Monotonic milliseconds when the signal was sent or the process spawned; compares with the time of events. */
+  readonly at: number;
+}
+
+export interface DownOptions {
+  /** For each of the two steps; then SIGKILL. Default: `supervisor.stopTimeout`. */
+  readonly timeoutMs?: number;
+  /** Aborted by whoever will not wait: SIGKILL for all that is left. */
+  readonly force?: AbortSignal;
+  /** What is waited for, in words. */
+  readonly onProgress?: (text: string) => void;
+}

@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto';
+import { lstatSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { type NodeId, RaftctlError } from '../base/index.js';
+
+/** Node cuts longer paths off without a word; the kernel's bound is 104 (macOS) or 108. */
+const SOCKET_PATH_BYTES_MAX = 100;
+
+/**
+ * Where everything of one cluster is.
+ *
+ *     .raftctl/demo/        0700
+ *       cluster.lock        held by the supervisor
+ *       control.sock        its control socket, unless the path is too long
+ *       supervisor.json     cluster id, members, digest of the topology
+ *       processes.json      the processes that run, by identity
+ *       logs/node-01.log    output of the node; .1 … older
+ *       node-01/            the node's own data
+ */
+export class ClusterDirectory {
+  readonly path: string;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  get lockFile(): string {
+    return join(this.path, 'cluster.lock');
+  }
+
+  get supervisorFile(): string {
+    return join(this.path, 'supervisor.json');
+  }
+
+  get processesFile(): string {
+    return join(this.path, 'processes.json');
+  }
+
+  logFile(node: NodeId): string {
+    return join(this.path, 'logs', `${node}.log`);
+  }
+
+  nodeDirectory(node: NodeId): string {
+    return join(this.path, node);
+  }
+
+  /** Makes the directories that the supervisor writes to. */
+  create(): void {
+    mkdirSync(join(this.path, 'logs'), { recursive: true, mode: 0o700 });
+  }
+
+  remove(): void {
+    rmSync(this.path, { recursive: true, force: true });
+  }
+
+  /** The control socket's path; its directory exists afterwards. */
+  socketPath(environment: Readonly<Record<string, string | undefined>> = process.env): string {
+    const beside = join(this.path, 'control.sock');
+    if (fits(beside)) return beside;
+    const name = `${createHash('sha256').update(this.path).digest('hex').slice(0, 16)}.sock`;
+    const runtime = environment['XDG_RUNTIME_DIR'];
+    for (const base of runtime ? [join(runtime, 'raftctl'), privateTemporary()] : [privateTemporary()]) {
+      if (fits(join(base, name)) && isPrivate(base)) return join(base, name);
+    }
+    throw new RaftctlError('start-failed', `no place for a control socket: ${beside} is too long`, {
+      hint: 'set XDG_RUNTIME_DIR to a short private directory',
+    });
+  }
+}
+
+/** A directory that is deleted when the cluster goes down. */
+export const temporaryDirectory = (): string => mkdtempSync(join(tmpdir(), 'raftctl-'));
+
+const fits = (path: string): boolean => Buffer.byteLength(path) <= SOCKET_PATH_BYTES_MAX;
+
+const privateTemporary = (): string => join(tmpdir(), `raftctl-${userInfo().uid}`);
+
+/** Makes the directory if need be; false unless it is ours alone: anybody may have made it in a shared place before. */
+function isPrivate(directory: string): boolean {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    const found = lstatSync(directory);
+    return found.isDirectory() && found.uid === userInfo().uid && (found.mode & 0o077) === 0;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * # cluster: the supervisor
+ *
+ * Starts the processes of a cluster, keeps them, and ends them; and lets consoles, in its own process or in others, see
+ * and control them through one interface, `ClusterControl`.
+ *
+ *     const config = loadConfig('cluster.yaml');
+ *     const supervisor = await startCluster({ config, nodeCommand, timeoutMs: 30_000, clock, scheduler, random });
+ *     supervisor.live().leader;                                   // node-02
+ *     await supervisor.lifecycle('kill', asNodeId('node-02'));    // and see what Raft does about it
+ *     await supervisor.down();
+ *
+ *     const [cluster] = listClusters();                           // from another terminal
+ *     const control = await connectControl(cluster.socket);       // the same interface
+ *
+ * ## The parts
+ *
+ *     config/      cluster.yaml, checked once, with the place of every problem
+ *     start        what happens in which order until the cluster is ready
+ *     supervisor ─▶ supervised-node ─▶ managed-node (state machine) ─▶ node-process (execa, nowhere else)
+ *         │              ├─▶ admin-link (status, events)                 ▲
+ *         │              └─▶ node-log                                  guard
+ *         ├─▶ live (from the merged stream), lifecycle, shutdown
+ *         └─▶ control-server ◀── Unix socket ── remote-control
+ *
+ * ## What ends processes
+ *
+ * `process-state.ts` draws the states. The intent is recorded before a signal is sent. When the supervisor itself dies,
+ * three things work without it: a node leaves when its descriptor 3 closes; the guard, a shell in a session of its own,
+ * kills what cannot leave; and the next `up` sweeps what is in processes.json. None of them goes by a pid alone: a
+ * process is known by pid, start time and boot.
+ *
+ * ## Order of a start
+ *
+ *  1. cluster.lock: a second supervisor is refused, and told who holds it.
+ *  2. Leftovers of a dead supervisor are killed, and awaited, so that they free their ports and data.
+ *  3. supervisor.json: the cluster's id is durable before a node writes it into its data; another topology is refused.
+ *  4. All ports are bound and released again; every taken one is named.
+ *  5. Every node is spawned, in one turn; then the guard; then control socket and listing, while the nodes boot.
+ *  6. A leader's event arrives; every node is asked until it knows that leader.
+ *
+ * Going down: followers at once, then the leader; then guard, listing, lock, control socket.
+ *
+ * ## Logs
+ *
+ * A node's process writes to its log file through its own descriptor (append), so its output costs the supervisor
+ * nothing. The file is bounded all the same: before a start it is renamed when it is over `logs.maxFile`; while a
+ * process writes, it is copied aside and truncated, every two seconds at most. See `node-log.ts` for what that can lose.
+ */
+export * from './config/config.js';
+export { didYouMean, nearest } from './config/nearest.js';
+export type { NodeConfig } from './config/nodes.js';
+export { formatDuration, formatSize, parseDuration, parseSize } from './config/quantities.js';
+export { connectControl } from './connect.js';
+export * from './control.js';
+export { listClusters, type RunningCluster } from './listing.js';
+export { NODE_EXIT, NODE_SPEC_VARIABLE, type NodeSpec } from './node-spec.js';
+export { PROCESS_STATES, type ProcessStateName } from './process-state.js';
+export { awaitReadiness, type ReadinessSource, type ReadinessStep } from './readiness.js';
+export type { RemoteControl } from './remote-control.js';
+export { type StartOptions, type StartProgress, startCluster } from './start.js';
+export type { Supervisor } from './supervisor.js';

@@ -1,0 +1,143 @@
+import { type Clock, type Emit, RaftctlError, type Scheduler } from '../base/index.js';
+import type { LifecycleAction, LifecycleOptions, LifecycleResult } from './control.js';
+import type { LiveTracker } from './live.js';
+import { hasProcess } from './process-state.js';
+import type { SupervisedNode } from './supervised-node.js';
+import { type Listeners, until } from './until.js';
+
+export interface LifecycleContext {
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly emit: Emit;
+  readonly changes: Listeners;
+  readonly tracker: LiveTracker;
+  readonly stopTimeoutMs: number;
+}
+
+/** A started process answers within this, or the command says why not. */
+const START_TIMEOUT_MS = 10_000;
+/** SIGKILL takes as long as the kernel needs to free the memory. */
+const KILL_TIMEOUT_MS = 5_000;
+
+/** Does what the user asked for, and tells the stream before the signal leaves. */
+export async function runLifecycle(
+  context: LifecycleContext,
+  action: LifecycleAction,
+  node: SupervisedNode,
+  options: LifecycleOptions,
+): Promise<LifecycleResult> {
+  const { process, id } = node;
+  const role = context.tracker.roleOf(id);
+  const before = { role, term: context.tracker.termOf(id), pid: process.pid, state: process.state };
+  const at = await ACTIONS[action](context, node, options);
+  return { node: id, action, before, state: process.state, pid: process.pid, at };
+}
+
+/** Each answers when its signal was sent. */
+type Action = (context: LifecycleContext, node: SupervisedNode, options: LifecycleOptions) => Promise<number>;
+
+const ACTIONS: Readonly<Record<LifecycleAction, Action>> = { start, stop, kill, restart, pause, resume };
+
+async function start(context: LifecycleContext, node: SupervisedNode, options: LifecycleOptions): Promise<number> {
+  if (node.state === 'paused') {
+    throw new RaftctlError('command-failed', `${node.id} is paused, not down`, { hint: `resume ${node.id}` });
+  }
+  if (node.state === 'stopping') await node.process.exited();
+  const at = context.clock.now();
+  node.process.start();
+  await untilRunning(context, node, options.timeoutMs ?? START_TIMEOUT_MS);
+  return at;
+}
+
+async function stop(context: LifecycleContext, node: SupervisedNode, options: LifecycleOptions): Promise<number> {
+  const at = tell(context, node, 'process-stopping');
+  await node.process.stop(options.timeoutMs ?? context.stopTimeoutMs);
+  return at;
+}
+
+async function restart(context: LifecycleContext, node: SupervisedNode, options: LifecycleOptions): Promise<number> {
+  if (!hasProcess(node.state)) return start(context, node, options);
+  const at = tell(context, node, 'process-stopping');
+  await node.process.stop(context.stopTimeoutMs);
+  node.process.start();
+  await untilRunning(context, node, options.timeoutMs ?? START_TIMEOUT_MS);
+  return at;
+}
+
+async function kill(context: LifecycleContext, node: SupervisedNode, options: LifecycleOptions): Promise<number> {
+  const { signal = 'SIGKILL', timeoutMs = KILL_TIMEOUT_MS } = options;
+  // By these names or by their own: the state must follow.
+  if (signal === 'SIGSTOP') return pause(context, node);
+  if (signal === 'SIGCONT') return resume(context, node);
+  if (!hasProcess(node.state)) throw notRunning(node);
+  const at = tell(context, node, 'process-killed', { signal });
+  node.process.kill(signal);
+  if (signal !== 'SIGKILL') return at;
+  const { pid } = node.process;
+  await until(() => (hasProcess(node.state) && node.process.pid === pid ? undefined : true), {
+    ...context,
+    timeoutMs,
+    late: () => new RaftctlError('timeout', `${node.id} (pid ${pid}) is still there ${timeoutMs} ms after SIGKILL`),
+  });
+  return at;
+}
+
+async function pause(context: LifecycleContext, node: SupervisedNode): Promise<number> {
+  if (!hasProcess(node.state)) throw notRunning(node);
+  const already = node.state === 'paused';
+  const at = already ? context.clock.now() : tell(context, node, 'process-paused');
+  node.process.pause();
+  return at;
+}
+
+async function resume(context: LifecycleContext, node: SupervisedNode): Promise<number> {
+  if (!hasProcess(node.state)) throw notRunning(node);
+  const at = node.state === 'paused' ? tell(context, node, 'process-resumed') : context.clock.now();
+  node.process.resume();
+  return at;
+}
+
+/** Says what is about to be done, with the role the node has now; answers the time of it. */
+function tell(
+  { clock, emit, tracker }: LifecycleContext,
+  node: SupervisedNode,
+  event: string,
+  fields: { readonly signal?: string } = {},
+): number {
+  const { id, process } = node;
+  const at = clock.now();
+  if (process.pid !== null) {
+    const role = tracker.roleOf(id) ?? undefined;
+    emit.emit('info', event, { node: id, pid: process.pid, ...fields, role, term: role && tracker.termOf(id) });
+  }
+  return at;
+}
+
+function untilRunning(context: LifecycleContext, node: SupervisedNode, timeoutMs: number): Promise<true> {
+  return until(
+    () => {
+      if (node.process.isDown) throw startFailed(node);
+      return node.state === 'running' || node.state === 'paused' || undefined;
+    },
+    { ...context, timeoutMs, late: () => lateStart(node, timeoutMs) },
+  );
+}
+
+/** The reason, and what the process itself said last. */
+export function startFailed(node: SupervisedNode): RaftctlError {
+  const { failure, lastExit } = node.process;
+  const reason = failure?.reason ?? lastExit ?? `it is ${node.state}`;
+  const lines = failure?.lastLines ?? node.log.tail(20);
+  return new RaftctlError('start-failed', [`${node.id} did not start: ${reason}`, ...lines].join('\n'), {
+    hint: `its log is ${node.log.file}`,
+  });
+}
+
+function lateStart(node: SupervisedNode, timeoutMs: number): RaftctlError {
+  const lines = node.process.failure?.lastLines ?? node.log.tail(20);
+  const message = `${node.id} does not answer ${timeoutMs} ms after its start (${node.state})`;
+  return new RaftctlError('timeout', [message, ...lines].join('\n'), { hint: `its log is ${node.log.file}` });
+}
+
+const notRunning = (node: SupervisedNode): RaftctlError =>
+  new RaftctlError('not-running', `${node.id} is ${node.state}`, { hint: `start ${node.id}` });

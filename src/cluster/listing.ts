@@ -1,0 +1,103 @@
+import { mkdirSync, readdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { isAlive, isProcessIdentity, ownIdentity, type ProcessIdentity } from '../os/index.js';
+import { count, list, object, type Parser, text } from '../wire/parse.js';
+
+/** A cluster of this user that runs now. */
+export interface RunningCluster {
+  readonly name: string;
+  readonly clusterId: string;
+  readonly directory: string;
+  /** Of its supervisor: what `connectControl` takes. */
+  readonly socket: string;
+  readonly pid: number;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  readonly nodes: readonly { readonly id: string; readonly host: string; readonly port: number }[];
+}
+
+interface Entry extends RunningCluster {
+  readonly supervisor: ProcessIdentity;
+}
+
+const parseCluster: Parser<RunningCluster> = object({
+  name: text,
+  clusterId: text,
+  directory: text,
+  socket: text,
+  pid: count,
+  startedAt: count,
+  nodes: list(object({ id: text, host: text, port: count })),
+});
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+function listingDirectory(environment: Environment): string {
+  const state = environment['XDG_STATE_HOME'] || join(homedir(), '.local', 'state');
+  return join(state, 'raftctl', 'clusters');
+}
+
+/** Tells other terminals that this process supervises the cluster. Answers how to take it back. */
+export function announceCluster(cluster: RunningCluster, environment: Environment = process.env): () => void {
+  const directory = listingDirectory(environment);
+  const file = join(directory, `${cluster.clusterId}.json`);
+  const entry: Entry = { ...cluster, supervisor: ownIdentity() };
+  const content = `${JSON.stringify(entry)}\n`;
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    writeFileSync(`${file}.tmp`, content, { mode: 0o600 });
+    renameSync(`${file}.tmp`, file);
+  } catch {
+    // A home that cannot be written to costs the listing, not the cluster.
+    return () => {};
+  }
+  return () => removeIfUnchanged(file, content);
+}
+
+/** The clusters of this user whose supervisor lives, by name. Entries of dead ones are removed. */
+export function listClusters(environment: Environment = process.env): readonly RunningCluster[] {
+  const directory = listingDirectory(environment);
+  let names: readonly string[];
+  try {
+    names = readdirSync(directory).filter((name) => name.endsWith('.json'));
+  } catch {
+    return [];
+  }
+  const running: RunningCluster[] = [];
+  for (const name of names) {
+    const file = join(directory, name);
+    const content = readIfThere(file);
+    const entry = content === undefined ? undefined : parseEntry(content);
+    if (entry !== undefined && isAlive(entry.supervisor)) running.push(entry.cluster);
+    else if (content !== undefined) removeIfUnchanged(file, content);
+  }
+  return running.sort((one, other) => one.name.localeCompare(other.name));
+}
+
+function parseEntry(content: string) {
+  try {
+    const value: unknown = JSON.parse(content);
+    const supervisor = typeof value === 'object' && value !== null && 'supervisor' in value ? value.supervisor : null;
+    return isProcessIdentity(supervisor) ? { supervisor, cluster: parseCluster(value, 'cluster') } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function readIfThere(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+/** The next supervisor of the same cluster may have announced itself in the meantime. */
+function removeIfUnchanged(file: string, content: string): void {
+  try {
+    if (readFileSync(file, 'utf8') === content) unlinkSync(file);
+  } catch {
+    // Gone already.
+  }
+}

@@ -1,0 +1,88 @@
+import type { Writable } from 'node:stream';
+import { execa, type Options } from 'execa';
+
+/** How a process ended. `error`: it never began. */
+export interface ProcessExit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly error?: string;
+}
+
+/** A child of ours, in a session of its own, so that a Ctrl-C at our terminal does not reach it. */
+export interface ChildProcess {
+  /** Undefined when it could not be spawned. */
+  readonly pid: number | undefined;
+  readonly exited: Promise<ProcessExit>;
+  /** False, and nobody signalled, once the process was reaped: its pid may be a stranger's by now. */
+  kill(signal: NodeJS.Signals): boolean;
+}
+
+export interface NodeProcessOptions {
+  /** Program and arguments. */
+  readonly command: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  /** Where standard output and standard error go. */
+  readonly outputFd: number;
+}
+
+/**
+ * Descriptor 3 of the child: a pipe that nobody writes to. It closes when this process ends, in whatever way, and that
+ * is how a node learns that its supervisor is gone.
+ */
+const CHANNEL = 'pipe';
+
+/** Spawns one node. What goes wrong shows as its exit. */
+export function spawnNode({ command, environment, outputFd }: NodeProcessOptions): ChildProcess {
+  // Execa's types know descriptors up to 9; its code, and the system, any that is open.
+  const output = outputFd as 9;
+  return spawn(command, environment, ['ignore', output, output, CHANNEL]).process;
+}
+
+/** Spawns a shell that reads lines from us. */
+export function spawnShell(
+  script: string,
+  ...parameters: readonly string[]
+): ChildProcess & { readonly input: Writable } {
+  const { process, stdin } = spawn(['/bin/sh', '-c', script, ...parameters], {}, ['pipe', 'ignore', 'ignore']);
+  return { ...process, input: stdin! };
+}
+
+/**
+ * The only place where raftctl starts a process. `detached`: a session and process group of its own. `cleanup: false`:
+ * who ends it, and when, is the supervisor's business. `buffer: false`, and descriptors rather than streams: its output
+ * does not pass through us.
+ */
+function spawn(command: readonly string[], env: Readonly<Record<string, string>>, stdio: Options['stdio']) {
+  const [program = '', ...parameters] = command;
+  const child = execa(program, parameters, {
+    env,
+    stdio,
+    detached: true,
+    cleanup: false,
+    buffer: false,
+    reject: false,
+    forceKillAfterDelay: false,
+  });
+  // A pipe to a process that died is broken, which its exit tells better.
+  for (const stream of child.stdio) stream?.on('error', () => {});
+  const exited = new Promise<ProcessExit>((resolve) => {
+    child.once('exit', (code, signal) => resolve({ code, signal }));
+    // Comes later, and alone when there never was a process.
+    void child.then(({ exitCode = null, signal = null, originalMessage }) => {
+      const began = exitCode !== null || signal !== null;
+      resolve(began ? { code: exitCode, signal } : { code: null, signal: null, error: originalMessage ?? 'unknown' });
+    });
+  });
+  const process: ChildProcess = {
+    pid: child.pid,
+    exited,
+    kill: (signal) => child.pid !== undefined && child.exitCode === null && child.kill(signal),
+  };
+  return { process, stdin: child.stdin };
+}
+
+/** `killed by SIGKILL`, `exit code 12`. */
+export function describeExit({ code, signal, error }: ProcessExit): string {
+  if (error !== undefined) return `could not be started (${error})`;
+  return signal === null ? `exit code ${code}` : `killed by ${signal}`;
+}

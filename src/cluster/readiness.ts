@@ -1,0 +1,123 @@
+import { type Clock, type NodeId, RaftctlError, type Scheduler } from '../base/index.js';
+import type { NodeStatus } from '../wire/index.js';
+import type { LiveState } from './control.js';
+import type { NodeFailure } from './managed-node.js';
+import type { ProcessStateName } from './process-state.js';
+import { type Listeners, until } from './until.js';
+
+/** A node as far as its readiness is concerned. */
+export interface ReadinessSource {
+  readonly id: NodeId;
+  readonly state: ProcessStateName;
+  /** It has no process, and none will come by itself. */
+  readonly isDown: boolean;
+  status(timeoutMs: number): Promise<NodeStatus>;
+  /** Why it is down, and the last lines it said. */
+  failure(): NodeFailure;
+}
+
+export interface ReadinessOptions {
+  readonly nodes: readonly ReadinessSource[];
+  readonly live: () => LiveState;
+  /** Told after every change of `live()`. */
+  readonly changes: Listeners;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress: (step: ReadinessStep) => void;
+}
+
+export type ReadinessStep =
+  /** It has bound its port and answers its supervisor. */
+  | { readonly type: 'listening'; readonly node: NodeId }
+  /** It knows the leader. */
+  | { readonly type: 'ready'; readonly node: NodeId; readonly role: NodeStatus['role']; readonly term: number }
+  | { readonly type: 'failed'; readonly node: NodeId; readonly reason: string; readonly lastLines: readonly string[] };
+
+export interface Readiness {
+  readonly leader: NodeId;
+  readonly term: number;
+}
+
+/** A follower hears of a new leader with its first message: a node that did not is asked again this soon. */
+const ASK_AGAIN_MS = 3;
+const STATUS_TIMEOUT_MS = 1_000;
+
+/**
+ * Resolves when a leader is known and every node either knows it too or has been given up. Rejects as soon as too few
+ * are left for a quorum, with what the guilty ones said, or when time is up. Nobody is asked before there is a leader.
+ */
+export async function awaitReadiness(options: ReadinessOptions): Promise<Readiness> {
+  const { nodes, clock, timeoutMs } = options;
+  const deadline = clock.now() + timeoutMs;
+  const quorum = Math.floor(nodes.length / 2) + 1;
+  const failed: ReadinessSource[] = [];
+  const outcomes = nodes.map(async (node) => {
+    if (await becomesReady(node, options, deadline)) return;
+    failed.push(node);
+    const { reason, lastLines } = node.failure();
+    options.onProgress({ type: 'failed', node: node.id, reason, lastLines });
+    if (nodes.length - failed.length < quorum) throw noQuorum(failed, nodes.length, quorum);
+  });
+  await Promise.all(outcomes);
+  const { leader, term } = options.live();
+  if (leader !== null) return { leader, term };
+  // It led, every node knew it, and it is gone already: the next one follows.
+  return waitFor(options, deadline, () => {
+    const live = options.live();
+    return live.leader === null ? undefined : { leader: live.leader, term: live.term };
+  });
+}
+
+/** False: it was given up. */
+async function becomesReady(node: ReadinessSource, options: ReadinessOptions, deadline: number): Promise<boolean> {
+  const listening = await waitFor(options, deadline, () => {
+    if (node.isDown) return false;
+    return node.state === 'running' || undefined;
+  });
+  if (!listening) return false;
+  options.onProgress({ type: 'listening', node: node.id });
+  for (;;) {
+    const alive = await waitFor(options, deadline, () => {
+      if (node.isDown) return false;
+      return (node.state === 'running' && options.live().leader !== null) || undefined;
+    });
+    if (!alive) return false;
+    const status = await node.status(Math.min(STATUS_TIMEOUT_MS, remaining(options, deadline))).catch(ignoreExpected);
+    if (status !== undefined && status.leader !== null) {
+      options.onProgress({ type: 'ready', node: node.id, role: status.role, term: status.term });
+      return true;
+    }
+    await new Promise<void>((resolve) => options.scheduler.after(ASK_AGAIN_MS, resolve));
+  }
+}
+
+/** It may have crashed in the meantime: its state tells. */
+function ignoreExpected(thrown: unknown): undefined {
+  if (!(thrown instanceof RaftctlError)) throw thrown;
+}
+
+const remaining = ({ clock }: ReadinessOptions, deadline: number): number => Math.max(1, deadline - clock.now());
+
+function waitFor<T>(options: ReadinessOptions, deadline: number, check: () => T | undefined): Promise<T> {
+  const late = () => notReady(options);
+  return until(check, { ...options, timeoutMs: remaining(options, deadline), late });
+}
+
+function notReady({ nodes, live, timeoutMs }: ReadinessOptions): RaftctlError {
+  const states = nodes.map(({ id, state }) => `${id} is ${state}`).join(', ');
+  const { leader } = live();
+  const known = leader === null ? 'no leader was elected' : `${leader} leads, and not every node knows it`;
+  return new RaftctlError('timeout', `the cluster is not ready after ${timeoutMs} ms: ${known}; ${states}`);
+}
+
+function noQuorum(failed: readonly ReadinessSource[], total: number, quorum: number): RaftctlError {
+  const reports = failed.map((node) => {
+    const { reason, lastLines } = node.failure();
+    return [`${node.id}: ${reason}`, ...lastLines.map((line) => `  ${line}`)].join('\n');
+  });
+  const left = total - failed.length;
+  const message = `${left} of ${total} nodes are left, a quorum is ${quorum}`;
+  return new RaftctlError('start-failed', [message, ...reports].join('\n'));
+}

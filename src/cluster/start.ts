@@ -1,0 +1,193 @@
+import { randomBytes } from 'node:crypto';
+import { resolve } from 'node:path';
+import { type Clock, type NodeId, RaftctlError, type Random, type Scheduler, silent } from '../base/index.js';
+import { acquireLock, type Lock } from '../os/index.js';
+import { createTcpTransport, type Transport } from '../transport/index.js';
+import type { ClusterConfig } from './config/config.js';
+import { type ControlServer, serveControl } from './control-server.js';
+import { ClusterDirectory, temporaryDirectory } from './directory.js';
+import { announceCluster } from './listing.js';
+import type { RestartOptions } from './managed-node.js';
+import { probePorts } from './ports.js';
+import { sweepOrphans } from './process-registry.js';
+import { awaitReadiness, type ReadinessStep } from './readiness.js';
+import { Supervisor } from './supervisor.js';
+import { checkTopology, newRecord, readRecord, type SupervisorRecord, writeRecord } from './supervisor-file.js';
+
+export interface StartOptions {
+  readonly config: ClusterConfig;
+  /** Of this cluster. Default: `storage.dir` / name. */
+  readonly directory?: string | undefined;
+  /** A temporary directory, deleted when the cluster goes down. */
+  readonly ephemeral?: boolean | undefined;
+  /** Program and arguments of a node process. */
+  readonly nodeCommand: readonly string[];
+  readonly onProgress?: (progress: StartProgress) => void;
+  readonly timeoutMs: number;
+  /** Aborted: what was spawned is ended, and the start rejects with `interrupted`. */
+  readonly signal?: AbortSignal | undefined;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly random: Random;
+  readonly restarts?: RestartOptions;
+}
+
+export type StartProgress =
+  | { readonly type: 'directory'; readonly directory: string; readonly clusterId: string; readonly created: boolean }
+  /** Left over by a supervisor that died. */
+  | { readonly type: 'swept'; readonly node: string; readonly pid: number }
+  | { readonly type: 'spawned'; readonly node: NodeId; readonly pid: number | null }
+  | ReadinessStep
+  | { readonly type: 'leader'; readonly node: NodeId; readonly term: number; readonly ms: number };
+
+/**
+ * Starts a cluster and resolves when it is ready. What must come first comes first, and nothing else: lock, leftovers,
+ * ports, the cluster's id on disk; then all nodes are spawned in one turn, and the rest is done while they boot.
+ */
+export async function startCluster(options: StartOptions): Promise<Supervisor> {
+  const startedAt = options.clock.now();
+  const prepared = await prepare(options);
+  const { supervisor } = prepared;
+  supervisor.spawnAll();
+  for (const { id, process } of supervisor.nodes) {
+    options.onProgress?.({ type: 'spawned', node: id, pid: process.pid });
+  }
+  const doors = openDoors(prepared, options);
+  try {
+    await Promise.all([doors, ready(supervisor, options, startedAt)]);
+    return supervisor;
+  } catch (thrown) {
+    // A door that is just being opened would be left open.
+    await Promise.allSettled([doors]);
+    await supervisor.abandon();
+    throw thrown;
+  }
+}
+
+interface Prepared {
+  readonly supervisor: Supervisor;
+  readonly lock: Lock;
+  readonly directory: ClusterDirectory;
+  readonly transport: Transport;
+  readonly record: SupervisorRecord;
+  readonly created: boolean;
+}
+
+async function prepare(options: StartOptions): Promise<Prepared> {
+  const { config, clock, scheduler, random, signal, onProgress, ephemeral = false } = options;
+  const directory = new ClusterDirectory(directoryOf(options));
+  directory.create();
+  const lock = takeLock(directory);
+  try {
+    const swept: { readonly node: string; readonly pid: number }[] = [];
+    await sweepOrphans({
+      file: directory.processesFile,
+      clock,
+      scheduler,
+      swept: (node, pid) => {
+        swept.push({ node, pid });
+        onProgress?.({ type: 'swept', node, pid });
+      },
+    });
+    const transport = createTcpTransport({ clock, scheduler, random, emit: silent });
+    const { record, created } = await takeRecord(directory, config);
+    onProgress?.({ type: 'directory', directory: directory.path, clusterId: record.clusterId, created });
+    await probePorts(transport, config);
+    if (signal?.aborted) throw new RaftctlError('interrupted', 'interrupted before anything was started');
+    const supervisor = new Supervisor({
+      ...options,
+      record,
+      directory,
+      ephemeral,
+      transport,
+      instance: randomBytes(8).toString('hex'),
+    });
+    for (const fields of swept) supervisor.emit.emit('warn', 'orphan-swept', fields);
+    return { supervisor, lock, directory, transport, record, created };
+  } catch (thrown) {
+    lock.release();
+    if (ephemeral) directory.remove();
+    throw thrown;
+  }
+}
+
+function directoryOf({ config, directory, ephemeral }: StartOptions): string {
+  if (ephemeral) return temporaryDirectory();
+  return resolve(directory ?? resolve(config.storage.dir, config.name));
+}
+
+function takeLock(directory: ClusterDirectory): Lock {
+  try {
+    return acquireLock(directory.lockFile, 'raftctl up');
+  } catch (thrown) {
+    if (!(thrown instanceof RaftctlError) || thrown.code !== 'data-locked') throw thrown;
+    const hint = 'raftctl status shows it, raftctl down stops it';
+    throw new RaftctlError('already-running', `the cluster runs already: ${thrown.message}`, { hint, cause: thrown });
+  }
+}
+
+/** Durable before the first node writes it into its own data: else a power cut could part them for good. */
+async function takeRecord(
+  directory: ClusterDirectory,
+  config: ClusterConfig,
+): Promise<{ readonly record: SupervisorRecord; readonly created: boolean }> {
+  const socket = directory.socketPath();
+  const found = readRecord(directory.supervisorFile);
+  if (found !== undefined) {
+    checkTopology(found, config, directory.path);
+    return { record: { ...found, pid: process.pid, socket }, created: false };
+  }
+  const record = newRecord(config, socket);
+  await writeRecord(directory.supervisorFile, record);
+  return { record, created: true };
+}
+
+/** The ways in for other terminals. They close in this order: the listing, the lock, and who asked for the end. */
+async function openDoors(prepared: Prepared, { config, clock }: StartOptions): Promise<void> {
+  const { supervisor, lock, directory, transport, record, created } = prepared;
+  let server: ControlServer | undefined;
+  supervisor.onEnd(() => server?.close());
+  supervisor.onEnd(() => lock.release());
+  server = await serveControl({ control: supervisor, path: record.socket, transport });
+  const retract = announceCluster({
+    name: config.name,
+    clusterId: record.clusterId,
+    directory: directory.path,
+    socket: record.socket,
+    pid: process.pid,
+    startedAt: Math.round(clock.wall()),
+    nodes: config.nodes,
+  });
+  supervisor.onEnd(retract);
+  if (!created) await writeRecord(directory.supervisorFile, record);
+}
+
+async function ready(supervisor: Supervisor, options: StartOptions, startedAt: number): Promise<void> {
+  const { clock, scheduler, timeoutMs, signal, onProgress } = options;
+  const { leader, term } = await awaitReadiness({
+    nodes: supervisor.nodes.map((node) => ({
+      id: node.id,
+      get state() {
+        return node.state;
+      },
+      get isDown() {
+        return node.process.isDown;
+      },
+      status: (ms) => node.status(ms),
+      failure: () => {
+        const { failure, lastExit } = node.process;
+        return failure ?? { reason: lastExit ?? 'it was stopped', lastLines: node.log.tail(20) };
+      },
+    })),
+    live: () => supervisor.live(),
+    changes: supervisor.changes,
+    clock,
+    scheduler,
+    timeoutMs,
+    signal,
+    onProgress: (step) => onProgress?.(step),
+  });
+  const ms = clock.now() - startedAt;
+  supervisor.emit.emit('info', 'cluster-ready', { leader, term, ms });
+  onProgress?.({ type: 'leader', node: leader, term, ms });
+}

@@ -1,0 +1,169 @@
+import { closeSync } from 'node:fs';
+import {
+  type Clock,
+  type Emit,
+  type Level,
+  type NodeId,
+  RaftctlError,
+  type Random,
+  type Scheduler,
+} from '../base/index.js';
+import { mostVerbose } from '../diagnostics/index.js';
+import type { Transport } from '../transport/index.js';
+import type { EventBatch, NodeStatus } from '../wire/index.js';
+import { AdminLink } from './admin-link.js';
+import type { RestartPolicy } from './config/config.js';
+import type { NodeConfig } from './config/nodes.js';
+import type { NodeView } from './control.js';
+import { ManagedNode, type RestartOptions } from './managed-node.js';
+import { NodeLog } from './node-log.js';
+import { spawnNode } from './node-process.js';
+import { NODE_SPEC_VARIABLE, type NodeSpec } from './node-spec.js';
+import { hasProcess, type ProcessStateName } from './process-state.js';
+
+export interface SupervisedNodeOptions {
+  readonly node: NodeConfig;
+  readonly command: readonly string[];
+  /** What the next process is told; its log level is this node's. */
+  readonly spec: NodeSpec;
+  readonly log: { readonly file: string; readonly maxFileBytes: number; readonly files: number };
+  readonly restart: RestartPolicy;
+  readonly restarts?: RestartOptions | undefined;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly random: Random;
+  readonly emit: Emit;
+  readonly changed: (node: SupervisedNode, before: ProcessStateName) => void;
+  readonly events: (node: SupervisedNode, batch: EventBatch) => void;
+}
+
+/** One node as its supervisor has it: the process, the connection to it, and its log. */
+export class SupervisedNode {
+  readonly config: NodeConfig;
+  readonly process: ManagedNode;
+  readonly log: NodeLog;
+  readonly #options: SupervisedNodeOptions;
+  #link: AdminLink | undefined;
+  #baseLevel: Level;
+  #demand: Level = 'info';
+  #lastStatus: { readonly status: NodeStatus; readonly at: number } | undefined;
+
+  constructor(options: SupervisedNodeOptions) {
+    this.config = options.node;
+    this.#options = options;
+    this.#baseLevel = options.spec.logLevel;
+    this.log = new NodeLog(options.log);
+    this.process = new ManagedNode({
+      ...options,
+      id: options.node.id,
+      log: this.log,
+      spawn: () => this.#spawn(),
+      changed: (_, before) => this.#changed(before),
+    });
+  }
+
+  get id(): NodeId {
+    return this.config.id;
+  }
+
+  get state(): ProcessStateName {
+    return this.process.state;
+  }
+
+  /** Asks the running process; rejects when there is none, or it does not answer. */
+  async status(timeoutMs: number): Promise<NodeStatus> {
+    const link = this.#link;
+    if (link === undefined) throw new RaftctlError('not-running', `${this.id} is ${this.state}`);
+    const status = await link.status(timeoutMs);
+    if (link === this.#link) this.#lastStatus = { status, at: this.#options.clock.now() };
+    return status;
+  }
+
+  /** As it is now. A frozen process is not asked: it could only time out. */
+  async view(timeoutMs: number): Promise<NodeView> {
+    const fresh = this.state === 'running' && (await this.#answers(timeoutMs));
+    const { id, host, port } = this.config;
+    const { state, pid, uptimeMs, restarts, lastExit } = this.process;
+    const known = this.#lastStatus;
+    const age = known === undefined ? null : this.#options.clock.now() - known.at;
+    return {
+      id,
+      host,
+      port,
+      state,
+      pid,
+      uptimeMs,
+      restarts,
+      ...(lastExit !== undefined && { lastExit }),
+      status: known?.status ?? null,
+      statusAgeMs: fresh ? 0 : age,
+    };
+  }
+
+  /** No answer is an answer: what was known before is shown, with its age. */
+  async #answers(timeoutMs: number): Promise<boolean> {
+    try {
+      await this.status(timeoutMs);
+      return true;
+    } catch (thrown) {
+      if (thrown instanceof RaftctlError) return false;
+      throw thrown;
+    }
+  }
+
+  /** Recorded from now on, by later processes too. */
+  async setBaseLevel(level: Level, timeoutMs: number): Promise<void> {
+    this.#baseLevel = level;
+    this.#link?.setEventLevel(this.#eventLevel());
+    if (this.state === 'running') await this.#link?.setBaseLevel(level, timeoutMs);
+  }
+
+  /** What readers of the merged stream ask for, over and above the base level. */
+  setDemand(level: Level): void {
+    this.#demand = level;
+    this.#link?.setEventLevel(this.#eventLevel());
+  }
+
+  #eventLevel(): Level {
+    return mostVerbose(this.#demand, [this.#baseLevel]);
+  }
+
+  #spawn() {
+    const { command, spec } = this.#options;
+    const outputFd = this.log.open();
+    try {
+      const environment = { [NODE_SPEC_VARIABLE]: JSON.stringify({ ...spec, logLevel: this.#baseLevel }) };
+      return spawnNode({ command, environment, outputFd });
+    } finally {
+      closeSync(outputFd);
+    }
+  }
+
+  #changed(before: ProcessStateName): void {
+    const { state } = this;
+    if (state === 'starting') this.#connect();
+    if (!hasProcess(state)) this.#disconnect();
+    this.#options.changed(this, before);
+  }
+
+  #connect(): void {
+    const { node, spec, transport, scheduler, events } = this.#options;
+    this.#disconnect();
+    this.#link = new AdminLink({
+      node,
+      clusterId: spec.clusterId,
+      transport,
+      scheduler,
+      level: this.#eventLevel(),
+      connected: () => this.process.answered(),
+      events: (batch) => events(this, batch),
+    });
+  }
+
+  #disconnect(): void {
+    this.#link?.close();
+    this.#link = undefined;
+    this.#lastStatus = undefined;
+  }
+}

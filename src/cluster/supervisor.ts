@@ -1,0 +1,302 @@
+import {
+  type Clock,
+  type Emit,
+  type Level,
+  messageOf,
+  type NodeId,
+  RaftctlError,
+  type Random,
+  type Scheduler,
+  type Timer,
+} from '../base/index.js';
+import { type DiagnosticEvent, type EventSource, MergedStream } from '../diagnostics/index.js';
+import type { Transport } from '../transport/index.js';
+import type { EventBatch } from '../wire/index.js';
+import type { ClusterConfig } from './config/config.js';
+import { didYouMean } from './config/nearest.js';
+import type {
+  ClusterControl,
+  ClusterView,
+  DownOptions,
+  LifecycleAction,
+  LifecycleOptions,
+  LifecycleResult,
+  LiveState,
+} from './control.js';
+import type { ClusterDirectory } from './directory.js';
+import { Guard } from './guard.js';
+import { type LifecycleContext, runLifecycle } from './lifecycle.js';
+import { LiveTracker } from './live.js';
+import type { RestartOptions } from './managed-node.js';
+import { ProcessRegistry } from './process-registry.js';
+import { hasProcess, type ProcessStateName } from './process-state.js';
+import { stopInOrder } from './shutdown.js';
+import { SupervisedNode } from './supervised-node.js';
+import { supervisorEmit } from './supervisor-emit.js';
+import type { SupervisorRecord } from './supervisor-file.js';
+import { Listeners } from './until.js';
+
+export interface SupervisorOptions {
+  readonly config: ClusterConfig;
+  readonly record: SupervisorRecord;
+  readonly directory: ClusterDirectory;
+  /** Its data is deleted when it goes down. */
+  readonly ephemeral: boolean;
+  readonly nodeCommand: readonly string[];
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly random: Random;
+  /** Names this supervisor among the ones before and after it. */
+  readonly instance: string;
+  readonly restarts?: RestartOptions | undefined;
+}
+
+const VIEW_TIMEOUT_MS = 1_000;
+const LEVEL_TIMEOUT_MS = 2_000;
+/** How often the sizes of the logs are looked at. */
+const ROTATE_EVERY_MS = 2_000;
+
+/** Owns the node processes of one cluster. Lives and works whether or not the nodes agree on anything. */
+export class Supervisor implements ClusterControl {
+  readonly config: ClusterConfig;
+  readonly clusterId: string;
+  readonly directory: string;
+  readonly socketPath: string;
+  readonly events: EventSource;
+  readonly emit: Emit;
+  /** Resolves when the cluster is down, whoever took it down. */
+  readonly ended: Promise<void>;
+  readonly #options: SupervisorOptions;
+  readonly #stream: MergedStream;
+  readonly #nodes: ReadonlyMap<NodeId, SupervisedNode>;
+  readonly #tracker: LiveTracker;
+  readonly #changes = new Listeners();
+  readonly #registry: ProcessRegistry;
+  /** Of the processes that are there, whatever their state. */
+  readonly #pids = new Map<NodeId, number>();
+  readonly #cleanups: (() => void | Promise<void>)[] = [];
+  #guard: Guard | undefined;
+  #rotation: Timer | undefined;
+  #down: Promise<void> | undefined;
+  #end!: () => void;
+
+  constructor(options: SupervisorOptions) {
+    const { config, record, directory, clock, scheduler, instance } = options;
+    this.#options = options;
+    this.config = config;
+    this.clusterId = record.clusterId;
+    this.directory = directory.path;
+    this.socketPath = record.socket;
+    const demandChanged = (level: Level) => {
+      for (const node of this.#nodes.values()) node.setDemand(level);
+    };
+    this.#stream = new MergedStream({ clock, scheduler, demandChanged });
+    this.events = this.#stream;
+    this.emit = supervisorEmit(this.#stream, clock, instance);
+    this.#registry = new ProcessRegistry(directory.processesFile, scheduler);
+    this.#nodes = new Map(config.nodes.map((node) => [node.id, this.#newNode(node.id)]));
+    const stateOf = (id: NodeId) => this.#nodes.get(id)!.state;
+    this.#tracker = new LiveTracker([...this.#nodes.keys()], stateOf);
+    this.#stream.subscribe(0, { event: 'role-changed' }, (events) => this.#tracker.rolesChanged(events));
+    this.#tracker.onChange(() => this.#changes.notify());
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+  }
+
+  get nodes(): readonly SupervisedNode[] {
+    return [...this.#nodes.values()];
+  }
+
+  /** Called after every change of a process or of the leader. */
+  get changes(): Listeners {
+    return this.#changes;
+  }
+
+  /** Runs when the cluster goes down, the last one added first. */
+  onEnd(cleanup: () => void | Promise<void>): void {
+    this.#cleanups.push(cleanup);
+  }
+
+  /** Spawns every node at once, and then the guard, so that no node waits for it. */
+  spawnAll(): void {
+    const { config, scheduler } = this.#options;
+    this.emit.emit('info', 'cluster-starting', { name: config.name, nodes: config.nodes.length, pid: process.pid });
+    for (const node of this.#nodes.values()) node.process.start();
+    this.#guard = new Guard({ emit: this.emit, scheduler });
+    for (const pid of this.#pids.values()) this.#guard.add(pid);
+    this.#scheduleRotation();
+  }
+
+  live(): LiveState {
+    return this.#tracker.live;
+  }
+
+  onLiveChange(listener: () => void): () => void {
+    return this.#tracker.onChange(listener);
+  }
+
+  async view({ timeoutMs = VIEW_TIMEOUT_MS }: { readonly timeoutMs?: number } = {}): Promise<ClusterView> {
+    const nodes = await Promise.all(this.nodes.map((node) => node.view(timeoutMs)));
+    const answered = nodes.flatMap(({ status, statusAgeMs }) => (status && statusAgeMs === 0 ? [status] : []));
+    const leading = answered.filter(({ role }) => role === 'leader').sort((one, other) => other.term - one.term);
+    const { up, total, term } = this.live();
+    return {
+      name: this.config.name,
+      clusterId: this.clusterId,
+      leader: leading[0]?.node ?? null,
+      term: Math.max(term, ...answered.map((status) => status.term)),
+      up,
+      total,
+      quorum: answered.length > total / 2 ? 'ok' : 'lost',
+      nodes,
+    };
+  }
+
+  async lifecycle(action: LifecycleAction, node: NodeId, options: LifecycleOptions = {}): Promise<LifecycleResult> {
+    if (this.#down !== undefined) throw new RaftctlError('shutting-down', 'the cluster is going down');
+    return runLifecycle(this.#lifecycleContext(), action, this.#node(node), options);
+  }
+
+  async setLevel(level: Level, node?: NodeId): Promise<void> {
+    const nodes = node === undefined ? this.nodes : [this.#node(node)];
+    await Promise.all(nodes.map((one) => one.setBaseLevel(level, LEVEL_TIMEOUT_MS)));
+  }
+
+  /** The first call decides; a later one may still force. */
+  down(options: DownOptions = {}): Promise<void> {
+    if (this.#down === undefined) this.#down = this.#goDown(options);
+    else this.#listenToForce(options.force);
+    return this.#down;
+  }
+
+  /** SIGKILL for everything, now: a start that failed, or a supervisor that must not wait. */
+  async abandon(): Promise<void> {
+    this.#down ??= this.#finish();
+    await this.#down;
+  }
+
+  async #goDown(options: DownOptions): Promise<void> {
+    this.emit.emit('info', 'cluster-stopping', { name: this.config.name });
+    this.#listenToForce(options.force);
+    await stopInOrder({
+      nodes: this.nodes,
+      leader: this.live().leader,
+      timeoutMs: options.timeoutMs ?? this.config.supervisor.stopTimeoutMs,
+      emit: this.emit,
+      onProgress: options.onProgress ?? (() => {}),
+    });
+    await this.#finish();
+  }
+
+  #listenToForce(force: AbortSignal | undefined): void {
+    const end = () => void this.#endAll();
+    if (force?.aborted) end();
+    else force?.addEventListener('abort', end, { once: true });
+  }
+
+  async #endAll(): Promise<void> {
+    await Promise.all(this.nodes.map((node) => node.process.end()));
+  }
+
+  async #finish(): Promise<void> {
+    await this.#endAll();
+    this.#rotation?.cancel();
+    this.#guard?.close();
+    this.#registry.flush();
+    if (this.#options.ephemeral) this.#options.directory.remove();
+    for (const cleanup of this.#cleanups.reverse()) await cleanup();
+    this.#end();
+  }
+
+  #newNode(id: NodeId): SupervisedNode {
+    const { config, record, directory, nodeCommand } = this.#options;
+    const { raft, storage, logs, supervisor } = config;
+    const node = config.nodes.find((one) => one.id === id)!;
+    const incarnation = record.members.find(({ name }) => name === id)?.incarnation ?? 1;
+    return new SupervisedNode({
+      ...this.#options,
+      node,
+      command: nodeCommand,
+      spec: {
+        cluster: config.name,
+        clusterId: record.clusterId,
+        id,
+        incarnation,
+        members: config.nodes,
+        directory: directory.nodeDirectory(id),
+        mayCreate: true,
+        heartbeatMs: raft.heartbeatMs,
+        electionTimeoutMs: raft.electionTimeoutMs,
+        maxValueBytes: storage.maxValueBytes,
+        keepLogBytes: storage.keepLogBytes,
+        logLevel: logs.level,
+      },
+      log: { file: directory.logFile(id), maxFileBytes: logs.maxFileBytes, files: logs.files },
+      restart: supervisor.restart,
+      emit: this.emit,
+      changed: (changed, before) => this.#nodeChanged(changed, before),
+      events: (from, batch) => this.#eventsArrived(from, batch),
+    });
+  }
+
+  #nodeChanged({ id, state, process }: SupervisedNode, before: ProcessStateName): void {
+    if (state === 'starting' && process.pid) this.#processStarted(id, process.pid);
+    if (hasProcess(before) && !hasProcess(state)) this.#processGone(id);
+    this.#tracker.processChanged(id, hasProcess(state), state === 'starting');
+  }
+
+  #processStarted(id: NodeId, pid: number): void {
+    this.#pids.set(id, pid);
+    this.#registry.add(id, pid);
+    this.#guard?.add(pid);
+  }
+
+  /** Its pid may be a stranger's from now on. */
+  #processGone(id: NodeId): void {
+    const pid = this.#pids.get(id);
+    if (pid === undefined) return;
+    this.#pids.delete(id);
+    this.#registry.remove(id);
+    this.#guard?.remove(pid);
+  }
+
+  #eventsArrived({ id }: SupervisedNode, { lost, events }: EventBatch): void {
+    if (lost > 0) this.emit.emit('warn', 'events-lost', { node: id, lost });
+    this.#stream.append(events satisfies readonly DiagnosticEvent[]);
+  }
+
+  #scheduleRotation(): void {
+    this.#rotation = this.#options.scheduler.after(ROTATE_EVERY_MS, () => {
+      void Promise.all(this.nodes.map((node) => this.#rotate(node))).then(() => {
+        if (this.#down === undefined) this.#scheduleRotation();
+      });
+    });
+  }
+
+  async #rotate({ id, log }: SupervisedNode): Promise<void> {
+    try {
+      const bytes = await log.rotate();
+      if (bytes !== undefined) this.emit.emit('debug', 'log-rotated', { node: id, bytes });
+    } catch (thrown) {
+      this.emit.emit('warn', 'log-failed', { node: id, error: messageOf(thrown) });
+    }
+  }
+
+  #node(id: NodeId): SupervisedNode {
+    const node = this.#nodes.get(id);
+    if (node !== undefined) return node;
+    const names = [...this.#nodes.keys()];
+    throw new RaftctlError('no-such-node', `no node '${id}'${didYouMean(id, names)}`, {
+      hint: `nodes: ${names.join(', ')}`,
+    });
+  }
+
+  #lifecycleContext(): LifecycleContext {
+    const { clock, scheduler, config } = this.#options;
+    const { emit } = this;
+    const { stopTimeoutMs } = config.supervisor;
+    return { clock, scheduler, emit, changes: this.#changes, tracker: this.#tracker, stopTimeoutMs };
+  }
+}

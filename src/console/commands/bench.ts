@@ -1,0 +1,78 @@
+import { RaftctlError } from '../../base/index.js';
+import { BENCH_OPS, type BenchOp, type BenchOptions, type BenchResult } from '../bench/options.js';
+import { columns } from '../output/index.js';
+import type { BoundCall } from './bound-call.js';
+import type { CommandSpec, OptionSpec } from './spec.js';
+
+const count = (name: string, about: string): OptionSpec => ({
+  name,
+  value: { label: 'N', kind: { type: 'count' } },
+  about,
+});
+
+const bench: CommandSpec = {
+  name: 'bench',
+  group: 'load',
+  about: 'Measures throughput and latency',
+  arguments: [{ name: 'OP', kind: { type: 'choice', choices: BENCH_OPS } }],
+  options: [
+    count('clients', 'operations in flight (256)'),
+    count('connections', 'to each node (32, or as many as clients)'),
+    count('value', 'bytes of a value (256)'),
+    count('keys', 'different keys (10,000)'),
+    { name: 'for', value: { label: 'DUR', kind: { type: 'duration' } }, about: 'how long to measure (5s)' },
+    count('nodes', 'on a temporary cluster of its own with so many nodes (from a shell)'),
+  ],
+  examples: [
+    { line: 'bench put', about: '256 clients write for five seconds' },
+    { line: 'bench get --clients 1 --connections 1', about: 'the latency of one reader' },
+    { line: 'bench mixed --nodes 3 --for 10s -o json', about: 'from a shell: on a cluster of its own' },
+  ],
+  details:
+    'The load comes from a process of its own, over the client library, and asks the leader. Reads are linearizable.',
+  unbounded: () => true,
+  async run(context, call) {
+    const { session } = context;
+    if (!session.runBench) throw new RaftctlError('usage', 'bench is not possible here');
+    const options = benchOptions(call, session.control().config.nodes);
+    context.waiting(`bench ${options.op} for ${options.durationMs / 1e3} s`);
+    const result = await session.runBench(options, context.signal);
+    return { document: { ...result }, principal: result.throughput, text: () => benchText(result) };
+  },
+};
+
+export const BENCH_COMMANDS: readonly CommandSpec[] = [bench];
+
+function benchOptions(
+  call: BoundCall,
+  nodes: readonly { readonly host: string; readonly port: number }[],
+): BenchOptions {
+  const clients = atLeastOne(call, 'clients', 256);
+  return {
+    op: call.text('OP') as BenchOp,
+    endpoints: nodes.map(({ host, port }) => `${host}:${port}`),
+    nodes: nodes.length,
+    clients,
+    connections: Math.min(atLeastOne(call, 'connections', 32), clients),
+    valueBytes: call.count('value') ?? 256,
+    keys: atLeastOne(call, 'keys', 10_000),
+    durationMs: call.duration('for') ?? 5_000,
+  };
+}
+
+function atLeastOne(call: BoundCall, name: string, otherwise: number): number {
+  const value = call.count(name) ?? otherwise;
+  if (value >= 1) return value;
+  throw new RaftctlError('usage', `--${name}: expected at least 1, got ${value}`);
+}
+
+const benchText = (result: BenchResult): string =>
+  columns([
+    ['throughput', `${result.throughput.toLocaleString('en-US')} ${result.op}/s`],
+    ['latency', `p50 ${result.p50Ms} ms · p95 ${result.p95Ms} ms · p99 ${result.p99Ms} ms · max ${result.maxMs} ms`],
+    [
+      'load',
+      `${result.clients} clients on ${result.connections} connections, ${result.valueBytes} bytes, ${result.keys} keys, ${result.seconds} s, ${result.nodes} nodes`,
+    ],
+    ['errors', String(result.errors)],
+  ]);

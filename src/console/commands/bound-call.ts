@@ -1,0 +1,74 @@
+import { assert } from '../../base/index.js';
+import { parseDuration } from '../language/duration.js';
+import type { Span } from '../language/position.js';
+import type { CommandSpec } from './spec.js';
+
+/** A word with its value, on its way to an argument or option. */
+export interface Arg {
+  /** Null while the script is only parsed and the word has expansions. */
+  readonly text: string | null;
+  /** Set when the value is bytes that are no text. */
+  readonly bytes?: Buffer;
+  /** The unquoted text it begins with: tells options from values. A word from the shell is unquoted throughout. */
+  readonly start: string;
+  readonly span?: Span;
+}
+
+export const literalArg = (text: string): Arg => ({ text, start: text });
+
+/** A command with its words bound to arguments and options, all checked by kind. */
+export class BoundCall {
+  readonly spec: CommandSpec;
+  readonly #values: ReadonlyMap<string, readonly Arg[]>;
+  /** As it was written, for messages. */
+  readonly line: string;
+
+  constructor(spec: CommandSpec, values: ReadonlyMap<string, readonly Arg[]>, line: string) {
+    this.spec = spec;
+    this.#values = values;
+    this.line = line;
+  }
+
+  has(name: string): boolean {
+    return this.#values.has(name);
+  }
+
+  /** The value of an argument (`KEY`) or option (`via`); undefined when it was left out. */
+  find(name: string): string | undefined {
+    const arg = this.#values.get(name)?.at(-1);
+    assert(arg?.text !== null, `${this.spec.name}: ${name} ran before it was expanded`);
+    return arg?.text;
+  }
+
+  text(name: string): string {
+    const text = this.find(name);
+    assert(text !== undefined, `${this.spec.name}: ${name} was not bound`);
+    return text;
+  }
+
+  all(name: string): readonly string[] {
+    return (this.#values.get(name) ?? []).map((arg) => arg.text ?? '');
+  }
+
+  bytes(name: string): Buffer {
+    const arg = this.#values.get(name)?.at(-1);
+    assert(arg !== undefined, `${this.spec.name}: ${name} was not bound`);
+    return arg.bytes ?? Buffer.from(arg.text ?? '', 'utf8');
+  }
+
+  /** A bare `-`: standard input is meant. After `--`, or in quotes, it is a dash. */
+  isDash(name: string): boolean {
+    const arg = this.#values.get(name)?.at(-1);
+    return arg?.text === '-' && arg.start === '-';
+  }
+
+  duration(name: string): number | undefined {
+    const text = this.find(name);
+    return text === undefined ? undefined : parseDuration(text);
+  }
+
+  count(name: string): number | undefined {
+    const text = this.find(name);
+    return text === undefined ? undefined : Number(text);
+  }
+}

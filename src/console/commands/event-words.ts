@@ -1,0 +1,44 @@
+import { RaftctlError } from '../../base/index.js';
+import { type DiagnosticEvent, EVENTS, isEventName } from '../../diagnostics/index.js';
+import type { Context } from '../context.js';
+import type { DataObject } from '../output/index.js';
+import { nearest } from '../suggest.js';
+import type { BoundCall } from './bound-call.js';
+
+/** `kind=…` must name an event that exists: a misspelt one would be waited for, or counted as 0, for ever. */
+export function checkedPairs(pairs: readonly string[]): readonly string[] {
+  for (const pair of pairs) {
+    const [key, value = ''] = pair.split('=', 2);
+    if ((key !== 'kind' && key !== 'event') || isEventName(value)) continue;
+    const near = nearest(value, Object.keys(EVENTS));
+    throw new RaftctlError('usage', `there is no event '${value}'${near ? `; did you mean ${near}?` : ''}`, {
+      hint: 'events --kinds lists them',
+    });
+  }
+  return pairs;
+}
+
+/** The place that `--since MARK` names; 0, the beginning, without it. */
+export function sinceOf(context: Context, call: BoundCall): number {
+  const name = call.find('since');
+  if (name === undefined) return 0;
+  const position = context.session.marks.get(name);
+  if (position !== undefined) return position;
+  const known = [...context.session.marks.keys()];
+  const near = nearest(name, known);
+  throw new RaftctlError('usage', `there is no mark '${name}'${near ? `; did you mean ${near}?` : ''}`, {
+    hint: known.length > 0 ? `marks: ${known.join(', ')}` : `mark ${name} remembers a place`,
+  });
+}
+
+/** The shape of an event in `-o json`. */
+export const eventDocument = (event: DiagnosticEvent & { readonly position?: number }): DataObject => ({
+  ...(event.position === undefined ? {} : { position: event.position }),
+  node: event.node,
+  component: event.component,
+  level: event.level,
+  event: event.event,
+  fields: event.fields,
+  wall: event.wall,
+  time: event.time,
+});

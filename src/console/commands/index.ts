@@ -1,0 +1,42 @@
+/**
+ * # console/commands: the one command table
+ *
+ * A command is defined once: name, arguments, options, help with examples, and `run`, which answers with an `Outcome`
+ * (a document, a principal value, a rendering). The prompt, scripts, one-shot use, help and completion all read `TABLE`.
+ *
+ *     const call = TABLE.bind([literalArg('get'), literalArg('key-01')], 'one-shot');
+ *     const outcome = await call.spec.run(context, call);
+ *
+ * A NODE is a selector, resolved when the command runs and said (`leader -> node-02 (term 7)`). Before a fault a
+ * command says what it does to the quorum. Expected failures are thrown as RaftctlError; an answer that does not do what
+ * was asked (a cas that found another value) is an outcome with `unmet`.
+ */
+import { BENCH_COMMANDS } from './bench.js';
+import { DATA_COMMANDS } from './data.js';
+import { helpCommand } from './help.js';
+import { LIFECYCLE_COMMANDS } from './lifecycle.js';
+import { PROMPT_COMMANDS } from './prompt-commands.js';
+import { SCRIPT_COMMANDS } from './script-commands.js';
+import { STATUS_COMMANDS } from './status.js';
+import { CommandTable } from './table.js';
+import { WAITING_COMMANDS } from './waiting.js';
+import { WATCHING_COMMANDS } from './watching.js';
+
+export const TABLE: CommandTable = new CommandTable([
+  ...DATA_COMMANDS,
+  ...STATUS_COMMANDS,
+  ...LIFECYCLE_COMMANDS,
+  ...WATCHING_COMMANDS,
+  ...WAITING_COMMANDS,
+  ...BENCH_COMMANDS,
+  ...SCRIPT_COMMANDS,
+  helpCommand(() => TABLE),
+  ...PROMPT_COMMANDS,
+]);
+
+export { COMMON_OPTIONS } from './bind.js';
+export { type Arg, type BoundCall, literalArg } from './bound-call.js';
+export { MANY_NODES, ONE_NODE } from './selector.js';
+export * from './spec.js';
+export { argOf, CommandTable } from './table.js';
+export { eventLine } from './watching.js';

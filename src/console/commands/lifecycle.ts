@@ -1,0 +1,209 @@
+import { type NodeId, RaftctlError } from '../../base/index.js';
+import type { LifecycleAction, LifecycleResult, ProcessStateName } from '../../cluster/index.js';
+import type { Context } from '../context.js';
+import type { Data } from '../output/index.js';
+import type { BoundCall } from './bound-call.js';
+import { forecast } from './quorum.js';
+import { isDown, type Resolved, resolve } from './selector.js';
+import type { CommandSpec, Example, OptionSpec } from './spec.js';
+
+interface Verb {
+  readonly action: LifecycleAction;
+  readonly about: string;
+  readonly past: string;
+  /** Takes a running node away: the quorum is looked at before. */
+  readonly fault: boolean;
+  /** Members of a group to which it applies. */
+  readonly applies: (state: ProcessStateName | undefined) => boolean;
+  readonly details: string;
+  readonly examples: readonly Example[];
+  readonly options?: readonly OptionSpec[];
+}
+
+const isUp = (state: ProcessStateName | undefined): boolean => !isDown(state);
+
+const VERBS: readonly Verb[] = [
+  {
+    action: 'kill',
+    about: 'Kills a node: SIGKILL, at once',
+    past: 'killed',
+    fault: true,
+    applies: isUp,
+    details: 'It never restarts by itself; start or restart brings the same node back, with its data.',
+    options: [
+      {
+        name: 'signal',
+        value: {
+          label: 'S',
+          kind: { type: 'choice', choices: ['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGABRT', 'SIGSEGV'] },
+        },
+        about: 'another signal than SIGKILL',
+      },
+    ],
+    examples: [
+      { line: 'kill leader', about: 'whoever leads at this moment' },
+      { line: 'kill node-02', about: 'by name; kill 2 is the same' },
+      { line: 'kill "node-0[12]"', about: 'a glob, in quotes' },
+    ],
+  },
+  {
+    action: 'stop',
+    about: 'Stops a node gracefully, by force after a bound',
+    past: 'stopped',
+    fault: true,
+    applies: isUp,
+    details: 'A leader hands over before it ends. A stopped node stays stopped until start or restart.',
+    examples: [
+      { line: 'stop node-03', about: 'waits until it has ended' },
+      { line: 'stop followers', about: 'all but the leader' },
+    ],
+  },
+  {
+    action: 'start',
+    about: 'Starts a node that is down',
+    past: 'started',
+    fault: false,
+    applies: isDown,
+    details: 'It comes back with the id and the data it had.',
+    examples: [
+      { line: 'start node-03', about: 'returns once it answers' },
+      { line: 'start down', about: 'every node that is down' },
+    ],
+  },
+  {
+    action: 'restart',
+    about: 'Stops a node if it is up, and starts it again',
+    past: 'restarted',
+    fault: true,
+    applies: () => true,
+    details: 'Several nodes are restarted one after the other.',
+    examples: [
+      { line: 'restart node-02', about: 'after a kill: the same node, the same data' },
+      { line: 'restart all', about: 'one after the other' },
+    ],
+  },
+  {
+    action: 'pause',
+    about: 'Freezes a node: SIGSTOP',
+    past: 'paused',
+    fault: true,
+    applies: (state) => state === 'running',
+    details: 'Its connections stay open and nothing answers, as when a machine swaps or a collector stops the world.',
+    examples: [{ line: 'pause leader', about: 'the others elect a new one after the election timeout' }],
+  },
+  {
+    action: 'resume',
+    about: 'Lets a paused node go on: SIGCONT',
+    past: 'resumed',
+    fault: false,
+    applies: (state) => state === 'paused',
+    details: 'A leader that was paused finds out that there is a newer term and steps down.',
+    examples: [{ line: 'resume all', about: 'every paused node' }],
+  },
+];
+
+const YES: OptionSpec = { name: 'yes', short: 'y', about: 'do not ask, even if the quorum will be lost' };
+
+export const LIFECYCLE_COMMANDS: readonly CommandSpec[] = VERBS.map((verb) => ({
+  name: verb.action,
+  group: 'nodes',
+  about: verb.about,
+  arguments: [{ name: 'NODE', kind: { type: 'selector' }, many: true }],
+  options: [...(verb.options ?? []), ...(verb.fault ? [YES] : [])],
+  examples: verb.examples,
+  details: verb.details,
+  run: (context: Context, call: BoundCall) => change(context, call, verb),
+}));
+
+async function change(context: Context, call: BoundCall, verb: Verb) {
+  const nodes = chosen(context, call, verb);
+  if (verb.fault) await warn(context, call, nodes, verb);
+  context.waiting(`${nodes.join(', ')} to be ${verb.past}`);
+  const results = await applyTo(context, call, nodes, verb);
+  const documents = results.map(documentOf);
+  return {
+    document: { action: verb.action, nodes: documents },
+    principal: results.map((result) => result.node).join(','),
+    text: () => results.map((result) => sentence(result, verb)).join('\n'),
+  };
+}
+
+/** The nodes that were named, each once; of a group only those to which the verb applies. */
+function chosen(context: Context, call: BoundCall, verb: Verb): readonly NodeId[] {
+  const { session, output } = context;
+  const control = session.control();
+  const nodes = new Set<NodeId>();
+  for (const selector of call.all('NODE')) {
+    const resolved: Resolved = resolve(selector, control, session.random);
+    if (resolved.said !== null) output.say(resolved.said);
+    const { states } = control.live();
+    for (const node of resolved.nodes) if (!resolved.group || verb.applies(states.get(node))) nodes.add(node);
+  }
+  if (nodes.size === 0) {
+    throw new RaftctlError(
+      'no-such-node',
+      `${call.all('NODE').join(' ')}: there is no node to ${verb.action} among them`,
+      {
+        hint: 'status shows what each is doing',
+      },
+    );
+  }
+  return [...nodes];
+}
+
+/** Says what it will do to the quorum, and asks on a terminal before it is lost. */
+async function warn(context: Context, call: BoundCall, nodes: readonly NodeId[], verb: Verb): Promise<void> {
+  const { session, output } = context;
+  // Nodes restarted in turn are away one at a time.
+  const { states } = session.control().live();
+  const up = nodes.filter((node) => states.get(node) === 'running');
+  const away = verb.action === 'restart' ? up.slice(0, 1) : up;
+  if (away.length === 0) return;
+  const { text, willBeLost } = forecast(session.control(), away);
+  output.say(verb.action === 'restart' ? `${text} until it is back` : text);
+  if (!willBeLost || call.has('yes') || !session.confirm) return;
+  const agreed = await session.confirm(`${verb.action} ${nodes.join(', ')} all the same?`, context.signal);
+  if (!agreed) throw new RaftctlError('aborted', `${verb.action}: nothing was done`, { definite: true });
+}
+
+async function applyTo(
+  context: Context,
+  call: BoundCall,
+  nodes: readonly NodeId[],
+  verb: Verb,
+): Promise<LifecycleResult[]> {
+  const { session } = context;
+  const signal = call.find('signal');
+  const options = {
+    timeoutMs: context.timeoutMs,
+    ...(signal === undefined ? {} : { signal: signal as NodeJS.Signals }),
+  };
+  const apply = async (node: NodeId): Promise<LifecycleResult> => {
+    const result = await session.control().lifecycle(verb.action, node, options);
+    if (verb.fault) session.lastFault = { noun: verb.action, at: result.at, nodes };
+    return result;
+  };
+  if (verb.action !== 'restart') return Promise.all(nodes.map(apply));
+  const results: LifecycleResult[] = [];
+  for (const node of nodes) results.push(await apply(node));
+  return results;
+}
+
+/** `killed node-02 (leader, term 7, pid 4711)`. */
+function sentence(result: LifecycleResult, verb: Verb): string {
+  const { before } = result;
+  const came = verb.action === 'start' || verb.action === 'restart';
+  const facts = [
+    ...(before.role && !came ? [before.role] : []),
+    ...(before.term && !came ? [`term ${before.term}`] : []),
+    ...(came ? (result.pid === null ? [] : [`pid ${result.pid}`]) : before.pid === null ? [] : [`pid ${before.pid}`]),
+  ];
+  return `${verb.past} ${result.node}${facts.length > 0 ? ` (${facts.join(', ')})` : ''}`;
+}
+
+const documentOf = (result: LifecycleResult): Data => ({
+  node: result.node,
+  state: result.state,
+  pid: result.pid,
+  before: { role: result.before.role, term: result.before.term, pid: result.before.pid, state: result.before.state },
+});

@@ -1,0 +1,123 @@
+import { type NodeId, RaftctlError, type Random, randomInt } from '../../base/index.js';
+import type { ClusterControl, LiveState, ProcessStateName } from '../../cluster/index.js';
+import { nearest } from '../suggest.js';
+
+/** Words that stand for nodes. `leader` to `random` name one, the others as many as there are. */
+export const ONE_NODE = ['leader', 'follower', 'random'] as const;
+export const MANY_NODES = ['followers', 'all', 'running', 'down'] as const;
+
+export interface Resolved {
+  readonly nodes: readonly NodeId[];
+  /** `leader -> node-02 (term 7)`; null when a node was named outright. */
+  readonly said: string | null;
+  /** A group: members to which an action does not apply are left out. */
+  readonly group: boolean;
+}
+
+const DOWN: ReadonlySet<ProcessStateName> = new Set(['stopped', 'crashed', 'backoff', 'failed']);
+export const isDown = (state: ProcessStateName | undefined): boolean => state === undefined || DOWN.has(state);
+
+/** What a NODE means at this moment. */
+export function resolve(selector: string, control: ClusterControl, random: Random): Resolved {
+  const ids = control.config.nodes.map((node) => node.id);
+  const live = control.live();
+  const named = ids.find((id) => id === selector);
+  if (named) return { nodes: [named], said: null, group: false };
+  const one = resolveOne(selector, ids, live, random);
+  if (one) return { nodes: [one], said: `${selector} -> ${one} (term ${live.term})`, group: false };
+  const many = resolveMany(selector, ids, live);
+  if (many.length === 0)
+    throw new RaftctlError('no-such-node', `${selector}: no node is it just now`, { hint: 'status shows them' });
+  return { nodes: many, said: `${selector} -> ${many.join(', ')}`, group: true };
+}
+
+/** The same where exactly one node is meant. */
+export function resolveSingle(selector: string, control: ClusterControl, random: Random): Resolved {
+  const resolved = resolve(selector, control, random);
+  if (resolved.nodes.length === 1) return resolved;
+  throw new RaftctlError('usage', `${selector} means ${resolved.nodes.length} nodes, one is expected`, {
+    hint: `such as ${resolved.nodes[0]}`,
+  });
+}
+
+function resolveOne(selector: string, ids: readonly NodeId[], live: LiveState, random: Random): NodeId | undefined {
+  if (selector === 'leader') return leaderOf(live);
+  if (selector === 'follower') {
+    const followers = followersOf(ids, live);
+    if (followers.length === 0)
+      throw new RaftctlError('no-such-node', 'follower: no follower is running', { hint: 'status shows them' });
+    return followers[0];
+  }
+  if (selector === 'random') {
+    const running = ids.filter((id) => live.states.get(id) === 'running');
+    if (running.length === 0)
+      throw new RaftctlError('no-such-node', 'random: no node is running', { hint: 'start all' });
+    return running[randomInt(random, 0, running.length - 1)];
+  }
+  return /^\d+$/.test(selector) ? byNumber(Number(selector), ids) : undefined;
+}
+
+function resolveMany(selector: string, ids: readonly NodeId[], live: LiveState): readonly NodeId[] {
+  switch (selector) {
+    case 'all':
+      return ids;
+    case 'followers':
+      return followersOf(ids, live);
+    case 'running':
+      return ids.filter((id) => live.states.get(id) === 'running');
+    case 'down':
+      return ids.filter((id) => isDown(live.states.get(id)));
+    default: {
+      const matching = /[*?[]/.test(selector) ? ids.filter((id) => globMatches(selector, id)) : [];
+      if (matching.length === 0) throw unknownNode(selector, ids);
+      return matching;
+    }
+  }
+}
+
+/** The leader as the supervisor knows it, if its process runs. */
+export function leaderOf(live: LiveState): NodeId {
+  const { leader, term } = live;
+  if (leader !== null && live.states.get(leader) === 'running') return leader;
+  throw new RaftctlError(
+    'no-leader',
+    leader === null
+      ? `no leader is known (term ${term})`
+      : `no leader is known: ${leader} led term ${term} and is ${live.states.get(leader)}`,
+    {
+      hint: 'wait leader waits for one',
+    },
+  );
+}
+
+function followersOf(ids: readonly NodeId[], live: LiveState): NodeId[] {
+  const leader = leaderOf(live);
+  return ids.filter((id) => id !== leader && live.states.get(id) === 'running');
+}
+
+/** `2` is the node whose name ends in that number, else the second one. */
+function byNumber(number: number, ids: readonly NodeId[]): NodeId {
+  const found = ids.find((id) => Number(/(\d+)$/.exec(id)?.[1] ?? Number.NaN) === number) ?? ids[number - 1];
+  if (found) return found;
+  throw unknownNode(String(number), ids);
+}
+
+function unknownNode(selector: string, ids: readonly NodeId[]): RaftctlError {
+  const near = nearest(selector, [...ids, ...ONE_NODE, ...MANY_NODES]);
+  return new RaftctlError('no-such-node', `no node '${selector}'${near ? `; did you mean ${near}?` : ''}`, {
+    hint: `nodes: ${ids.join(', ')}; or ${[...ONE_NODE, ...MANY_NODES].join(', ')}, a number, a glob`,
+  });
+}
+
+/** `*`, `?` and `[a-c]`, over the whole name. */
+export function globMatches(glob: string, name: string): boolean {
+  const pattern = glob
+    .replace(/[.+^${}()|\\]/g, '\\$&')
+    .replace(/\*/g, '.*')
+    .replace(/\?/g, '.');
+  try {
+    return new RegExp(`^${pattern}$`).test(name);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,37 @@
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { messageOf, RaftctlError } from '../../base/index.js';
+
+export const CONFIG_FILE = 'cluster.yaml';
+
+/** The configuration that is meant when none is named: `cluster.yaml` here, if there is one. */
+export const defaultConfigFile = (): string | null => (existsSync(CONFIG_FILE) ? CONFIG_FILE : null);
+
+/** The shipped configuration, every key explained; it lies beside `dist`. */
+export const shippedConfig = (): string => readFileSync(new URL('../cluster.yaml', import.meta.url), 'utf8');
+
+/** Writes a new file; what is there already is not touched. */
+export function writeNewFile(file: string, text: string): void {
+  try {
+    writeFileSync(file, text, { flag: 'wx' });
+  } catch (thrown) {
+    const exists = thrown instanceof Error && 'code' in thrown && thrown.code === 'EEXIST';
+    throw new RaftctlError(
+      'command-failed',
+      `${file}: ${exists ? 'there is such a file already' : messageOf(thrown)}`,
+      {
+        ...(exists ? { hint: 'name another one with -o FILE' } : {}),
+        cause: thrown,
+      },
+    );
+  }
+}
+
+/** What `up` made, and nothing else, may be deleted. */
+export function isClusterDirectory(directory: string): boolean {
+  return existsSync(join(directory, 'supervisor.json'));
+}
+
+export function removeClusterDirectory(directory: string): void {
+  rmSync(directory, { recursive: true, force: true });
+}

@@ -1,0 +1,41 @@
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { messageOf, RaftctlError } from '../../base/index.js';
+
+/** A directory that is made when it is first asked for and removed at the end. */
+export class TemporaryDirectory {
+  #path: string | null = null;
+
+  get path(): string {
+    this.#path ??= mkdtempSync(join(tmpdir(), 'raftctl-'));
+    return this.#path;
+  }
+
+  remove(): void {
+    if (this.#path !== null) rmSync(this.#path, { recursive: true, force: true });
+    this.#path = null;
+  }
+}
+
+/** Writes a report where the user asked for it. */
+export function writeReport(file: string, text: string): void {
+  try {
+    writeFileSync(file, text);
+  } catch (thrown) {
+    throw new RaftctlError('command-failed', `${file}: the report could not be written: ${messageOf(thrown)}`, {
+      cause: thrown,
+    });
+  }
+}
+
+/** Appends the stack of an unforeseen failure; null when that is not possible either. */
+export function saveCrash(file: string, stack: string): string | null {
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    appendFileSync(file, `${stack}\n\n`, { mode: 0o600 });
+    return file;
+  } catch {
+    return null;
+  }
+}

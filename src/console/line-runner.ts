@@ -1,0 +1,104 @@
+import type { CommandTable, Outcome } from './commands/index.js';
+import type { Session } from './context.js';
+import { type ParseOptions, parseScript, ScriptError, type Statement } from './language/index.js';
+import { outputOf, type Printer, printOutcome } from './results.js';
+import { Evaluator } from './script/evaluator.js';
+
+export interface LineRunnerOptions {
+  readonly session: Session;
+  readonly table: CommandTable;
+  readonly printer: Printer;
+  /** What errors call the input: `prompt`, `stdin`. */
+  readonly file: string;
+  readonly format?: 'text' | 'json';
+  readonly load?: NonNullable<ParseOptions['load']>;
+  readonly waiting?: (text: string) => void;
+}
+
+export type LineResult = 'incomplete' | 'done' | 'leave';
+
+/** Runs commands line by line, as they are typed or piped in: parses when a line is whole, prints each result. */
+export class LineRunner {
+  readonly #options: LineRunnerOptions;
+  readonly #evaluator: Evaluator;
+  #pending = '';
+  #unfinished: ScriptError | null = null;
+  #lines = 0;
+  #leave = false;
+  /** Commands that ran. */
+  commands = 0;
+
+  constructor(options: LineRunnerOptions) {
+    this.#options = options;
+    const { session, table, printer, waiting, format = 'text' } = options;
+    this.#evaluator = new Evaluator({
+      session,
+      table,
+      output: outputOf(printer, format),
+      onResult: (result, call) => {
+        this.commands += 1;
+        const own = call.find('output');
+        if (result.type === 'answer') this.#print(result.outcome, own === 'json' || own === 'text' ? own : format);
+      },
+      ...(waiting ? { waiting } : {}),
+    });
+  }
+
+  /** True while a `do` or a trailing backslash waits for more lines. */
+  get incomplete(): boolean {
+    return this.#pending !== '';
+  }
+
+  /** Forgets an unfinished block. */
+  reset(): void {
+    this.#pending = '';
+  }
+
+  /** The input is over: a block that is still open is an error. */
+  end(): void {
+    if (this.incomplete && this.#unfinished) throw this.#unfinished;
+  }
+
+  /** Runs a line. Throws what its first failing statement threw; those after it are not run. */
+  async feed(line: string, signal: AbortSignal): Promise<LineResult> {
+    this.#lines += 1;
+    const text = this.#pending === '' ? line : `${this.#pending}\n${line}`;
+    const statements = this.#parse(text);
+    if (statements === null) return 'incomplete';
+    this.#leave = false;
+    for (const statement of statements) {
+      await this.#evaluator.run(statement, signal);
+      if (this.#leave) return 'leave';
+    }
+    return 'done';
+  }
+
+  /** Null when more lines are needed. */
+  #parse(text: string): readonly Statement[] | null {
+    const { session, table, file, load } = this.#options;
+    this.#pending = '';
+    // Blank lines stand for those before, so that errors of piped input count lines as the user does.
+    const padded = file === 'prompt' ? text : '\n'.repeat(Math.max(0, this.#lines - text.split('\n').length)) + text;
+    try {
+      return parseScript(
+        { file, text: padded },
+        {
+          check: (call) => table.check(call, session.origin),
+          known: session.variables.keys(),
+          environment: session.environment,
+          ...(load ? { load } : {}),
+        },
+      ).statements;
+    } catch (thrown) {
+      if (!(thrown instanceof ScriptError) || !thrown.incomplete) throw thrown;
+      this.#pending = text;
+      this.#unfinished = thrown;
+      return null;
+    }
+  }
+
+  #print(outcome: Outcome, format: 'text' | 'json'): void {
+    if (outcome.leave) this.#leave = true;
+    printOutcome(outcome, this.#options.printer, format);
+  }
+}

@@ -1,0 +1,15 @@
+/**
+ * # console/prompt: typing at a cluster
+ *
+ * `Prompt` is the prompt on a terminal: one readline, one queue (commands run in the order typed), one writer that keeps
+ * the line being typed. `runPiped` runs the lines of a pipe. `Announcer` tells what happens to the cluster; `LineFlow`
+ * bounds how much of it scrolls by; `complete` and `hintFor` are functions of line, cursor and context.
+ *
+ *     await new Prompt({ session, table: TABLE, terminal: new Terminal(process.stdin), … }).run();
+ */
+export { Announcer } from './announcer.js';
+export { type Completion, type CompletionContext, complete, hintFor } from './completion.js';
+export { LineFlow } from './line-flow.js';
+export { type PipedOptions, type PipedResult, runPiped } from './piped.js';
+export { Prompt, type PromptOptions } from './prompt.js';
+export { promptText } from './prompt-text.js';

@@ -1,0 +1,294 @@
+import { createInterface, type Interface } from 'node:readline';
+import type { ClusterControl } from '../../cluster/index.js';
+import type { CommandTable } from '../commands/index.js';
+import type { Session } from '../context.js';
+import type { HistoryFile } from '../files/index.js';
+import { LineRunner, type LineRunnerOptions } from '../line-runner.js';
+import type { View } from '../output/index.js';
+import { asRaftctlError, failureText, type Printer } from '../results.js';
+import type { Terminal, TerminalReader } from '../terminal/index.js';
+import { Announcer } from './announcer.js';
+import { type CompletionContext, complete, hintFor } from './completion.js';
+import { LineFlow } from './line-flow.js';
+import { LineWriter } from './line-writer.js';
+import { promptOf } from './prompt-text.js';
+
+export interface PromptOptions {
+  /** Everything of a session but what the prompt itself provides. */
+  readonly session: Omit<Session, 'confirm' | 'history' | 'readInput'>;
+  readonly table: CommandTable;
+  readonly terminal: Terminal;
+  readonly output: NodeJS.WritableStream;
+  readonly view: View;
+  readonly history: HistoryFile;
+  /** What leaving means, for Ctrl-C on an empty line: `exit or Ctrl-D stops the nodes and ends`. */
+  readonly howToLeave: string;
+  /** Ends the prompt from outside, as `exit` would (SIGTERM, SIGHUP). */
+  readonly signal: AbortSignal;
+  readonly load?: LineRunnerOptions['load'];
+}
+
+interface Question {
+  readonly text: string;
+  answer(line: string | null): void;
+}
+
+/** A command that takes longer than this says what it waits for. */
+const PATIENCE_MS = 100;
+const KEYS_REMEMBERED = 500;
+
+/** The prompt on a terminal: one readline, one queue, one writer. `run` resolves when the user leaves. */
+export class Prompt {
+  readonly #options: PromptOptions;
+  readonly #session: Session;
+  readonly #control: ClusterControl;
+  readonly #writer: LineWriter;
+  readonly #flow: LineFlow;
+  readonly #runner: LineRunner;
+  readonly #reader: TerminalReader;
+  readonly #readline: Interface;
+  readonly #queue: string[] = [];
+  readonly #keys = new Set<string>();
+  #running: AbortController | null = null;
+  #waitingFor: string | null = null;
+  #question: Question | null = null;
+  #leaving = false;
+  #hinted = false;
+  #left: () => void = () => {};
+
+  constructor(options: PromptOptions) {
+    this.#options = options;
+    const { session, terminal, output, history, view } = options;
+    this.#control = session.control();
+    this.#session = Object.assign(session, {
+      confirm: (question: string, signal: AbortSignal) => this.#confirm(question, signal),
+      history: () => history.lines,
+    });
+    this.#writer = new LineWriter(output);
+    this.#flow = new LineFlow(session.clock, session.scheduler, (text) => this.#writer.above(text));
+    this.#runner = new LineRunner({
+      session: this.#session,
+      table: options.table,
+      printer: this.#printer(),
+      file: 'prompt',
+      waiting: (text) => this.#waitFor(text),
+      ...(options.load ? { load: options.load } : {}),
+    });
+    this.#reader = terminal.open();
+    this.#readline = createInterface({
+      input: this.#reader,
+      output,
+      terminal: true,
+      prompt: promptOf(this.#control, view),
+      history: [...history.lines].reverse(),
+      historySize: 5_000,
+      removeHistoryDuplicates: false,
+      completer: (line: string): [string[], string] => this.#complete(line),
+    });
+  }
+
+  /** Reads and runs until the user leaves or the signal says so; what was typed before is run to its end. */
+  async run(): Promise<void> {
+    const left = new Promise<void>((resolve) => {
+      this.#left = resolve;
+    });
+    const readline = this.#readline;
+    this.#writer.attach(readline);
+    readline.on('line', (line) => this.#line(line));
+    readline.on('SIGINT', () => this.#interrupt());
+    readline.on('SIGTSTP', () =>
+      this.#say('the prompt cannot be suspended: the nodes hang on it; open another terminal'),
+    );
+    readline.on('close', () => this.#leave());
+    // Before readline's own listener, and after it.
+    this.#reader.prependListener('keypress', () => this.#clearHint());
+    this.#reader.on('keypress', () => this.#showHint());
+    const stopAnnouncing = new Announcer(this.#session, (text) =>
+      this.#flow.push(this.#options.view.paint.cyan(text), 'announcement'),
+    ).start(this.#control);
+    const stopWatching = this.#control.onLiveChange(() => this.#refresh());
+    const end = () => {
+      this.#running?.abort();
+      readline.close();
+    };
+    this.#options.signal.addEventListener('abort', end, { once: true });
+    if (this.#options.signal.aborted) end();
+    else readline.prompt();
+    await left;
+    this.#options.signal.removeEventListener('abort', end);
+    stopAnnouncing();
+    stopWatching();
+    this.#flow.finish();
+    this.#reader.close();
+  }
+
+  #printer(): Printer {
+    const { view } = this.#options;
+    const above = (text: string | Buffer) => {
+      this.#flow.flush();
+      this.#writer.above(text.toString());
+    };
+    return { out: above, err: above, view, errView: view };
+  }
+
+  #say(text: string): void {
+    this.#writer.above(text);
+  }
+
+  #line(line: string): void {
+    if (this.#question) {
+      const question = this.#question;
+      this.#question = null;
+      question.answer(line);
+      return;
+    }
+    this.#options.history.add(line);
+    this.#queue.push(line);
+    if (!this.#running) void this.#drain();
+  }
+
+  /** One command after the other, in the order typed. */
+  async #drain(): Promise<void> {
+    while (this.#queue.length > 0) {
+      const line = this.#queue.shift()!;
+      if (await this.#execute(line)) {
+        this.#queue.length = 0;
+        this.#readline.close();
+      }
+    }
+    if (this.#leaving) this.#left();
+    else this.#refresh();
+  }
+
+  /** Answers whether the user wants to leave. */
+  async #execute(line: string): Promise<boolean> {
+    const controller = new AbortController();
+    this.#running = controller;
+    this.#waitingFor = line.trim();
+    this.#readline.setPrompt('');
+    const patience = this.#session.scheduler.after(PATIENCE_MS, () => this.#refresh());
+    try {
+      return (await this.#runner.feed(line, controller.signal)) === 'leave';
+    } catch (thrown) {
+      this.#fail(thrown);
+      return false;
+    } finally {
+      patience.cancel();
+      this.#flow.finish();
+      this.#running = null;
+      this.#waitingFor = null;
+      this.#rememberKey(line);
+    }
+  }
+
+  #fail(thrown: unknown): void {
+    const error = asRaftctlError(thrown);
+    const text = failureText(error, this.#options.view);
+    // The line stands right above: the caret is enough, its position in "prompt" tells nobody anything.
+    this.#printer().err(text.replace(/ prompt:\d+:\d+ /, ' '));
+  }
+
+  #waitFor(text: string): void {
+    this.#waitingFor = text;
+  }
+
+  /** The prompt as it should be now: the cluster's state, what a command waits for, a question. */
+  #promptText(): string {
+    const { paint } = this.#options.view;
+    if (this.#question) return this.#question.text;
+    if (this.#running) return this.#waitingFor === null ? '' : paint.dim(`… ${this.#waitingFor} (Ctrl-C stops) `);
+    return this.#runner.incomplete ? '... ' : promptOf(this.#control, this.#options.view);
+  }
+
+  #refresh(): void {
+    if (this.#leaving) return;
+    this.#readline.setPrompt(this.#promptText());
+    this.#writer.redraw();
+  }
+
+  /** Ctrl-C: stops what runs, or clears the line, or says how to leave. */
+  #interrupt(): void {
+    if (this.#question) {
+      const question = this.#question;
+      this.#question = null;
+      question.answer(null);
+      return;
+    }
+    if (this.#running) {
+      this.#queue.length = 0;
+      this.#running.abort();
+      return;
+    }
+    const empty = this.#readline.line === '' && !this.#runner.incomplete;
+    if (empty) {
+      this.#say(this.#options.howToLeave);
+      return;
+    }
+    this.#runner.reset();
+    this.#readline.write(null, { ctrl: true, name: 'e' });
+    this.#readline.write(null, { ctrl: true, name: 'u' });
+    this.#refresh();
+  }
+
+  #leave(): void {
+    if (this.#leaving) return;
+    this.#leaving = true;
+    this.#writer.attach(null);
+    this.#question?.answer(null);
+    this.#options.output.write('\n');
+    if (!this.#running) this.#left();
+  }
+
+  async #confirm(question: string, signal: AbortSignal): Promise<boolean> {
+    this.#flow.flush();
+    const answered = await new Promise<string | null>((resolve) => {
+      this.#question = { text: `${question} [y/N] `, answer: resolve };
+      signal.addEventListener('abort', () => resolve(null), { once: true });
+      this.#refresh();
+    });
+    this.#question = null;
+    if (!this.#leaving) this.#readline.setPrompt('');
+    return answered !== null && /^y(?:es)?$/i.test(answered.trim());
+  }
+
+  #completionContext(): CompletionContext {
+    const { variables, marks, jobs } = this.#session;
+    return {
+      table: this.#options.table,
+      origin: 'prompt',
+      nodes: this.#control.config.nodes.map((node) => node.id),
+      keys: [...this.#keys],
+      marks: [...marks.keys()],
+      jobs: jobs.names(),
+      variables: [...variables.keys()],
+    };
+  }
+
+  #complete(line: string): [string[], string] {
+    const { candidates, word } = complete(line, line.length, this.#completionContext());
+    const only = candidates.length === 1 && !candidates[0]!.endsWith('=');
+    return [only ? [`${candidates[0]} `] : [...candidates], word];
+  }
+
+  /** Dim, behind the cursor, gone with the next key. Only where it fits into the row. */
+  #showHint(): void {
+    const { output, view } = this.#options;
+    const { line, cursor } = this.#readline;
+    if (this.#running || this.#leaving || cursor !== line.length) return;
+    const hint = hintFor(line, this.#completionContext());
+    const { cols } = this.#readline.getCursorPos();
+    if (hint === '' || cols + hint.length >= view.columns) return;
+    this.#hinted = true;
+    output.write(`${view.paint.dim(hint)}\x1b[${hint.length}D`);
+  }
+
+  #clearHint(): void {
+    if (this.#hinted) this.#options.output.write('\x1b[K');
+    this.#hinted = false;
+  }
+
+  #rememberKey(line: string): void {
+    const key = /^\s*(?:put|get|del|cas)\s+([^\s"'$;-][^\s"'$;]*)/.exec(line)?.[1];
+    if (key !== undefined && this.#keys.size < KEYS_REMEMBERED) this.#keys.add(key);
+  }
+}

@@ -1,0 +1,48 @@
+import type { Arg } from '../commands/bound-call.js';
+import type { Session } from '../context.js';
+import { bareStartOf, type Word } from '../language/ast.js';
+import { ScriptError, type Span } from '../language/position.js';
+import { atPath, type Data, dataText } from '../output/index.js';
+import { nearest } from '../suggest.js';
+
+/** A word with its expansions replaced, when its command runs. */
+export function expand(word: Word, session: Session): Arg {
+  const pieces = word.parts.map((part): string | Buffer => {
+    if (part.type === 'text') return part.text;
+    return part.type === 'bytes' ? part.bytes : variableValue(part.name, part.span, session);
+  });
+  const start = bareStartOf(word);
+  if (pieces.every((piece) => typeof piece === 'string')) return { text: pieces.join(''), start, span: word.span };
+  const bytes = Buffer.concat(pieces.map((piece) => (typeof piece === 'string' ? Buffer.from(piece) : piece)));
+  return { text: bytes.toString('utf8'), bytes, start, span: word.span };
+}
+
+export const expandText = (word: Word, session: Session): string => expand(word, session).text ?? '';
+
+function variableValue(name: string, span: Span, session: Session): string | Buffer {
+  if (name.startsWith('env:')) {
+    const value = session.environment[name.slice('env:'.length)];
+    if (value === undefined)
+      throw new ScriptError(span, `the environment has no variable ${name.slice('env:'.length)}`);
+    return value;
+  }
+  const [root, ...path] = name.split('.');
+  const variable = session.variables.get(root!);
+  if (!variable) {
+    if (name === 'tmp' && session.temporaryDirectory) return session.temporaryDirectory();
+    throw new ScriptError(span, `nothing has set '${root}' before this line`);
+  }
+  const data = path.length === 0 ? variable.principal : atPath(variable.document, path);
+  if (data === undefined) throw new ScriptError(span, `\${${name}}: ${missing(variable.document, path)}`);
+  return Buffer.isBuffer(data) ? data : dataText(data);
+}
+
+/** Why a path leads nowhere, with what there is. */
+export function missing(document: Data, path: readonly string[]): string {
+  const parent = atPath(document, path.slice(0, -1));
+  const known = typeof parent === 'object' && parent !== null && !Buffer.isBuffer(parent) ? Object.keys(parent) : [];
+  const last = path.at(-1) ?? '';
+  const near = nearest(last, known);
+  const there = known.length > 0 ? ` (there is ${known.slice(0, 20).join(', ')})` : '';
+  return `the result has no .${path.join('.')}${near ? `; did you mean .${[...path.slice(0, -1), near].join('.')}?` : there}`;
+}

@@ -1,0 +1,226 @@
+import {
+  type Clock,
+  type Emit,
+  type LogIndex,
+  messageOf,
+  RaftctlError,
+  type Scheduler,
+  type Timer,
+} from '../base/index.js';
+import type { Backend, Transaction } from './backend.js';
+import type { Generation } from './generation.js';
+import type { BinaryKey } from './key.js';
+import type { StoreMeta } from './meta.js';
+import type { Table } from './table.js';
+import { isTombstone, type Version } from './version.js';
+
+export interface FlusherOptions {
+  readonly backend: Backend;
+  readonly table: Table;
+  /** Where the store stands now. */
+  readonly position: () => StoreMeta;
+  readonly emit: Emit;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly flushBytes: number;
+  readonly flushMs: number;
+  readonly onFatal: (error: RaftctlError) => void;
+}
+
+/**
+ * idle → waiting → writing → idle. *Waiting*: a generation is sealed at `meta.appliedIndex` and the own log is not yet
+ * durable up to there. That sealing point is what keeps the backend behind the log: nothing applied later can be part
+ * of the flush, and it does not start before its last entry is on this node's disk.
+ */
+type FlushState =
+  | { readonly type: 'idle' }
+  | { readonly type: 'waiting'; readonly generation: Generation; readonly meta: StoreMeta }
+  | { readonly type: 'writing'; readonly write: GenerationWrite }
+  | { readonly type: 'failed'; readonly error: RaftctlError }
+  | { readonly type: 'closed' };
+
+interface Waiter {
+  readonly index: LogIndex;
+  readonly resolve: () => void;
+  readonly reject: (error: RaftctlError) => void;
+}
+
+/** Decides when the table goes to the backend: after a time, at a size, when asked; one flush at a time. */
+export class Flusher {
+  readonly #options: FlusherOptions;
+  #state: FlushState = { type: 'idle' };
+  #timer: Timer | undefined;
+  #flushed: StoreMeta;
+  #persistedIndex = 0;
+  #waiters: Waiter[] = [];
+
+  constructor(options: FlusherOptions) {
+    this.#options = options;
+    this.#flushed = options.backend.meta;
+  }
+
+  get flushedIndex(): LogIndex {
+    return this.#flushed.appliedIndex;
+  }
+
+  /** The store has applied more. */
+  applied(): void {
+    if (this.#state.type !== 'idle') return;
+    if (this.#isDue()) this.#seal();
+    else this.#armTimer();
+  }
+
+  /** This node's own log is durable up to `index`. */
+  persistedUpTo(index: number): void {
+    this.#persistedIndex = Math.max(this.#persistedIndex, index);
+    this.#writeIfPersisted();
+  }
+
+  /** Resolves when all that is applied now is flushed. */
+  flush(): Promise<void> {
+    const index = this.#options.position().appliedIndex;
+    if (this.#state.type === 'failed') return Promise.reject(this.#state.error);
+    if (index <= this.flushedIndex) return Promise.resolve();
+    const reached = this.#reached(index);
+    if (this.#state.type === 'idle') this.#seal();
+    return reached;
+  }
+
+  /** Flushes what the own log holds. What it does not hold comes again from the log, so nobody waits for it. */
+  async close(): Promise<void> {
+    // A failure was reported to `onFatal`; it keeps nobody from closing.
+    await this.#drain().catch(() => {});
+    this.#timer?.cancel();
+    this.#state = { type: 'closed' };
+    for (const waiter of this.#waiters) waiter.reject(new RaftctlError('closed', 'the store is closed'));
+    this.#waiters = [];
+  }
+
+  async #drain(): Promise<void> {
+    if (this.#state.type === 'writing') await this.#reached(this.#state.write.meta.appliedIndex);
+    if (this.#options.position().appliedIndex <= this.#persistedIndex) await this.flush();
+  }
+
+  #reached(index: LogIndex): Promise<void> {
+    return new Promise((resolve, reject) => this.#waiters.push({ index, resolve, reject }));
+  }
+
+  #isDue(): boolean {
+    return this.#options.table.active.bytes >= this.#options.flushBytes;
+  }
+
+  #armTimer(): void {
+    if (this.#timer !== undefined || this.#options.position().appliedIndex <= this.flushedIndex) return;
+    this.#timer = this.#options.scheduler.after(this.#options.flushMs, () => {
+      this.#timer = undefined;
+      if (this.#state.type === 'idle') this.#seal();
+    });
+  }
+
+  #seal(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    const { table, position } = this.#options;
+    this.#state = { type: 'waiting', meta: position(), generation: table.seal() };
+    this.#writeIfPersisted();
+  }
+
+  #writeIfPersisted(): void {
+    if (this.#state.type !== 'waiting' || this.#state.meta.appliedIndex > this.#persistedIndex) return;
+    const { generation, meta } = this.#state;
+    const write = new GenerationWrite(this.#options, generation, meta, (error) => {
+      if (error === undefined) this.#finish(write);
+      else this.#fail(write, error);
+    });
+    this.#state = { type: 'writing', write };
+    write.start();
+  }
+
+  #finish({ meta, generation, startedAt }: GenerationWrite): void {
+    const { table, emit, clock } = this.#options;
+    table.dropSealed();
+    this.#flushed = meta;
+    this.#state = { type: 'idle' };
+    if (emit.enabled('debug')) {
+      const ms = Math.round(clock.now() - startedAt);
+      const { appliedIndex: index, revision } = meta;
+      emit.emit('debug', 'state-flushed', {
+        index,
+        revision,
+        keys: generation.keys,
+        bytes: generation.payloadBytes,
+        ms,
+      });
+    }
+    const reached = this.#waiters.filter((waiter) => waiter.index <= meta.appliedIndex);
+    this.#waiters = this.#waiters.filter((waiter) => waiter.index > meta.appliedIndex);
+    for (const waiter of reached) waiter.resolve();
+    if (this.#waiters.length > 0 || this.#isDue()) this.#seal();
+    else this.#armTimer();
+  }
+
+  #fail({ meta }: GenerationWrite, cause: Error): void {
+    const { backend, emit, onFatal } = this.#options;
+    const message = `${backend.place}: writing the state up to index ${meta.appliedIndex} failed: ${messageOf(cause)}`;
+    const error = new RaftctlError('disk-failed', message, {
+      hint: 'check the disk and its free space, then start the node again',
+      cause,
+    });
+    this.#state = { type: 'failed', error };
+    emit.emit('error', 'state-flush-failed', { index: meta.appliedIndex, error: messageOf(cause) });
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    for (const waiter of waiters) waiter.reject(error);
+    onFatal(error);
+  }
+}
+
+/** One turn of the event loop puts at most this much into the transaction: about a millisecond. */
+const SLICE_KEYS = 1_000;
+const SLICE_BYTES = 512 << 10;
+
+/** Puts one sealed generation into one transaction, a slice a turn. */
+class GenerationWrite {
+  readonly generation: Generation;
+  readonly meta: StoreMeta;
+  readonly startedAt: number;
+  readonly #scheduler: Scheduler;
+  readonly #transaction: Transaction;
+  readonly #rest: Iterator<[BinaryKey, Version]>;
+  readonly #done: (error: Error | undefined) => void;
+
+  constructor(
+    { backend, clock, scheduler }: FlusherOptions,
+    generation: Generation,
+    meta: StoreMeta,
+    done: (error: Error | undefined) => void,
+  ) {
+    this.generation = generation;
+    this.meta = meta;
+    this.startedAt = clock.now();
+    this.#scheduler = scheduler;
+    this.#transaction = backend.begin({ keys: generation.keys, bytes: generation.payloadBytes });
+    this.#rest = generation.entries();
+    this.#done = done;
+  }
+
+  start(): void {
+    this.#scheduler.defer(() => this.#writeSlice());
+  }
+
+  #writeSlice(): void {
+    let bytes = 0;
+    for (let keys = 0; keys < SLICE_KEYS && bytes < SLICE_BYTES; keys += 1) {
+      const next = this.#rest.next();
+      if (next.done) {
+        this.#transaction.commit(this.meta, this.#done);
+        return;
+      }
+      const [key, version] = next.value;
+      if (isTombstone(version)) this.#transaction.remove(key);
+      else this.#transaction.put(key, version);
+      bytes += key.length + version.end - version.start;
+    }
+    this.#scheduler.defer(() => this.#writeSlice());
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * # kv: the replicated state machine
+ *
+ * Applies committed commands (put, delete, cas) to etcd's data model: one revision counter for the store, and for each
+ * key the revisions of its creation and last write and a version. A command that changes nothing (a delete of a missing
+ * key, a failed cas) does not advance the revision. Deterministic: no clock, no chance; equal logs give equal state.
+ *
+ *     const store = KvStore.open({ backend, emit, clock, scheduler, options: { onFatal } });
+ *     store.checkAgainstLog({ firstIndex, lastIndex });      // does the state fit the log beside it?
+ *     store.persistedUpTo(lastIndex);
+ *     const [result] = store.apply(committedEntries);        // { succeeded: true, revision: 7 }
+ *     store.get(key);                                        // sees it at once
+ *     await store.close();                                   // flushes
+ *
+ * ## Where state lives
+ *
+ *     apply ─▶ active generation ──seal──▶ sealed generation ──one transaction──▶ backend (LMDB)
+ *     reads:          1st                        2nd                                 3rd
+ *
+ * The *table* (`table.ts`) keeps the last version of each key that is not in the backend, deletes as tombstones. When
+ * it takes 8 MiB, or a second after the first change, its generation is *sealed* and a new one begins. The sealed one
+ * goes to the backend in one transaction: a put for each distinct key, whatever number of commands wrote it, and the
+ * meta record (applied index and term, revision). One flush at a time; what is applied meanwhile waits in the new
+ * generation, so a slow disk makes flushes larger, not more.
+ *
+ * ## Ordering rules
+ *
+ * 1. Entries are applied in log order without a gap, each once. `open` goes on behind the backend's applied index.
+ * 2. The backend never gets ahead of the node's own log: a sealed generation ends at the index that was applied when it
+ *    was sealed, and is not written before `persistedUpTo` has reached that index. (A leader may apply an entry that
+ *    its followers have on disk and it has not.) What is applied later is in another generation.
+ * 3. `flushedIndex` moves when the backend reports the transaction as flushed. Only up to there may the log be trimmed.
+ * 4. A crash loses what was not flushed, and nothing else: those entries come again from the log.
+ * 5. The first failed transaction is fatal: `onFatal`, no further flush.
+ * 6. Entries' bytes are never written to after they were handed in. Values point into them until they are flushed; what
+ *    `get` and `scan` answer stays valid for ever.
+ *
+ * ## Formats
+ *
+ * `command.ts` has the commands (a log entry's payload, and a client's write request), `version.ts` what is stored under
+ * a key, `meta.ts` the meta record, `backend-lmdb.ts` the environment. Sessions have their place in the first and the
+ * third: a reserved flag, and sections.
+ *
+ * ## Backends
+ *
+ * `LmdbBackend` (imported from `backend-lmdb.js` by composition roots only) and `MemoryBackend` for tests and the
+ * simulator, which tells committed from flushed as LMDB does, fails when told, and crashes. One suite runs on both.
+ */
+export type { Backend, Transaction, TransactionSize, VersionCursor } from './backend.js';
+export { MemoryBackend, type MemoryBackendOptions } from './backend-memory.js';
+export {
+  COMMAND_OPS,
+  type Command,
+  type CommandLimits,
+  checkCommand,
+  decodeCommand,
+  encodeCommand,
+  sizeOfCommand,
+  writeCommand,
+} from './command.js';
+export { KvStore, type KvStoreDependencies, type KvStoreOptions } from './store.js';
+export type { CommandResult, KeyValue, ScanOptions, ScanResult } from './types.js';

@@ -1,0 +1,141 @@
+import { assert } from '../base/index.js';
+import type { Transaction, TransactionSize } from './backend.js';
+import type { BinaryKey } from './key.js';
+import { encodeMeta, type StoreMeta } from './meta.js';
+import { storedBytes, type Version, writeVersion } from './version.js';
+
+/**
+ * One LMDB transaction, written in the form that lmdb-js's own writer thread executes.
+ *
+ * The public `batch` must be filled within one turn of the event loop and makes four objects a put, which survive until
+ * the commit: 30,000 puts block the loop for 15 to 50 ms. Here each put goes straight into one buffer, over as many
+ * turns as the caller likes (30,000 puts: 1 to 3 ms at a time), and the writer thread gets that buffer's address. The
+ * price is a dependence on what lmdb-js calls internally; its version is pinned, `backend-lmdb` checks that the parts
+ * are there, and the backend suite runs on it.
+ *
+ * The writer (lmdb-js `src/writer.cpp`) reads 8-byte aligned instructions, u32 unless said otherwise:
+ *
+ *     flags | database | key length | key, zeros up to 4 bytes before alignment | value length | f64 address of value
+ *     flags | 0 | f64 address of the next instruction
+ *     0                                                 end of transaction; the word before it receives its id
+ *
+ * It sets bits in `flags` as it goes. A value follows its put at once; a jump leads over it.
+ */
+const INSTRUCTION = { put: 15, remove: 13, jump: 3, end: 0 } as const;
+const WORD = 8;
+const KEY_AT = 12;
+const JUMP_BYTES = 16;
+/** The most that one put or removal takes beyond its key and value: header, padding, value address, jump, numbers. */
+const CHANGE_BYTES_MAX = KEY_AT + 16 + WORD + JUMP_BYTES + 24 + WORD;
+const META_KEY = 'meta' as BinaryKey;
+const META_CHANGE_BYTES_MAX = CHANGE_BYTES_MAX + 64;
+
+const LMDB_KEY_BYTES_MAX = 1978;
+/** Set by the writer in the end instruction's flags when the transaction is committed. */
+const COMMITTED = 0x1000_0000;
+
+/** What lmdb-js must offer: `LmdbEngine` hides where it comes from. */
+export interface LmdbEngine {
+  /** The databases' numbers in the environment. */
+  readonly keysDatabase: number;
+  readonly metaDatabase: number;
+  /** Where the memory lies. It does not move. */
+  addressOf(buffer: ArrayBufferLike): number;
+  /**
+   * Executes the instructions at `address` in one transaction, off this thread. `done` runs at the flushed point, or
+   * with LMDB's error code.
+   */
+  execute(address: number, done: (errorCode: number) => void): void;
+  errorOf(errorCode: number): Error;
+}
+
+/** Memory for transactions, used again and again: one transaction at a time. */
+export class TransactionBuffer {
+  #bytes: Buffer = Buffer.alloc(0);
+
+  /** A quarter of the memory unused for one transaction is fine, seven eighths is waste: it is given back. */
+  reserve({ keys, bytes }: TransactionSize): Buffer {
+    const needed = 2 * WORD + keys * CHANGE_BYTES_MAX + bytes + META_CHANGE_BYTES_MAX;
+    if (this.#bytes.length < needed || this.#bytes.length > 8 * Math.max(needed, GRAIN)) {
+      this.#bytes = Buffer.allocUnsafeSlow(Math.ceil(needed / GRAIN) * GRAIN);
+    }
+    return this.#bytes;
+  }
+}
+
+const GRAIN = 1 << 16;
+
+export class LmdbTransaction implements Transaction {
+  readonly #engine: LmdbEngine;
+  readonly #bytes: Buffer;
+  readonly #words: Uint32Array;
+  readonly #doubles: Float64Array;
+  readonly #address: number;
+  /** The next instruction goes here. The first word is for the transaction's id. */
+  #at: number = WORD;
+
+  constructor(engine: LmdbEngine, memory: Buffer) {
+    this.#engine = engine;
+    this.#bytes = memory;
+    this.#words = new Uint32Array(memory.buffer, 0, memory.length >> 2);
+    this.#doubles = new Float64Array(memory.buffer, 0, memory.length >> 3);
+    this.#address = engine.addressOf(memory.buffer);
+  }
+
+  put(key: BinaryKey, version: Version): void {
+    const length = storedBytes(version);
+    const valueAt = this.#putInstruction(this.#engine.keysDatabase, key, length);
+    writeVersion(this.#bytes, valueAt, version);
+  }
+
+  remove(key: BinaryKey): void {
+    this.#at = this.#keyInstruction(INSTRUCTION.remove, this.#engine.keysDatabase, key);
+  }
+
+  commit(meta: StoreMeta, done: (error: Error | undefined) => void): void {
+    const record = encodeMeta(meta);
+    this.#bytes.set(record, this.#putInstruction(this.#engine.metaDatabase, META_KEY, record.length));
+    const end = this.#at;
+    assert(end + WORD <= this.#bytes.length, 'a transaction has more changes than announced');
+    this.#words.fill(INSTRUCTION.end, end >> 2, (end >> 2) + 2);
+    this.#engine.execute(this.#address + WORD, (errorCode) => {
+      const committed = (this.#words[end >> 2]! & COMMITTED) !== 0;
+      if (errorCode !== 0) done(this.#engine.errorOf(errorCode));
+      else done(committed ? undefined : new Error('LMDB ended the transaction without committing it'));
+    });
+  }
+
+  /** Writes a put and the jump over its value; answers where the value belongs. */
+  #putInstruction(database: number, key: BinaryKey, length: number): number {
+    const addressAt = this.#keyInstruction(INSTRUCTION.put, database, key);
+    const jumpAt = addressAt + WORD;
+    const valueAt = jumpAt + JUMP_BYTES;
+    const next = aligned(valueAt + length);
+    assert(next + WORD <= this.#bytes.length, 'a transaction has more changes than announced');
+    this.#words[(addressAt >> 2) - 1] = length;
+    this.#doubles[addressAt >> 3] = this.#address + valueAt;
+    this.#words[jumpAt >> 2] = INSTRUCTION.jump;
+    this.#words[(jumpAt >> 2) + 1] = 0;
+    this.#doubles[(jumpAt >> 3) + 1] = this.#address + next;
+    this.#at = next;
+    return valueAt;
+  }
+
+  /** Writes flags, database and key; answers the aligned offset behind them. */
+  #keyInstruction(flags: number, database: number, key: BinaryKey): number {
+    const at = this.#at;
+    assert(key.length > 0 && key.length <= LMDB_KEY_BYTES_MAX, () => `a key of ${key.length} bytes`);
+    const keyEnd = at + KEY_AT + key.length;
+    const end = (keyEnd + 16) & -WORD;
+    assert(end + WORD <= this.#bytes.length, 'a transaction has more changes than announced');
+    // The padding ends here; what else these four words are is written over.
+    this.#words.fill(0, (end >> 2) - 4, end >> 2);
+    this.#words[at >> 2] = flags;
+    this.#words[(at >> 2) + 1] = database;
+    this.#words[(at >> 2) + 2] = key.length;
+    this.#bytes.write(key, at + KEY_AT, 'latin1');
+    return end;
+  }
+}
+
+const aligned = (offset: number): number => (offset + WORD - 1) & -WORD;

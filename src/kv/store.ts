@@ -1,0 +1,253 @@
+import { createHash } from 'node:crypto';
+import {
+  asRevision,
+  assert,
+  type Clock,
+  type Emit,
+  type LogIndex,
+  RaftctlError,
+  type Revision,
+  type Scheduler,
+  type Term,
+} from '../base/index.js';
+import { ENTRY_TYPES, type Entry, RECORD_HEADER_BYTES } from '../raft/entry.js';
+import type { Backend, VersionCursor } from './backend.js';
+import { COMMAND_OPS, CommandView } from './command.js';
+import { Flusher } from './flusher.js';
+import { type BinaryKey, endOfPrefix, FIRST_KEY, readKey, successorOf, toBinaryKey, toBytes } from './key.js';
+import { MergeCursor } from './merge.js';
+import type { StoreMeta } from './meta.js';
+import { Table } from './table.js';
+import type { CommandResult, KeyValue, ScanOptions, ScanResult } from './types.js';
+import { isTombstone, NO_BYTES, newVersion, storedBytes, type Version, writeVersion } from './version.js';
+
+export interface KvStoreOptions {
+  /** A flush is due when the table takes this much memory. Default 8 MiB. */
+  readonly flushBytes?: number;
+  /** A flush is due this long after the first change that is not flushed. Default 1,000. */
+  readonly flushMs?: number;
+  /** The state cannot be written any more: the node has to end. Called once. */
+  readonly onFatal: (error: RaftctlError) => void;
+}
+
+export interface KvStoreDependencies {
+  readonly backend: Backend;
+  readonly emit: Emit;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly options: KvStoreOptions;
+}
+
+const FLUSH_BYTES = 8 << 20;
+const FLUSH_MS = 1_000;
+const SCAN_BYTES_MAX = 1 << 20;
+
+/** The replicated state machine: applies committed entries, answers reads, flushes to its backend. See `index.ts`. */
+export class KvStore {
+  readonly #backend: Backend;
+  readonly #table = new Table();
+  readonly #flusher: Flusher;
+  /** Reused for every command: applying allocates a result and, for a key new to the table, its version. */
+  readonly #command = new CommandView();
+  readonly #next = newVersion();
+  #appliedIndex: LogIndex;
+  #appliedTerm: Term;
+  #revision: Revision;
+
+  /** Takes over the backend: `close` closes it. */
+  static open(dependencies: KvStoreDependencies): KvStore {
+    const store = new KvStore(dependencies);
+    const { appliedIndex: index, revision } = store;
+    dependencies.emit.emit('info', 'state-opened', { index, revision, place: dependencies.backend.place });
+    return store;
+  }
+
+  private constructor({ backend, emit, clock, scheduler, options }: KvStoreDependencies) {
+    const { appliedIndex, appliedTerm, revision } = backend.meta;
+    this.#backend = backend;
+    this.#appliedIndex = appliedIndex;
+    this.#appliedTerm = appliedTerm;
+    this.#revision = revision;
+    this.#flusher = new Flusher({
+      backend,
+      table: this.#table,
+      position: () => this.#position(),
+      emit,
+      clock,
+      scheduler,
+      flushBytes: options.flushBytes ?? FLUSH_BYTES,
+      flushMs: options.flushMs ?? FLUSH_MS,
+      onFatal: options.onFatal,
+    });
+  }
+
+  /** The last entry that reads can see. */
+  get appliedIndex(): LogIndex {
+    return this.#appliedIndex;
+  }
+
+  get revision(): Revision {
+    return this.#revision;
+  }
+
+  /** The last entry that is in the backend for good: the log may be trimmed up to here. */
+  get flushedIndex(): LogIndex {
+    return this.#flusher.flushedIndex;
+  }
+
+  /** Memory of what is applied and not flushed, roughly. Grows while the disk does not keep up. */
+  get unflushedBytes(): number {
+    return this.#table.bytes;
+  }
+
+  /** Refuses a state that does not fit the log beside it. To be called once, before anything is applied. */
+  checkAgainstLog({ firstIndex, lastIndex }: { readonly firstIndex: number; readonly lastIndex: number }): void {
+    const applied = this.#appliedIndex;
+    if (firstIndex - 1 <= applied && applied <= lastIndex) return;
+    const log = firstIndex > lastIndex ? `is empty and starts at ${firstIndex}` : `holds ${firstIndex} to ${lastIndex}`;
+    throw new RaftctlError(
+      'data-damaged',
+      `${this.#backend.place}: the state is at index ${applied}, but the log ${log}: ` +
+        `expected a state from ${firstIndex - 1} to ${lastIndex}`,
+      { hint: 'wipe the node: it will get the state from the others' },
+    );
+  }
+
+  /**
+   * Applies committed entries in log order; the first of them must follow `appliedIndex`. Answers one result an entry,
+   * undefined for those that are not commands. Reads see all of it at once.
+   */
+  apply(entries: readonly Entry[], from = 0, to: number = entries.length): (CommandResult | undefined)[] {
+    const results = new Array<CommandResult | undefined>(to - from);
+    for (let nth = from; nth < to; nth += 1) {
+      const entry = entries[nth]!;
+      assert(entry.index === this.#appliedIndex + 1, () => `entry ${entry.index} after ${this.#appliedIndex}`);
+      results[nth - from] = entry.type === ENTRY_TYPES.command ? this.#run(entry) : undefined;
+      this.#appliedIndex = entry.index;
+      this.#appliedTerm = entry.term;
+    }
+    this.#flusher.applied();
+    return results;
+  }
+
+  get(key: Uint8Array): KeyValue | undefined {
+    const binary = toBinaryKey(key);
+    const inTable = this.#table.find(binary);
+    if (inTable !== undefined) return isTombstone(inTable) ? undefined : toKeyValue(binary, inTable);
+    const stored = binary.length === 0 ? undefined : this.#backend.find(binary);
+    return stored === undefined ? undefined : toKeyValue(binary, copyOf(stored));
+  }
+
+  /** Keys in bytewise order. */
+  scan({ prefix, limit, after, bytesMax = SCAN_BYTES_MAX }: ScanOptions): ScanResult {
+    const first = toBinaryKey(prefix);
+    const from = after === undefined ? first : maxOf(first, successorOf(toBinaryKey(after)));
+    const cursor = this.#cursor(from, endOfPrefix(first));
+    const entries: KeyValue[] = [];
+    let bytes = 0;
+    try {
+      for (; cursor.key !== undefined && entries.length < limit; cursor.advance()) {
+        bytes += cursor.key.length + storedBytes(cursor.version);
+        if (bytes > bytesMax && entries.length > 0) break;
+        entries.push(toKeyValue(cursor.key, cursor.version));
+      }
+      return { entries, more: cursor.key !== undefined, revision: this.#revision };
+    } finally {
+      cursor.close();
+    }
+  }
+
+  /** This node's own log is durable up to `index`. Nothing behind it is ever flushed. */
+  persistedUpTo(index: number): void {
+    this.#flusher.persistedUpTo(index);
+  }
+
+  /** Resolves when all that is applied now is flushed; the own log must come to hold it. */
+  flush(): Promise<void> {
+    return this.#flusher.flush();
+  }
+
+  /** Flushes what the own log holds and closes the backend. Call nothing afterwards. */
+  async close(): Promise<void> {
+    await this.#flusher.close();
+    await this.#backend.close();
+  }
+
+  /** A digest of revision, keys, values and their numbers: equal on nodes that applied the same log. Reads it all. */
+  stateHash(): string {
+    const hash = createHash('sha256').update(`${this.#revision}`);
+    const cursor = this.#cursor(FIRST_KEY, undefined);
+    try {
+      for (; cursor.key !== undefined; cursor.advance()) {
+        const { key, version } = cursor;
+        const bytes = Buffer.allocUnsafe(storedBytes(version));
+        writeVersion(bytes, 0, version);
+        hash.update(`\n${key.length} ${bytes.length} `).update(key, 'latin1').update(bytes);
+      }
+      return hash.digest('hex');
+    } finally {
+      cursor.close();
+    }
+  }
+
+  #position(): StoreMeta {
+    return { appliedIndex: this.#appliedIndex, appliedTerm: this.#appliedTerm, revision: this.#revision };
+  }
+
+  #cursor(from: BinaryKey, before: BinaryKey | undefined): VersionCursor {
+    const start = maxOf(from, FIRST_KEY);
+    const { active, sealed } = this.#table;
+    const cursors = [active.range(start, before)];
+    if (sealed !== undefined) cursors.push(sealed.range(start, before));
+    return new MergeCursor([...cursors, this.#backend.range(start, before)]);
+  }
+
+  #run(entry: Entry): CommandResult {
+    const command = this.#command;
+    const { bytes } = entry;
+    const fault = command.read(bytes, entry.at + RECORD_HEADER_BYTES, entry.length - RECORD_HEADER_BYTES);
+    assert(fault === undefined, () => `entry ${entry.index} is committed and no command: ${fault}`);
+    assert(command.keyAt < command.valueAt, () => `entry ${entry.index} is committed and has an empty key`);
+    const key = readKey(bytes, command.keyAt, command.valueAt);
+    const current = this.#table.find(key) ?? this.#backend.find(key);
+    const succeeded = this.#succeeds(bytes, current);
+    if (succeeded) this.#change(bytes, key, current);
+    return { succeeded, revision: this.#revision };
+  }
+
+  #succeeds(bytes: Buffer, current: Version | undefined): boolean {
+    const { op, expectsAbsent, expectedAt, end } = this.#command;
+    if (op === COMMAND_OPS.put) return true;
+    const exists = current !== undefined && !isTombstone(current);
+    if (op === COMMAND_OPS.delete || !exists) return op === COMMAND_OPS.delete ? exists : expectsAbsent;
+    if (expectsAbsent || end - expectedAt !== current.end - current.start) return false;
+    return bytes.compare(current.bytes, current.start, current.end, expectedAt, end) === 0;
+  }
+
+  /** Gives the key its next version, and the store its next revision. */
+  #change(bytes: Buffer, key: BinaryKey, current: Version | undefined): void {
+    const { op, valueAt, expectedAt } = this.#command;
+    const next = this.#next;
+    const deletes = op === COMMAND_OPS.delete;
+    const isNew = current === undefined || isTombstone(current);
+    this.#revision = asRevision(this.#revision + 1);
+    next.bytes = deletes ? NO_BYTES : bytes;
+    next.start = deletes ? 0 : valueAt;
+    next.end = deletes ? 0 : expectedAt;
+    next.createRevision = deletes ? asRevision(0) : isNew ? this.#revision : current.createRevision;
+    next.modRevision = this.#revision;
+    next.version = deletes ? 0 : isNew ? 1 : current.version + 1;
+    this.#table.active.set(key, next);
+  }
+}
+
+const maxOf = (left: BinaryKey, right: BinaryKey): BinaryKey => (left > right ? left : right);
+
+function copyOf(version: Version): Version {
+  const bytes = Buffer.from(version.bytes.subarray(version.start, version.end));
+  return { ...version, bytes, start: 0, end: bytes.length };
+}
+
+function toKeyValue(key: BinaryKey, { bytes, start, end, ...numbers }: Version): KeyValue {
+  return { key: toBytes(key), value: bytes.subarray(start, end), ...numbers };
+}

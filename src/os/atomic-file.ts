@@ -1,0 +1,37 @@
+import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { messageOf, RaftctlError } from '../base/index.js';
+
+let serial = 0;
+
+/**
+ * Replaces `file` with `content`, durably: a reader, now or after a crash, sees the old content or the new, never a
+ * mixture and never nothing. Written beside it under a private name, synced, renamed over it; then the directory is
+ * synced, because a rename is not durable before.
+ */
+export async function writeFileAtomically(file: string, content: string | Uint8Array, mode = 0o600): Promise<void> {
+  serial += 1;
+  const temporary = `${file}.${process.pid}-${serial}.tmp`;
+  try {
+    await withFile(await open(temporary, 'wx', mode), async (handle) => {
+      await handle.writeFile(content);
+      await handle.sync();
+    });
+    await rename(temporary, file);
+    await withFile(await open(dirname(file), 'r'), (directory) => directory.sync());
+  } catch (error) {
+    await unlink(temporary).catch(() => {});
+    throw new RaftctlError('disk-failed', `cannot write ${file}: ${messageOf(error)}`, {
+      hint: 'the old content, if there was any, is untouched unless the directory could not be synced',
+      cause: error,
+    });
+  }
+}
+
+async function withFile(handle: FileHandle, use: (handle: FileHandle) => Promise<void>): Promise<void> {
+  try {
+    await use(handle);
+  } finally {
+    await handle.close();
+  }
+}

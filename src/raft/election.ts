@@ -1,0 +1,180 @@
+import { asTerm, type NodeId } from '../base/index.js';
+import type { RequestVote, RequestVoteResponse } from './message.js';
+import { tally } from './quorum.js';
+import { startLeading } from './replication.js';
+import {
+  becomeCandidate,
+  becomeFollower,
+  becomeLeader,
+  becomePreCandidate,
+  castVote,
+  resetElectionTimer,
+} from './role.js';
+import { type Follower, leaderOf, promotable, type RaftState } from './state.js';
+import { holdBack, repeatPreVote, retrySoon } from './suspicion.js';
+
+/** Asks whether a quorum would vote for this node (Diss. §9.6); only then the term rises. */
+export function campaign(raft: RaftState): void {
+  if (raft.role.type === 'leader') return;
+  if (!promotable(raft)) {
+    resetElectionTimer(raft);
+    return;
+  }
+  becomePreCandidate(raft).votes.set(raft.id, true);
+  repeatPreVote(raft);
+  requestVotes(raft, { preVote: true });
+  countVotes(raft);
+}
+
+/** Silence for an election timeout (§5.2). */
+export function electionTimeout(raft: RaftState): void {
+  // A node that still waits for its own disk may have heard more than it could take in; and it could not vote anyway.
+  if (raft.role.type === 'follower' && raft.log.durability.writing) resetElectionTimer(raft);
+  else campaign(raft);
+}
+
+export function handleRequestVote(raft: RaftState, request: RequestVote): void {
+  const reason = reasonToRefuse(raft, request);
+  if (reason !== undefined) {
+    refuse(raft, request, reason);
+  } else if (request.preVote) {
+    // A pure query: no vote, no timer, no term. The grant echoes the requested term, which nobody adopts.
+    raft.outbox.send(voteResponse(raft, request, { granted: true }));
+    raft.outbox.event('debug', 'vote-granted', { candidate: request.from, term: request.term, preVote: true });
+  } else {
+    if (raft.role.type === 'pre-candidate') becomeFollower(raft, raft.currentTerm, null);
+    castVote(raft, request.from);
+    resetElectionTimer(raft);
+    holdBack(raft);
+    raft.outbox.sendAfterPersist(voteResponse(raft, request, { granted: true }));
+    raft.outbox.event('info', 'vote-granted', { candidate: request.from, term: request.term, preVote: false });
+  }
+}
+
+/**
+ * Does this node follow a leader that lives, or lead? Then it takes no part in an election (Diss. §4.2.3), and a higher
+ * term in a request for votes does not move it. The leader itself may ask: it has stepped down.
+ */
+export function isSticky(raft: RaftState, asker: NodeId): boolean {
+  const { role, now, config } = raft;
+  if (role.type === 'leader') return true;
+  if (role.type !== 'follower' || role.leader === null || role.leader === asker) return false;
+  return now - role.leaderHeardAt < config.electionTicksMin;
+}
+
+/** The leader is gone for certain: answer again who was refused for its sake a moment ago. */
+export function reconsider(raft: RaftState, refused: Follower['refused']): void {
+  const since = raft.now - 2 * raft.config.suspicion.repeatTicks;
+  for (const { request, at } of refused.values()) if (at >= since) handleRequestVote(raft, request);
+}
+
+export function handleRequestVoteResponse(raft: RaftState, response: RequestVoteResponse): void {
+  const { role, currentTerm } = raft;
+  const { granted, preVote, term } = response;
+  if (role.type === 'pre-candidate' && preVote) {
+    if (granted && term !== currentTerm + 1) return;
+    // Who refuses for a leader's sake may yet find out that it is gone, and grant then.
+    if (response.sticky) return;
+  } else if (role.type === 'candidate' && !preVote) {
+    // Who refuses for stickiness keeps its own, lower term.
+    if (term !== currentTerm && (granted || !response.sticky)) return;
+  } else {
+    return; // an answer to an earlier phase
+  }
+  if (granted || !role.votes.has(response.from)) role.votes.set(response.from, granted);
+  countVotes(raft);
+}
+
+/** Has it been won, or can it not be won any more? */
+export function countVotes(raft: RaftState): void {
+  const { role } = raft;
+  if (role.type !== 'pre-candidate' && role.type !== 'candidate') return;
+  const result = tally(raft.membership.voters, role.votes, raft.suspicion.gone);
+  if (result === 'won' && role.type === 'pre-candidate') startElection(raft);
+  else if (result === 'won') startLeading(raft, becomeLeader(raft));
+  else if (result === 'lost') {
+    becomeFollower(raft, raft.currentTerm, null);
+    if (role.type === 'candidate') retrySoon(raft);
+  }
+}
+
+function startElection(raft: RaftState): void {
+  becomeCandidate(raft);
+  holdBack(raft);
+  requestVotes(raft, { preVote: false });
+  // The node's own vote counts once it is durable, like any other.
+  raft.outbox.sendAfterPersist({
+    type: 'request-vote-response',
+    from: raft.id,
+    to: raft.id,
+    term: raft.currentTerm,
+    preVote: false,
+    granted: true,
+    sticky: false,
+  });
+}
+
+/**
+ * Real requests wait for the disk. A candidate that crashed with its term unsynced would come back, campaign in the
+ * same term with a shorter log, and count votes that were given to the longer one.
+ */
+function requestVotes(raft: RaftState, { preVote }: { readonly preVote: boolean }): void {
+  const { id, log, outbox } = raft;
+  const term = preVote ? asTerm(raft.currentTerm + 1) : raft.currentTerm;
+  outbox.event(preVote ? 'debug' : 'info', 'vote-requested', {
+    term,
+    preVote,
+    lastLogIndex: log.lastIndex,
+    lastLogTerm: log.lastTerm,
+  });
+  for (const to of raft.peers) {
+    const request: RequestVote = {
+      type: 'request-vote',
+      from: id,
+      to,
+      term,
+      preVote,
+      lastLogIndex: log.lastIndex,
+      lastLogTerm: log.lastTerm,
+    };
+    if (preVote) outbox.send(request);
+    else outbox.sendAfterPersist(request);
+  }
+}
+
+type RefusalReason = 'stale-term' | 'leader-alive' | 'leader-known' | 'already-voted' | 'log-behind';
+
+function reasonToRefuse(raft: RaftState, request: RequestVote): RefusalReason | undefined {
+  const { currentTerm, votedFor } = raft;
+  if (request.term < currentTerm) return 'stale-term';
+  const future = request.term > currentTerm;
+  if ((future || request.preVote) && isSticky(raft, request.from)) return 'leader-alive';
+  const leader = leaderOf(raft);
+  const free = votedFor === request.from || (votedFor === null && leader === null);
+  if (!free && !(future && request.preVote)) return leader === null ? 'already-voted' : 'leader-known';
+  if (!raft.log.isUpToDate(request.lastLogTerm, request.lastLogIndex)) return 'log-behind';
+  return undefined;
+}
+
+function refuse(raft: RaftState, request: RequestVote, reason: RefusalReason): void {
+  const sticky = reason === 'leader-alive';
+  if (sticky && request.preVote && raft.role.type === 'follower') {
+    raft.role.refused.set(request.from, { request, at: raft.now });
+  }
+  raft.outbox.send(voteResponse(raft, request, { granted: false, sticky }));
+  raft.outbox.event('debug', 'vote-refused', {
+    candidate: request.from,
+    term: request.term,
+    preVote: request.preVote,
+    reason,
+  });
+}
+
+function voteResponse(
+  { id, currentTerm }: RaftState,
+  { from, preVote, term }: RequestVote,
+  { granted, sticky = false }: { readonly granted: boolean; readonly sticky?: boolean },
+): RequestVoteResponse {
+  const type = 'request-vote-response';
+  return { type, from: id, to: from, term: granted ? term : currentTerm, preVote, granted, sticky };
+}

@@ -1,0 +1,150 @@
+import { join } from 'node:path/posix';
+import { type Emit, RaftctlError } from '../base/index.js';
+import { diskFailed, isOwn, unreadable } from './damage.js';
+import { makeDirectoryDurably } from './durable-directory.js';
+import type { FileSystem } from './file-system.js';
+import { checkIdentity, type Identity, readIdentity, writeIdentity } from './identity.js';
+import { ReadWindow } from './read-window.js';
+import { createLog } from './recovery.js';
+import { holdsBegunSegment, listSegments } from './segment-list.js';
+import { examineRest } from './segment-scan.js';
+import { walDefaults } from './wal-options.js';
+
+/**
+ *     node-01/
+ *       identity.json          whose data this is; written last, so its presence says that the rest is complete
+ *       wal/                   the log: 0000000001.wal, 0000000002.wal … (see segment-header.ts, batch-format.ts)
+ *       kv/<generation>/       key-value environments; the log's last generation mark names the current one
+ */
+export interface DataDirectory {
+  readonly path: string;
+  readonly identity: Identity;
+  /** Where the log lies. */
+  readonly wal: string;
+  /** Where the key-value environment of this generation lies; made by its backend. */
+  kv(generation: number): string;
+  /** It was empty and has just been made. */
+  readonly created: boolean;
+}
+
+export interface OpenDataDirectoryOptions {
+  readonly fileSystem: FileSystem;
+  readonly directory: string;
+  readonly identity: Identity;
+  readonly emit: Emit;
+  /**
+   * false: this member has run before, so an empty directory means that its data, votes included, is lost, and it
+   * must not come back under the same identity (Diss. §3.8). Default true.
+   */
+  readonly mayCreate?: boolean;
+  readonly firstSegmentBytes?: number;
+}
+
+/**
+ * Opens or makes a node's data directory, for the holder of its lock only. Refuses one that belongs to another member
+ * (`data-foreign`), is of a newer format (`data-newer`), cannot be read (`data-unreadable`), or has lost a part of
+ * itself (`data-damaged`).
+ */
+export async function openDataDirectory(options: OpenDataDirectoryOptions): Promise<DataDirectory> {
+  const { fileSystem, directory, identity } = options;
+  await makeDirectoryDurably(fileSystem, directory);
+  let found: Identity | undefined;
+  try {
+    found = await readIdentity(fileSystem, directory);
+    if (found === undefined) await create(options);
+    else await check(fileSystem, directory, found, identity);
+  } catch (error) {
+    throw isOwn(error) ? error : unreadable(directory, error);
+  }
+  return {
+    path: directory,
+    identity,
+    wal: walPath(directory),
+    kv: (generation) => join(directory, 'kv', String(generation)),
+    created: found === undefined,
+  };
+}
+
+const walPath = (directory: string): string => join(directory, 'wal');
+
+async function create({
+  fileSystem,
+  directory,
+  identity,
+  emit,
+  mayCreate,
+  firstSegmentBytes,
+}: OpenDataDirectoryOptions) {
+  const wal = walPath(directory);
+  if (await holdsData(fileSystem, directory)) {
+    throw new RaftctlError(
+      'data-damaged',
+      `${directory} holds data, but its identity.json is missing; nothing was changed`,
+      {
+        hint: 'restore identity.json from a copy, or `wipe` the node: it gets its data back from the other members',
+      },
+    );
+  }
+  if (mayCreate === false) {
+    const { node, incarnation } = identity;
+    throw new RaftctlError(
+      'data-damaged',
+      `${directory} is empty, but ${node} (incarnation ${incarnation}) has run before: its data is lost`,
+      {
+        hint: `\`wipe ${node}\` replaces it by a new member that gets its data from the others`,
+      },
+    );
+  }
+  try {
+    await makeDirectoryDurably(fileSystem, wal);
+    // Leftovers of a first start that did not get as far as identity.json.
+    for (const name of await fileSystem.list(wal)) await fileSystem.remove(join(wal, name));
+    const { active } = await createLog(fileSystem, wal, firstSegmentBytes ?? walDefaults.firstSegmentBytes);
+    await active.file.close();
+    await writeIdentity(fileSystem, directory, identity);
+  } catch (error) {
+    throw isOwn(error) ? error : diskFailed(directory, undefined, error as Error);
+  }
+  emit.emit('info', 'data-directory-created', { directory, node: identity.node, incarnation: identity.incarnation });
+}
+
+/** Is there a log with a batch in it, or a key-value environment with anything in it? */
+async function holdsData(fileSystem: FileSystem, directory: string): Promise<boolean> {
+  for (const generation of await listIfThere(fileSystem, join(directory, 'kv'))) {
+    if ((await listIfThere(fileSystem, join(directory, 'kv', generation))).length > 0) return true;
+  }
+  const wal = walPath(directory);
+  if ((await listIfThere(fileSystem, wal)).length === 0) return false;
+  const window = new ReadWindow();
+  const { begun } = await listSegments(fileSystem, wal, window);
+  const [first] = begun;
+  if (first === undefined) return false;
+  const file = await fileSystem.open(first.path, 'read');
+  try {
+    window.attach(file, first.size);
+    return begun.length > 1 || (await examineRest(window, first, 0)).batchAt !== undefined;
+  } finally {
+    await file.close();
+  }
+}
+
+async function check(fileSystem: FileSystem, directory: string, found: Identity, expected: Identity): Promise<void> {
+  checkIdentity(directory, found, expected);
+  // The run that wrote it may have died before this.
+  await fileSystem.syncDirectory(directory);
+  const wal = walPath(directory);
+  if ((await listIfThere(fileSystem, wal)).length > 0 && (await holdsBegunSegment(fileSystem, wal))) return;
+  throw new RaftctlError('data-damaged', `${wal} holds no log, but identity.json says that there was one`, {
+    hint: 'restore the log from a copy, or `wipe` the node: it gets its data back from the other members',
+  });
+}
+
+async function listIfThere(fileSystem: FileSystem, path: string): Promise<readonly string[]> {
+  try {
+    return await fileSystem.list(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return [];
+    throw error;
+  }
+}

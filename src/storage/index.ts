@@ -1,0 +1,38 @@
+/**
+ * # storage: what is durable
+ *
+ * A node's data directory and its write-ahead log, over a `FileSystem` interface. `docs/storage.md` has the formats
+ * with a worked example.
+ *
+ *     const data = await openDataDirectory({ fileSystem: realFileSystem, directory, identity, emit });
+ *     const { wal, recovered } = await openWal({ fileSystem: realFileSystem, directory: data.wal, emit, scheduler,
+ *       options: { onFatal: (error) => exit(error) } });
+ *     wal.append({ hardState, entries }, () => acknowledge());     // durable here, in the order of the appends
+ *     const old = await wal.read(first, last, 1024 * 1024);
+ *     await wal.close();
+ *
+ * ## Ordering rules
+ *
+ * 1. One write is outstanding. What is appended meanwhile becomes one batch; `done`s run once it is synced, in order.
+ * 2. Within an append: hard state, then generation mark, then entries (an entry never outlives the term it needs).
+ * 3. An append that begins at or below the last index truncates the log there. It is one record: never half done.
+ * 4. A segment is begun only after the last batch of the one before is durable; its file was made, filled with zeros
+ *    and synced, name included, before.
+ * 5. The first failed write or sync ends it: `onFatal` once, no `done` any more. Nothing is retried: the kernel may
+ *    report the second attempt as a success although the bytes are gone.
+ * 6. Recovery reads everything and decides, before it changes anything.
+ *
+ * ## Files
+ *
+ * `wal` (group commit, segment change), `open-wal` and `recovery` (opening), `segment-scan` (torn or damaged),
+ * `batch-format`, `wal-record`, `segment-header` (layouts), `entry-index` and `read-entries` (old entries),
+ * `segment-preparer` (zeros ahead), `data-directory` and `identity`.
+ */
+export * from './data-directory.js';
+export type { File, FileSystem } from './file-system.js';
+export type { Identity } from './identity.js';
+export * from './open-wal.js';
+export { realFileSystem } from './real-file-system.js';
+export type { Cut } from './recovery.js';
+export type { Wal, WalStats } from './wal.js';
+export { type WalOptions, walDefaults } from './wal-options.js';

@@ -1,0 +1,177 @@
+import { asIndex, asTerm, type Emit } from '../base/index.js';
+import { BATCH_HEADER_BYTES } from './batch-format.js';
+import { damaged, diskFailed, isOwn, unreadable } from './damage.js';
+import type { File, FileSystem } from './file-system.js';
+import { LogImage } from './log-image.js';
+import { ReadWindow } from './read-window.js';
+import { beginSegment, prepareSegment, writeDurably } from './segment-files.js';
+import { SEGMENT_HEADER_BYTES, type SegmentHeader } from './segment-header.js';
+import { listSegments, type SegmentList, segmentPath } from './segment-list.js';
+import { type Chain, examineRest, type OpenSegment, scanSegment } from './segment-scan.js';
+
+/** A batch that was being written when the process died: never acknowledged, and removed at the next start. */
+export interface Cut {
+  readonly file: string;
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+/** The log as found, and the segment to go on in. */
+export interface RecoveredSegments {
+  readonly image: LogImage;
+  readonly chain: Chain;
+  readonly active: { readonly number: number; readonly file: File; readonly preparedBytes: number };
+  readonly segments: number;
+  readonly cut: Cut | undefined;
+}
+
+/** The first segment of a new log. */
+const FIRST: SegmentHeader = {
+  number: 1,
+  preparedBytes: 0,
+  firstSequence: 1,
+  previousCrc: 0,
+  before: { index: asIndex(0), term: asTerm(0) },
+  hardState: { currentTerm: asTerm(0), votedFor: null },
+  generation: 1,
+};
+
+/**
+ * Reads all segments, one batch in memory at a time, then decides, and only then touches the disk: an unfinished last
+ * batch is cut, leftovers of prepared segments are removed, and the last thing written is written once more, because
+ * the process that wrote it may have died before its sync, or of its sync's failure, and what the kernel shows us now
+ * need not be on the disk.
+ */
+export async function recover(fileSystem: FileSystem, directory: string, firstBytes: number, emit: Emit) {
+  const window = new ReadWindow();
+  const list = await readable(directory, () => listSegments(fileSystem, directory, window));
+  const found = list.begun.length > 0 ? await readable(directory, () => readAll(fileSystem, list, window)) : undefined;
+  try {
+    for (const path of list.prepared) await fileSystem.remove(path);
+    if (found === undefined) return await createLog(fileSystem, directory, firstBytes);
+    return await goOn(fileSystem, directory, found, list, emit);
+  } catch (error) {
+    throw isOwn(error) ? error : diskFailed(directory, undefined, error as Error);
+  }
+}
+
+async function readable<T>(directory: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    throw isOwn(error) ? error : unreadable(directory, error);
+  }
+}
+
+interface Found {
+  readonly image: LogImage;
+  readonly chain: Chain;
+  readonly last: OpenSegment;
+  readonly cut: (Cut & { readonly why: string }) | undefined;
+}
+
+async function readAll(fileSystem: FileSystem, list: SegmentList, window: ReadWindow): Promise<Found> {
+  const first = list.begun[0]!.header;
+  const image = new LogImage(first);
+  const chain = newChain(first);
+  let cut: Found['cut'];
+  for (const [i, segment] of list.begun.entries()) {
+    if (segment.header.previousCrc !== chain.previousCrc || segment.header.firstSequence !== chain.nextSequence) {
+      throw damaged(segment.path, 0, 'the segment does not continue the one before it');
+    }
+    const file = await fileSystem.open(segment.path, 'read');
+    try {
+      window.attach(file, segment.size);
+      const until = list.begun[i + 1]?.header.firstSequence;
+      const unfinished = await scanSegment(window, segment, chain, image, until);
+      if (unfinished !== undefined) cut = await judgeRest(window, segment, chain, unfinished);
+    } finally {
+      await file.close();
+    }
+  }
+  return { image, chain, last: list.begun.at(-1)!, cut };
+}
+
+const newChain = ({ firstSequence, previousCrc }: SegmentHeader): Chain => ({
+  nextSequence: firstSequence,
+  previousCrc,
+  end: SEGMENT_HEADER_BYTES,
+  lastWrite: { offset: 0, length: SEGMENT_HEADER_BYTES },
+  batches: 0,
+  bytes: 0,
+});
+
+/** Torn or damaged? Whatever has a batch behind it was acknowledged. */
+async function judgeRest(
+  window: ReadWindow,
+  segment: OpenSegment,
+  chain: Chain,
+  { offset, why }: { readonly offset: number; readonly why: string },
+): Promise<Found['cut']> {
+  const rest = await examineRest(window, segment, offset);
+  if (rest.batchAt !== undefined) {
+    throw damaged(
+      segment.path,
+      offset,
+      `batch ${chain.nextSequence}: ${why}, yet another lies at offset ${rest.batchAt}`,
+    );
+  }
+  return rest.end === offset ? undefined : { file: segment.path, offset, bytes: rest.end - offset, why };
+}
+
+async function goOn(
+  fileSystem: FileSystem,
+  directory: string,
+  { image, chain, last, cut }: Found,
+  list: SegmentList,
+  emit: Emit,
+): Promise<RecoveredSegments> {
+  const file = await fileSystem.open(last.path, 'write');
+  try {
+    if (cut !== undefined) {
+      await zero(file, cut);
+      emit.emit('warn', 'wal-tail-cut', { ...cut });
+    }
+    await writeAgain(file, chain.lastWrite);
+    await fileSystem.syncDirectory(directory);
+  } catch (error) {
+    await file.close().catch(() => {});
+    throw error;
+  }
+  const active = { number: last.number, file, preparedBytes: last.header.preparedBytes };
+  const reported = cut && { file: cut.file, offset: cut.offset, bytes: cut.bytes };
+  return { image, chain, active, segments: list.begun.length, cut: reported };
+}
+
+/**
+ * Zeroes an unfinished batch and what lies behind it. The last byte of its header goes first: whatever happens to the
+ * rest of this, the next start finds a header that ends in zeros.
+ */
+async function zero(file: File, { offset, bytes }: Cut): Promise<void> {
+  await writeDurably(file, [Buffer.alloc(1)], offset + BATCH_HEADER_BYTES - 1);
+  const zeros = Buffer.alloc(Math.min(bytes, 256 * 1024));
+  for (let at = 0; at < bytes; at += zeros.length) {
+    await file.write([zeros.subarray(0, Math.min(zeros.length, bytes - at))], offset + at);
+  }
+  await file.sync();
+}
+
+async function writeAgain(file: File, { offset, length }: { readonly offset: number; readonly length: number }) {
+  const bytes = Buffer.allocUnsafeSlow(length);
+  for (let got = 0; got < length; ) {
+    const more = await file.read(bytes.subarray(got), offset + got);
+    if (more === 0) throw new Error(`the file ends at ${offset + got}`);
+    got += more;
+  }
+  await writeDurably(file, [bytes], offset);
+}
+
+/** Begins a new log. The directory must hold no segment. */
+export async function createLog(fileSystem: FileSystem, directory: string, bytes: number): Promise<RecoveredSegments> {
+  const header = { ...FIRST, preparedBytes: bytes };
+  const file = await prepareSegment(fileSystem, directory, segmentPath(directory, header.number), bytes);
+  await beginSegment(file, header);
+  const image = new LogImage(header);
+  const chain = newChain(header);
+  return { image, chain, active: { number: 1, file, preparedBytes: bytes }, segments: 1, cut: undefined };
+}

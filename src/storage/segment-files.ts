@@ -1,0 +1,57 @@
+import type { File, FileSystem } from './file-system.js';
+import { encodeSegmentHeader, type SegmentHeader } from './segment-header.js';
+
+const FILL_BYTES = 256 * 1024;
+/** A sync of much more at once would hold up the batches that are synced meanwhile. */
+const FILL_SYNC_BYTES = 1024 * 1024;
+
+/**
+ * Makes a file of `bytes` zeros at `path`, durable with its name. Overwriting allocated blocks later costs about half
+ * of what growing a file does. An unfinished file of an earlier attempt is replaced. `keepOn` is asked between steps.
+ */
+export async function prepareSegment(
+  fileSystem: FileSystem,
+  directory: string,
+  path: string,
+  bytes: number,
+  keepOn: () => boolean = () => true,
+): Promise<File> {
+  await removeIfThere(fileSystem, path);
+  const file = await fileSystem.open(path, 'create');
+  try {
+    const zeros = Buffer.alloc(Math.min(FILL_BYTES, bytes));
+    for (let at = 0, synced = 0; at < bytes && keepOn(); at += zeros.length) {
+      const part = zeros.subarray(0, Math.min(zeros.length, bytes - at));
+      await file.write([part], at);
+      if (at + part.length - synced < FILL_SYNC_BYTES && at + part.length < bytes) continue;
+      await file.sync();
+      synced = at + part.length;
+    }
+    await fileSystem.syncDirectory(directory);
+    return file;
+  } catch (error) {
+    await file.close().catch(() => {});
+    await removeIfThere(fileSystem, path).catch(() => {});
+    throw error;
+  }
+}
+
+/** Makes a prepared segment the current one: from here on it counts. */
+export function beginSegment(file: File, header: SegmentHeader): Promise<void> {
+  return writeDurably(file, [encodeSegmentHeader(header)], 0);
+}
+
+/** `File.writeDurably` for those who are not in a hurry. */
+export function writeDurably(file: File, parts: readonly Buffer[], position: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    file.writeDurably(parts, position, (error) => (error === undefined ? resolve() : reject(error)));
+  });
+}
+
+export async function removeIfThere(fileSystem: FileSystem, path: string): Promise<void> {
+  try {
+    await fileSystem.remove(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+}

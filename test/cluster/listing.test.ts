@@ -1,0 +1,55 @@
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { announceCluster, listClusters, type RunningCluster } from '../../src/cluster/listing.js';
+import { ownIdentity } from '../../src/os/index.js';
+import { temporaryDirectory } from './temporary-directory.js';
+
+const cluster = (name: string): RunningCluster => ({
+  name,
+  clusterId: `id-of-${name}`,
+  directory: `/data/${name}`,
+  socket: `/data/${name}/control.sock`,
+  pid: process.pid,
+  startedAt: 1,
+  nodes: [{ id: 'node-01', host: '127.0.0.1', port: 3331 }],
+});
+
+function newHome() {
+  const environment = { XDG_STATE_HOME: temporaryDirectory() };
+  return { environment, entries: join(environment.XDG_STATE_HOME, 'raftctl', 'clusters') };
+}
+
+describe('the list of running clusters', () => {
+  it('is empty where nothing ever ran', () => {
+    expect(listClusters(newHome().environment)).toEqual([]);
+  });
+
+  it('has a cluster from its start to its end, by name', () => {
+    const { environment } = newHome();
+    const retractTwo = announceCluster(cluster('two'), environment);
+    announceCluster(cluster('one'), environment);
+    expect(listClusters(environment)).toEqual([cluster('one'), cluster('two')]);
+    retractTwo();
+    expect(listClusters(environment)).toEqual([cluster('one')]);
+  });
+
+  it('drops clusters whose supervisor died, and what is no entry', () => {
+    const { environment, entries } = newHome();
+    mkdirSync(entries, { recursive: true });
+    const supervisor = { ...ownIdentity(), startTime: 'before' };
+    writeFileSync(join(entries, 'dead.json'), JSON.stringify({ ...cluster('dead'), supervisor }));
+    writeFileSync(join(entries, 'broken.json'), '{');
+    announceCluster(cluster('alive'), environment);
+    expect(listClusters(environment)).toEqual([cluster('alive')]);
+    expect(readdirSync(entries)).toEqual(['id-of-alive.json']);
+  });
+
+  it('is not taken back by a supervisor that came before', () => {
+    const { environment } = newHome();
+    const retract = announceCluster(cluster('one'), environment);
+    announceCluster({ ...cluster('one'), startedAt: 2 }, environment);
+    retract();
+    expect(listClusters(environment)).toHaveLength(1);
+  });
+});

@@ -1,0 +1,151 @@
+import { describe, expect, it } from 'vitest';
+import { asNodeId, asTerm, type NodeId, RaftctlError } from '../../src/base/index.js';
+import { awaitReadiness, type ProcessStateName, type ReadinessStep } from '../../src/cluster/index.js';
+import { Listeners } from '../../src/cluster/until.js';
+import type { NodeStatus } from '../../src/wire/index.js';
+import { ManualTime } from '../diagnostics/manual-time.js';
+
+class FakeNode {
+  readonly id: NodeId;
+  state: ProcessStateName = 'starting';
+  isDown = false;
+  leader: NodeId | null = null;
+  asked = 0;
+  answers = true;
+
+  constructor(id: string) {
+    this.id = asNodeId(id);
+  }
+
+  becomes(state: ProcessStateName): void {
+    this.state = state;
+    this.isDown = state === 'failed' || state === 'stopped';
+  }
+
+  async status(): Promise<NodeStatus> {
+    this.asked += 1;
+    if (!this.answers) throw new RaftctlError('unreachable', 'no answer');
+    return { role: 'follower', term: asTerm(1), leader: this.leader } as NodeStatus;
+  }
+
+  failure() {
+    return { reason: 'exit code 10', lastLines: [`error data-damaged: ${this.id}`] };
+  }
+}
+
+function newStart(options: { signal?: AbortSignal } = {}) {
+  const time = new ManualTime();
+  const changes = new Listeners();
+  const nodes = ['a', 'b', 'c', 'd'].map((id) => new FakeNode(id));
+  const live = { leader: null as NodeId | null, term: 0, up: 0, total: 4, states: new Map() };
+  const steps: string[] = [];
+  const onProgress = (step: ReadinessStep) => void steps.push(`${step.node} ${step.type}`);
+  const ready = awaitReadiness({
+    nodes,
+    live: () => live,
+    changes,
+    clock: time,
+    scheduler: time,
+    timeoutMs: 5_000,
+    onProgress,
+    ...options,
+  });
+  ready.catch(() => {});
+  const change = async (act: () => void) => {
+    act();
+    changes.notify();
+    await settle();
+  };
+  const elect = () => change(() => Object.assign(live, { leader: nodes[0]!.id, term: 7 }));
+  return { time, nodes, ready, steps, change, elect };
+}
+
+/** Lets promises that can go on do so. */
+async function settle(): Promise<void> {
+  for (let step = 0; step < 20; step++) await Promise.resolve();
+}
+
+describe('a cluster is ready', () => {
+  it('when every node answers and knows the leader; nobody is asked before there is one', async () => {
+    const { nodes, ready, steps, change, elect, time } = newStart();
+    await change(() => {
+      for (const node of nodes) node.becomes('running');
+    });
+    expect(steps).toEqual(['a listening', 'b listening', 'c listening', 'd listening']);
+    expect(nodes.map(({ asked }) => asked)).toEqual([0, 0, 0, 0]);
+    for (const node of nodes.slice(0, 3)) node.leader = nodes[0]!.id;
+    await elect();
+    expect(steps.slice(4)).toEqual(['a ready', 'b ready', 'c ready']);
+    nodes[3]!.leader = nodes[0]!.id;
+    time.advance(3);
+    await settle();
+    expect(await ready).toEqual({ leader: 'a', term: 7 });
+    expect(nodes.map(({ asked }) => asked)).toEqual([1, 1, 1, 2]);
+    expect(time.pendingTimers).toBe(0);
+  });
+
+  it('without the nodes that were given up, as long as a quorum is left', async () => {
+    const { nodes, ready, steps, change, elect } = newStart();
+    await change(() => nodes.forEach((node) => void Object.assign(node, { state: 'running', leader: asNodeId('a') })));
+    await change(() => nodes[3]!.becomes('failed'));
+    await elect();
+    expect(await ready).toEqual({ leader: 'a', term: 7 });
+    expect(steps).toContain('d failed');
+  });
+
+  it('also when a node crashed on the way and was started again', async () => {
+    const { nodes, ready, change, elect } = newStart();
+    await change(() => nodes.forEach((node) => void Object.assign(node, { state: 'running', leader: asNodeId('a') })));
+    for (const state of ['crashed', 'backoff', 'starting'] as const) await change(() => nodes[3]!.becomes(state));
+    await elect();
+    await change(() => nodes[3]!.becomes('running'));
+    expect(await ready).toEqual({ leader: 'a', term: 7 });
+  });
+
+  it('also when a node did not answer the first time', async () => {
+    const { nodes, ready, change, elect, time } = newStart();
+    nodes[1]!.answers = false;
+    await change(() => nodes.forEach((node) => void Object.assign(node, { state: 'running', leader: asNodeId('a') })));
+    await elect();
+    nodes[1]!.answers = true;
+    time.advance(3);
+    await settle();
+    await ready;
+    expect(nodes[1]!.asked).toBe(2);
+  });
+});
+
+describe('a cluster does not become ready', () => {
+  it('when too few nodes are left, and the guilty ones say why, at once', async () => {
+    const { nodes, ready, change } = newStart();
+    await change(() => nodes[1]!.becomes('failed'));
+    await change(() => nodes[2]!.becomes('stopped'));
+    await expect(ready).rejects.toMatchObject({
+      code: 'start-failed',
+      message:
+        '2 of 4 nodes are left, a quorum is 3\n' +
+        'b: exit code 10\n  error data-damaged: b\n' +
+        'c: exit code 10\n  error data-damaged: c',
+    });
+  });
+
+  it('when time is up, and it says who is how far', async () => {
+    const { nodes, ready, change, time } = newStart();
+    await change(() => nodes[0]!.becomes('running'));
+    time.advance(5_000);
+    await expect(ready).rejects.toMatchObject({
+      code: 'timeout',
+      message:
+        'the cluster is not ready after 5000 ms: no leader was elected; ' +
+        'a is running, b is starting, c is starting, d is starting',
+    });
+  });
+
+  it('when it is interrupted', async () => {
+    const controller = new AbortController();
+    const { ready, time } = newStart({ signal: controller.signal });
+    controller.abort();
+    await expect(ready).rejects.toMatchObject({ code: 'interrupted' });
+    expect(time.pendingTimers).toBe(0);
+  });
+});

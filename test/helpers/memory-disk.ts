@@ -1,0 +1,346 @@
+import { posix } from 'node:path';
+import type { Scheduler } from '../../src/base/index.js';
+import type { File, FileSystem } from '../../src/storage/file-system.js';
+import type { DiskOperation, Survival, Survives, Unsynced } from './memory-disk-crash.js';
+import { Content, Directory, FileNode } from './memory-disk-medium.js';
+
+export { type DiskOperation, type Survival, type Survives, survive, type Unsynced } from './memory-disk-crash.js';
+
+/**
+ * A disk in memory that is as unkind as a disk may be. What was written is what reads see, but only what was synced
+ * is sure to survive `crash`: of everything else the caller decides, operation by operation, what had reached the
+ * medium (any subset: without a sync there is no order), down to a byte or a sector of a write. The same holds for
+ * names, until their directory is synced.
+ *
+ *     const disk = new MemoryDisk();
+ *     …
+ *     disk.crash(survive.none);                    // power cut: unsynced writes and names are gone
+ *     disk.crash(survive.all);                     // SIGKILL: the kernel still has them
+ *     disk.crash(survive.lastWriteTornAt(17));
+ *     disk.crash(survive.randomly(random));        // by sectors, in any order
+ *
+ * A crash ends the process: operations under way never complete, and files opened before stay silent for ever.
+ * Everything is a function of the calls made and the `Random` given.
+ */
+export class MemoryDisk implements FileSystem {
+  /** Asked before each operation that changes or syncs something. An answer makes it fail. */
+  fault: ((operation: DiskOperation) => Error | undefined) | undefined;
+  /** All files together may not grow beyond this. */
+  capacityBytes = Number.POSITIVE_INFINITY;
+  /** How long an operation takes; without a scheduler it completes in a later microtask. */
+  readonly #latency: { readonly scheduler: Scheduler; readonly ms: (operation: DiskOperation) => number } | undefined;
+  #root = new Directory();
+  #pending: Pending[] = [];
+  #epoch = 0;
+  #operations = 0;
+  #halted = false;
+  #haltAfter = Number.POSITIVE_INFINITY;
+  #onHalt: ((operation: DiskOperation) => void) | undefined;
+  #held: (() => void)[] | undefined;
+
+  constructor(latency?: { readonly scheduler: Scheduler; readonly ms: (operation: DiskOperation) => number }) {
+    this.#latency = latency;
+  }
+
+  /** Operations so far that changed or synced something. A durable write is two: the write and its sync. */
+  get operations(): number {
+    return this.#operations;
+  }
+
+  /** The process stops dead instead of doing its operation number `count` + 1. Resolves with it when it comes to that. */
+  haltAfter(count: number): Promise<DiskOperation> {
+    this.#haltAfter = count;
+    return new Promise((resolve) => {
+      this.#onHalt = resolve;
+    });
+  }
+
+  /** From now on operations wait, until `release`. */
+  hold(): void {
+    this.#held ??= [];
+  }
+
+  /** Lets `count` waiting operations go on, the oldest first; without a count all, and those to come. */
+  release(count?: number): void {
+    const held = this.#held ?? [];
+    for (const go of held.splice(0, count ?? held.length)) go();
+    if (count === undefined) this.#held = undefined;
+  }
+
+  /** Operations that wait for `release`. */
+  get held(): number {
+    return this.#held?.length ?? 0;
+  }
+
+  /**
+   * The disk as one process sees it: dead after the next crash, whatever else goes on. For a host in which the
+   * process's remaining promises live on beside its successor.
+   */
+  mount(): FileSystem {
+    const epoch = this.#epoch;
+    const alive = <T>(run: () => Promise<T>): Promise<T> => (epoch === this.#epoch ? run() : never());
+    return {
+      makeDirectory: (path) => alive(() => this.makeDirectory(path)),
+      list: (path) => alive(() => this.list(path)),
+      open: (path, mode) => alive(() => this.open(path, mode)),
+      remove: (path) => alive(() => this.remove(path)),
+      removeTree: (path) => alive(() => this.removeTree(path)),
+      rename: (from, to) => alive(() => this.rename(from, to)),
+      syncDirectory: (path) => alive(() => this.syncDirectory(path)),
+    };
+  }
+
+  /** Ends the process and, of what was not synced, keeps what `survives` says. */
+  crash(survives: Survives): void {
+    for (const operation of this.#pending) operation.apply(survives(operation, this.#pending));
+    this.#pending = [];
+    this.#root = this.#root.afterCrash();
+    this.#epoch += 1;
+    this.#halted = false;
+    this.#operations = 0;
+    this.#haltAfter = Number.POSITIVE_INFINITY;
+    this.#held = undefined;
+    this.fault = undefined;
+  }
+
+  /** A disk of its own with what reads see here, all of it synced. */
+  clone(): MemoryDisk {
+    const copy = new MemoryDisk(this.#latency);
+    copy.#root = this.#root.copy();
+    copy.capacityBytes = this.capacityBytes;
+    return copy;
+  }
+
+  /** All files with their contents, as reads see them. */
+  image(): Map<string, Buffer> {
+    const files = new Map<string, Buffer>();
+    this.#root.visit('', (path, content) => files.set(path, Buffer.from(content.bytes())));
+    return files;
+  }
+
+  contents(path: string): Buffer {
+    return Buffer.from(this.#file(path).current.bytes());
+  }
+
+  /** Sets a file's content behind everybody's back, on the medium too. */
+  overwrite(path: string, bytes: Buffer): void {
+    const file = this.#file(path);
+    file.current = Content.of(bytes);
+    file.durable = Content.of(bytes);
+  }
+
+  flipBit(path: string, offset: number, bit = 0): void {
+    const bytes = this.contents(path);
+    bytes[offset] = bytes[offset]! ^ (1 << bit);
+    this.overwrite(path, bytes);
+  }
+
+  // The FileSystem
+
+  async makeDirectory(path: string): Promise<void> {
+    await this.#operate({ kind: 'make-directory', path });
+    let at = this.#root;
+    for (const name of namesOf(path)) {
+      const found = at.current.get(name);
+      if (found instanceof FileNode) throw diskError('ENOTDIR', path);
+      at = found ?? this.#link(at, name, new Directory(), path);
+    }
+  }
+
+  async list(path: string): Promise<readonly string[]> {
+    await this.#turn(undefined);
+    return [...this.#directory(path).current.keys()].sort();
+  }
+
+  async open(path: string, mode: 'read' | 'write' | 'create'): Promise<File> {
+    if (mode === 'create') {
+      await this.#operate({ kind: 'create', path });
+      const parent = this.#directory(posix.dirname(path));
+      const name = posix.basename(path);
+      if (parent.current.has(name)) throw diskError('EEXIST', path);
+      return this.#handle(path, this.#link(parent, name, new FileNode(), path));
+    }
+    await this.#turn(undefined);
+    return this.#handle(path, this.#file(path));
+  }
+
+  async remove(path: string): Promise<void> {
+    await this.#operate({ kind: 'remove', path });
+    this.#file(path);
+    this.#unlink(path, 'remove');
+  }
+
+  async removeTree(path: string): Promise<void> {
+    await this.#operate({ kind: 'remove', path });
+    if (this.#find(path) !== undefined) this.#unlink(path, 'remove');
+  }
+
+  async rename(from: string, to: string): Promise<void> {
+    await this.#operate({ kind: 'rename', path: to });
+    const source = this.#directory(posix.dirname(from));
+    const target = this.#directory(posix.dirname(to));
+    const node = source.current.get(posix.basename(from));
+    if (node === undefined) throw diskError('ENOENT', from);
+    source.current.delete(posix.basename(from));
+    target.current.set(posix.basename(to), node);
+    this.#pending.push({
+      kind: 'rename',
+      path: to,
+      bytes: 0,
+      owner: target,
+      // One step of the journal: both names change, or none.
+      apply(survival) {
+        if (survival === 'none') return;
+        source.durable.delete(posix.basename(from));
+        target.durable.set(posix.basename(to), node);
+      },
+    });
+  }
+
+  async syncDirectory(path: string): Promise<void> {
+    await this.#operate({ kind: 'sync-directory', path });
+    this.#makeDurable(this.#directory(path));
+  }
+
+  #unlink(path: string, kind: 'remove'): void {
+    const parent = this.#directory(posix.dirname(path));
+    const name = posix.basename(path);
+    parent.current.delete(name);
+    this.#pending.push({
+      kind,
+      path,
+      bytes: 0,
+      owner: parent,
+      apply: (survival) => void (survival === 'none' || parent.durable.delete(name)),
+    });
+  }
+
+  #link<T extends FileNode | Directory>(parent: Directory, name: string, node: T, path: string): T {
+    parent.current.set(name, node);
+    const kind = node instanceof FileNode ? 'create' : 'make-directory';
+    const apply = (survival: Survival) => void (survival === 'none' || parent.durable.set(name, node));
+    this.#pending.push({ kind, path, bytes: 0, owner: parent, apply });
+    return node;
+  }
+
+  #makeDurable(owner: FileNode | Directory): void {
+    this.#pending = this.#pending.filter((operation) => {
+      if (operation.owner !== owner) return true;
+      operation.apply('all');
+      return false;
+    });
+  }
+
+  #handle(path: string, node: FileNode): File {
+    const epoch = this.#epoch;
+    const alive = <T>(run: () => Promise<T>): Promise<T> => (epoch === this.#epoch ? run() : never());
+    const write = (parts: readonly Buffer[], position: number): Promise<void> =>
+      alive(async () => {
+        const bytes = Buffer.concat(parts);
+        await this.#operate({ kind: 'write', path, offset: position, bytes: bytes.length });
+        this.#checkSpace(path, position + bytes.length - node.current.size);
+        node.current.write(bytes, position);
+        const apply = (survival: Survival) => node.durable.writeSurviving(bytes, position, survival);
+        this.#pending.push({ kind: 'write', path, offset: position, bytes: bytes.length, owner: node, apply });
+      });
+    const sync = (): Promise<void> =>
+      alive(async () => {
+        try {
+          await this.#operate({ kind: 'sync', path });
+        } catch (error) {
+          // The kernel marks the pages clean all the same: they read back until a crash, and no later sync helps.
+          this.#pending = this.#pending.filter((operation) => operation.owner !== node);
+          throw error;
+        }
+        this.#makeDurable(node);
+      });
+    return {
+      size: () => alive(() => this.#turn(undefined).then(() => node.current.size)),
+      read: (target, position) => alive(() => this.#turn(undefined).then(() => node.current.read(target, position))),
+      write,
+      writeDurably: (parts, position, done) => {
+        write(parts, position)
+          .then(sync)
+          .then(() => done(undefined), done);
+      },
+      truncate: (size) =>
+        alive(async () => {
+          await this.#operate({ kind: 'truncate', path, bytes: size });
+          node.current.truncate(size);
+          const apply = (survival: Survival) => void (survival === 'none' || node.durable.truncate(size));
+          this.#pending.push({ kind: 'truncate', path, bytes: size, owner: node, apply });
+        }),
+      sync,
+      close: () => alive(() => this.#turn(undefined)),
+    };
+  }
+
+  async #operate(operation: DiskOperation): Promise<void> {
+    await this.#turn(operation);
+    if (this.#operations >= this.#haltAfter) {
+      this.#halted = true;
+      this.#onHalt?.(operation);
+      await never();
+    }
+    this.#operations += 1;
+    const error = this.fault?.(operation);
+    if (error !== undefined) throw error;
+  }
+
+  /** Time passes, during which the process may die. */
+  async #turn(operation: DiskOperation | undefined): Promise<void> {
+    const epoch = this.#epoch;
+    const latency = this.#latency;
+    if (this.#held !== undefined && operation !== undefined) {
+      await new Promise<void>((resolve) => this.#held!.push(resolve));
+    } else if (latency === undefined || operation === undefined) {
+      await undefined;
+    } else {
+      await new Promise<void>((resolve) => latency.scheduler.after(latency.ms(operation), resolve));
+    }
+    if (epoch !== this.#epoch || this.#halted) await never();
+  }
+
+  #checkSpace(path: string, growth: number): void {
+    if (growth <= 0 || this.capacityBytes === Number.POSITIVE_INFINITY) return;
+    let used = 0;
+    this.#root.visit('', (_path, content) => {
+      used += content.size;
+    });
+    if (used + growth > this.capacityBytes) throw diskError('ENOSPC', path);
+  }
+
+  #find(path: string): FileNode | Directory | undefined {
+    let at: FileNode | Directory | undefined = this.#root;
+    for (const name of namesOf(path)) at = at instanceof Directory ? at.current.get(name) : undefined;
+    return at;
+  }
+
+  #directory(path: string): Directory {
+    const found = this.#find(path);
+    if (found === undefined) throw diskError('ENOENT', path);
+    if (found instanceof FileNode) throw diskError('ENOTDIR', path);
+    return found;
+  }
+
+  #file(path: string): FileNode {
+    const found = this.#find(path);
+    if (found === undefined) throw diskError('ENOENT', path);
+    if (found instanceof Directory) throw diskError('EISDIR', path);
+    return found;
+  }
+}
+
+/** An error as Node's file system throws it. */
+export function diskError(code: string, path: string): Error {
+  return Object.assign(new Error(`${code}: simulated, '${path}'`), { code, path });
+}
+
+interface Pending extends Unsynced {
+  readonly owner: FileNode | Directory;
+  apply(survival: Survival): void;
+}
+
+const namesOf = (path: string): string[] => posix.normalize(path).split('/').filter(Boolean);
+
+const never = <T>(): Promise<T> => new Promise<T>(() => {});

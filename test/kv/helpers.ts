@@ -1,0 +1,122 @@
+import { asIndex, asTerm, type Emit, type Fields } from '../../src/base/index.js';
+import { type Command, encodeCommand, KvStore, type KvStoreOptions, MemoryBackend } from '../../src/kv/index.js';
+import { ENTRY_TYPES, type Entry, makeRecord } from '../../src/raft/entry.js';
+import { ManualTime } from '../helpers/manual-time.js';
+
+export const bytes = (text: string): Buffer => Buffer.from(text, 'latin1');
+
+export const put = (key: string, value: string): Command => ({ type: 'put', key: bytes(key), value: bytes(value) });
+export const del = (key: string): Command => ({ type: 'delete', key: bytes(key) });
+export const cas = (key: string, expected: string | null, value: string): Command => ({
+  type: 'cas',
+  key: bytes(key),
+  expected: expected === null ? null : bytes(expected),
+  value: bytes(value),
+});
+
+export const commandEntry = (index: number, command: Command): Entry => ({
+  ...makeRecord(ENTRY_TYPES.command, encodeCommand(command)),
+  index: asIndex(index),
+  term: asTerm(1),
+});
+
+export const noopEntry = (index: number): Entry => ({
+  ...makeRecord(ENTRY_TYPES.noop, Buffer.alloc(0)),
+  index: asIndex(index),
+  term: asTerm(2),
+});
+
+export interface RecordedEvent {
+  readonly event: string;
+  readonly fields: Fields | undefined;
+}
+
+export function recordingEmit(): Emit & { readonly events: RecordedEvent[] } {
+  const events: RecordedEvent[] = [];
+  return { events, enabled: () => true, emit: (_level, event, fields) => events.push({ event, fields }) };
+}
+
+/** A store on a memory backend, with the log that feeds it. */
+export class StoreUnderTest {
+  readonly time = new ManualTime();
+  readonly emit = recordingEmit();
+  readonly fatal: Error[] = [];
+  readonly log: Entry[] = [];
+  readonly #options: Partial<KvStoreOptions>;
+  persistedIndex = 0;
+  backend: MemoryBackend;
+  store: KvStore;
+
+  constructor(options: Partial<KvStoreOptions> = {}) {
+    this.#options = options;
+    this.backend = new MemoryBackend({ scheduler: this.time });
+    this.store = this.#open();
+  }
+
+  /** Proposes, persists and applies: what a node on its own does. */
+  run(...commands: Command[]) {
+    const results = this.apply(...commands);
+    this.persist();
+    return results;
+  }
+
+  /** Applies before the own log holds it, as a leader may when its followers were faster. */
+  apply(...commands: Command[]) {
+    const entries = commands.map((command, nth) => commandEntry(this.log.length + 1 + nth, command));
+    this.log.push(...entries);
+    return this.store.apply(entries);
+  }
+
+  noop(): void {
+    const entry = noopEntry(this.log.length + 1);
+    this.log.push(entry);
+    this.store.apply([entry]);
+    this.persist();
+  }
+
+  persist(index = this.log.length): void {
+    this.persistedIndex = Math.max(this.persistedIndex, index);
+    this.store.persistedUpTo(index);
+  }
+
+  /** The flush interval passes, and the flush with it. */
+  flushByTime(): void {
+    this.time.advance(1_000);
+  }
+
+  /** The process dies and starts again; entries that the own log held are applied again as far as they are missing. */
+  crash(): void {
+    this.backend = this.backend.crash();
+    this.log.length = Math.max(this.persistedIndex, this.backend.meta.appliedIndex);
+    this.store = this.#open();
+    this.store.persistedUpTo(this.persistedIndex);
+    this.store.apply(this.log, this.store.appliedIndex, this.log.length);
+  }
+
+  /** A store on the backend as it is, with nothing applied to it. */
+  reopened(): KvStore {
+    return this.#open();
+  }
+
+  get(key: string) {
+    const found = this.store.get(bytes(key));
+    if (found === undefined) return undefined;
+    const { value, createRevision, modRevision, version } = found;
+    return { value: value.toString('latin1'), createRevision, modRevision, version };
+  }
+
+  keys(prefix = '', limit = 1_000, after?: string): string[] {
+    const options = { prefix: bytes(prefix), limit, ...(after !== undefined && { after: bytes(after) }) };
+    return this.store.scan(options).entries.map(({ key }) => key.toString('latin1'));
+  }
+
+  #open(): KvStore {
+    return KvStore.open({
+      backend: this.backend,
+      emit: this.emit,
+      clock: this.time,
+      scheduler: this.time,
+      options: { onFatal: (error) => this.fatal.push(error), ...this.#options },
+    });
+  }
+}

@@ -1,0 +1,133 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { asIndex, asTerm } from '../../src/base/index.js';
+import { type Entry, termRuns } from '../../src/raft/index.js';
+import { RaftLog } from '../../src/raft/log.js';
+import { entry } from '../helpers/raft-cluster.js';
+
+const entriesOf = (terms: readonly number[], first = 1): Entry[] => terms.map((term, at) => entry(first + at, term));
+
+function logOf(terms: readonly number[], options: { before?: [number, number]; applied?: number } = {}): RaftLog {
+  const [index, term] = options.before ?? [0, 0];
+  const entries = entriesOf(terms, index + 1);
+  return new RaftLog({
+    hardState: { currentTerm: asTerm(99), votedFor: null },
+    before: { index: asIndex(index), term: asTerm(term) },
+    runs: termRuns(entries),
+    lengths: Uint32Array.from(entries, ({ length }) => length),
+    applied: asIndex(options.applied ?? index),
+  });
+}
+
+const i = asIndex;
+const t = asTerm;
+
+describe('the log', () => {
+  it('knows the term of every entry it holds, and of the one before', () => {
+    const log = logOf([2, 2, 5], { before: [10, 1] });
+    expect([9, 10, 11, 12, 13, 14].map((index) => log.termAt(i(index)))).toEqual([undefined, 1, 2, 2, 5, undefined]);
+    expect([log.firstIndex, log.lastIndex, log.lastTerm]).toEqual([11, 13, 5]);
+  });
+
+  it('an empty log ends with what is before it', () => {
+    const log = logOf([], { before: [10, 3] });
+    expect([log.firstIndex, log.lastIndex, log.lastTerm, log.persistedIndex]).toEqual([11, 10, 3, 10]);
+  });
+
+  it('a restored log is durable, and committed as far as it is applied', () => {
+    const log = logOf([1, 1, 2], { applied: 2 });
+    expect([log.persistedIndex, log.commitIndex, log.appliedIndex]).toEqual([3, 2, 2]);
+  });
+
+  it('restored parts that do not fit are refused', () => {
+    expect(() => logOf([1], { applied: 2 })).toThrow(/applied 2/);
+    expect(() => logOf([1], { before: [5, 1], applied: 4 })).toThrow(/applied 4/);
+    expect(() => logOf([2, 1])).toThrow(/must not fall/);
+    const parts = {
+      hardState: { currentTerm: t(1), votedFor: null },
+      before: { index: i(0), term: t(0) },
+      applied: i(0),
+    };
+    expect(() => new RaftLog({ ...parts, runs: [{ term: t(1), count: 2 }], lengths: Uint32Array.of(9) })).toThrow(
+      /runs end at 2/,
+    );
+  });
+
+  it('compares logs by last term, then by length (§5.4.1)', () => {
+    const log = logOf([1, 2, 2]);
+    const upToDate = (term: number, index: number) => log.isUpToDate(t(term), i(index));
+    expect([upToDate(2, 3), upToDate(2, 4), upToDate(3, 1)]).toEqual([true, true, true]);
+    expect([upToDate(2, 2), upToDate(1, 9)]).toEqual([false, false]);
+  });
+
+  it('never truncates what is committed, commits what it has not, or applies what is not committed', () => {
+    const log = logOf([1, 1, 1]);
+    log.commitTo(i(2));
+    expect(() => log.truncateFrom(i(2))).toThrow(/truncating 2, committed up to 2/);
+    expect(() => log.commitTo(i(4))).toThrow(/committing 4, the log ends at 3/);
+    expect(() => log.appliedTo(i(3))).toThrow(/applied 3/);
+    log.appliedTo(i(2));
+    expect(() => log.appliedTo(i(1))).toThrow(/applied 1/);
+  });
+
+  it('appends only what follows, in terms that do not fall', () => {
+    const log = logOf([2]);
+    expect(() => log.append(entriesOf([2], 3))).toThrow(/appending 3 after 1/);
+    expect(() => log.append(entriesOf([1], 2))).toThrow(/term 1 after term 2/);
+  });
+
+  it('cuts a range by bytes: as much as fits, at least one entry', () => {
+    const log = logOf([1, 1, 1, 1]); // records of 12 bytes
+    const size = entry(1, 1).length;
+    expect(log.bytesBetween(i(1), i(3))).toBe(2 * size);
+    expect(log.cutByBytes(i(0), 2 * size)).toBe(2);
+    expect(log.cutByBytes(i(0), 3 * size - 1)).toBe(2);
+    expect(log.cutByBytes(i(1), 1)).toBe(2);
+    expect(log.cutByBytes(i(0), 1000)).toBe(4);
+    expect(log.cutByBytes(i(4), 1000)).toBe(4);
+  });
+
+  it('finds the highest index with at most a given term', () => {
+    const log = logOf([2, 2, 5, 5, 7], { before: [10, 1] });
+    const at = (index: number, term: number) => log.agreementAt(i(index), t(term));
+    expect([at(15, 7), at(15, 6), at(13, 9), at(99, 9), at(15, 4), at(12, 1), at(5, 9)]).toEqual([
+      15, 14, 13, 15, 12, 10, 10,
+    ]);
+  });
+
+  it('behaves like a plain list of entries, whatever is appended and cut', () => {
+    const step = fc.oneof(
+      fc.record({ type: fc.constant('append' as const), terms: fc.array(fc.nat(2), { maxLength: 700 }) }),
+      fc.record({ type: fc.constant('truncate' as const), back: fc.nat(900) }),
+    );
+    fc.assert(
+      fc.property(fc.nat(50), fc.array(step, { maxLength: 20 }), (start, steps) => {
+        const log = logOf([], { before: [start, 1] });
+        const model: Entry[] = [];
+        for (const taken of steps) {
+          if (taken.type === 'append') {
+            const first = model.length + 1;
+            const fresh: Entry[] = [];
+            for (const more of taken.terms) {
+              const lastTerm = fresh.at(-1)?.term ?? model.at(-1)?.term ?? 1;
+              fresh.push(entry(start + first + fresh.length, lastTerm + more, 'x'.repeat(more)));
+            }
+            log.append(fresh);
+            model.push(...fresh);
+          } else {
+            model.length = Math.max(0, model.length - taken.back);
+            log.truncateFrom(i(start + model.length + 1));
+          }
+          expect(log.lastIndex).toBe(start + model.length);
+          expect(log.runs()).toEqual(termRuns(model));
+          for (let at = 0; at < model.length; at += 97) {
+            expect(log.termAt(i(start + 1 + at))).toBe(model[at]!.term);
+            const bytes = model.slice(at).reduce((sum, { length }) => sum + length, 0);
+            expect(log.bytesBetween(i(start + at), log.lastIndex)).toBe(bytes);
+          }
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+});

@@ -1,0 +1,144 @@
+import { describe, expect, it } from 'vitest';
+import { seededRandom } from '../../src/base/index.js';
+import { MemoryDisk, type Survives, survive } from '../helpers/memory-disk.js';
+import { play, SMALL, STEPS, type Step, stateOf, statesOf } from './history.js';
+import { append, entry, open, readAll } from './support.js';
+
+const STATES = statesOf(STEPS);
+
+/** All of the history in one segment. */
+const ROOMY = { segmentBytes: 1 << 14, firstSegmentBytes: 1 << 14 };
+
+/** What the crash leaves of what was not synced, beside the extremes: some of it, in any combination. */
+const CRASHES: readonly [string, Survives][] = [
+  ['nothing unsynced survives', survive.none],
+  ['everything survives', survive.all],
+  ['contents survive, names do not', survive.contentsOnly],
+  ['names survive, contents do not', survive.namesOnly],
+  ['the last write is torn in its first sector', survive.lastWriteTornAt(30)],
+  ['the last write is torn further on', survive.lastWriteTornAt(700)],
+  ['of the last write every second sector survives', survive.lastWriteInSectors((sector) => sector % 2 === 0)],
+  ['of the last write the other sectors survive', survive.lastWriteInSectors((sector) => sector % 2 === 1)],
+  ...[1, 2, 3, 4, 5, 6].map((seed): [string, Survives] => [`seed ${seed}`, survive.randomly(seededRandom(seed))]),
+];
+
+/** Plays `steps` until the disk stands still; answers how many were acknowledged by then. */
+async function playUntilHalt(disk: MemoryDisk, steps: readonly Step[], operations: number): Promise<number> {
+  const halt = disk.haltAfter(operations);
+  let acknowledged = 0;
+  const played = (async () => {
+    const opened = await open(disk, SMALL);
+    await play(opened, steps, () => {
+      acknowledged += 1;
+    });
+    await opened.wal.close();
+  })();
+  await Promise.race([played, halt]);
+  return acknowledged;
+}
+
+/** The log holds a prefix of the history with everything that was acknowledged, and it goes on from there. */
+async function expectIntact(disk: MemoryDisk, acknowledged: number, what: string): Promise<void> {
+  const opened = await open(disk, SMALL);
+  const found = STATES.indexOf(await stateOf(opened));
+  expect(found, `${what}: acknowledged ${acknowledged}`).toBeGreaterThanOrEqual(acknowledged);
+  await play(opened, STEPS.slice(found), () => {});
+  await opened.wal.close();
+  // And what was done after the crash does not depend on what had not reached the disk before it.
+  disk.crash(survive.none);
+  const again = await open(disk, SMALL);
+  expect(await stateOf(again), what).toBe(STATES.at(-1));
+  await again.wal.close();
+}
+
+describe('a crash between any two file operations', { timeout: 120_000 }, () => {
+  it('of opening, appending and changing segments loses nothing acknowledged and invents nothing', async () => {
+    const whole = new MemoryDisk();
+    expect(await playUntilHalt(whole, STEPS, Number.POSITIVE_INFINITY)).toBe(STEPS.length);
+    const { operations } = whole;
+    expect(operations).toBeGreaterThan(40);
+    for (let count = 0; count < operations; count += 1) {
+      for (const [name, survives] of CRASHES) {
+        const disk = new MemoryDisk();
+        const acknowledged = await playUntilHalt(disk, STEPS, count);
+        disk.crash(survives);
+        await expectIntact(disk, acknowledged, `after operation ${count}, ${name}`);
+      }
+    }
+  });
+
+  it('of recovery itself, torn tail included, changes nothing about what is recovered', async () => {
+    // A log whose last batch is torn.
+    const torn = new MemoryDisk();
+    const before = await open(torn, ROOMY);
+    await play(before, STEPS.slice(0, 7), () => {});
+    await before.wal.close();
+    const opened = await open(torn, ROOMY);
+    const halt = torn.haltAfter(torn.operations + 1);
+    opened.wal.append(STEPS[7]!, () => {});
+    expect(await halt).toMatchObject({ kind: 'sync' });
+    torn.crash(survive.lastWriteInSectors((sector) => sector !== 1));
+    const reference = torn.clone();
+    const { recovered, wal } = await open(reference, SMALL);
+    expect(recovered.cut).toBeDefined();
+    await wal.close();
+    const { operations } = reference;
+    expect(operations).toBeGreaterThan(4);
+    for (let count = 0; count < operations; count += 1) {
+      for (const [name, survives] of [...CRASHES, ...tornEverywhere()]) {
+        const disk = torn.clone();
+        await playUntilHalt(disk, [], count);
+        disk.crash(survives);
+        await expectIntact(disk, 7, `recovery after operation ${count}, ${name}`);
+      }
+    }
+  });
+});
+
+/** The last write cut after each of its first bytes: where headers are. */
+const tornEverywhere = (): [string, Survives][] =>
+  Array.from({ length: 60 }, (_, i) => [`the last write torn after ${i} bytes`, survive.lastWriteTornAt(i)]);
+
+describe('a crash in the middle of a batch', { timeout: 60_000 }, () => {
+  it('at any byte leaves the whole batch or nothing of it', async () => {
+    const prepared = new MemoryDisk();
+    const opened = await open(prepared, ROOMY);
+    await play(opened, STEPS.slice(0, 7), () => {});
+    await opened.wal.close();
+    const whole = await open(prepared.clone(), ROOMY);
+    const before = whole.wal.stats().bytes;
+    await append(whole.wal, STEPS[7]!);
+    const length = whole.wal.stats().bytes - before;
+    for (let bytes = 0; bytes <= length; bytes += 1) {
+      const disk = prepared.clone();
+      const { wal } = await open(disk, SMALL);
+      // The write is done, its sync is not.
+      const halt = disk.haltAfter(disk.operations + 1);
+      wal.append(STEPS[7]!, () => expect.unreachable('acknowledged without a sync'));
+      expect(await halt).toMatchObject({ kind: 'sync' });
+      disk.crash(survive.lastWriteTornAt(bytes));
+      const again = await open(disk, SMALL);
+      expect(await stateOf(again), `torn after ${bytes} of ${length} bytes`).toBe(STATES[bytes < length ? 7 : 8]);
+      await again.wal.close();
+    }
+  });
+});
+
+describe('what the kernel shows', () => {
+  it('need not be on the disk: the last batch is written once more before anybody relies on it', async () => {
+    const disk = new MemoryDisk();
+    const first = await open(disk);
+    await append(first.wal, { entries: [entry(1)] });
+    // Its sync fails, so its process dies; the pages are marked clean all the same, and read back.
+    disk.fault = ({ kind }) => (kind === 'sync' ? new Error('EIO') : undefined);
+    first.wal.append({ entries: [entry(2)] }, () => expect.unreachable('acknowledged without a sync'));
+    await first.wal.close();
+    disk.fault = undefined;
+
+    const second = await open(disk);
+    expect(second.recovered.lengths).toHaveLength(2);
+    await append(second.wal, { entries: [entry(3)] });
+    disk.crash(survive.none);
+    expect(await readAll((await open(disk)).wal)).toHaveLength(3);
+  });
+});
