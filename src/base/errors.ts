@@ -21,6 +21,7 @@ export const ERRORS = {
   usage: { exit: 2, definite: true },
   'config-invalid': { exit: 2, definite: true },
   'script-invalid': { exit: 2, definite: true },
+  'history-invalid': { exit: 2, definite: true },
   'no-such-node': { exit: 3, definite: true },
   'no-such-cluster': { exit: 3, definite: true },
   'not-running': { exit: 3, definite: true },

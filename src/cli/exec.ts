@@ -20,6 +20,7 @@ import {
   failureText,
   junitReport,
   type Report,
+  type Result,
   ScriptRunner,
   summaryLine,
 } from '../console/script/index.js';

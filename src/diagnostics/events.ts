@@ -13,6 +13,11 @@ const node = 'the node it is about';
 const pid = 'process id';
 const term = "the node's term";
 const peer = 'the other node';
+const address = 'host and port, or socket';
+const preVote = 'a pre-vote';
+const round = "its number in the leader's term";
+const file = 'which';
+const revision = "the store's revision";
 
 /** The documented names. `count events kind=NAME`, `wait event kind=NAME` and scripts rely on them: names are stable. */
 export const EVENTS = {
@@ -21,57 +26,149 @@ export const EVENTS = {
     component: 'raft',
     level: 'info',
     about: 'The node took another role.',
-    fields: { from: 'role before', to: 'role now', term },
+    fields: { from: 'role before', to: 'role now', term, leader: 'the leader it knows' },
+  },
+  'leader-changed': {
+    component: 'raft',
+    level: 'debug',
+    about: 'The node follows another leader, or none.',
+    fields: { from: 'leader before', to: 'leader now', term },
+  },
+  'leader-suspected': {
+    component: 'raft',
+    level: 'info',
+    about: "The leader's process is certainly gone: the node campaigns soon, by its rank.",
+    fields: { leader: 'who is gone', term, campaignInTicks: 'when, in milliseconds' },
+  },
+  'quorum-lost': {
+    component: 'raft',
+    level: 'warn',
+    about: 'The leader has not heard from a majority for an election timeout, and steps down (Diss. §6.2).',
+    fields: { term, silentTicks: 'how long, in milliseconds' },
   },
   'vote-requested': {
     component: 'raft',
     level: 'info',
-    about: 'The node asks for votes (pre=true: whether it would get them).',
-    fields: { term: 'the term it runs in, or would', pre: 'a pre-vote' },
+    about: 'The node asks for votes; preVote: for whether it would get them.',
+    fields: { term: 'the term it runs in, or would', preVote, lastLogIndex: 'of its log', lastLogTerm: 'of its log' },
   },
   'vote-granted': {
     component: 'raft',
-    level: 'debug',
+    level: 'info',
     about: 'The node gave its vote.',
-    fields: { to: 'the candidate', term, pre: 'a pre-vote' },
+    fields: { candidate: 'who gets it', term: 'the term that was asked for', preVote },
   },
   'vote-refused': {
     component: 'raft',
     level: 'debug',
     about: 'The node refused its vote.',
-    fields: { to: 'the candidate', term, pre: 'a pre-vote', reason: 'why' },
+    fields: { candidate: 'who asked', term: 'the term that was asked for', preVote, reason: 'why' },
   },
   'heartbeat-sent': {
     component: 'raft',
     level: 'trace',
-    about: 'The leader told a follower that it lives.',
-    fields: { to: peer, term },
+    about: 'The leader told its followers that it lives.',
+    fields: { term, commitIndex: 'what it knows to be committed', readRound: 'the read round it confirms' },
   },
-  // Replication (§5.3).
+  'message-impossible': {
+    component: 'raft',
+    level: 'warn',
+    about: 'A message that no correct node sends was dropped.',
+    fields: { from: 'its sender', type: 'its type', reason: 'what is wrong with it' },
+  },
+  // Replication (§5.3) and reads (Diss. §6.4).
   'append-rejected': {
     component: 'raft',
     level: 'debug',
-    about: 'The entry before the appended ones did not match; the leader steps back.',
-    fields: { from: 'the leader', index: 'the index that did not match', term },
+    about: "A follower's log did not match; the leader steps back to what it hints at.",
+    fields: { peer, index: 'the index that did not match', hintIndex: 'where to try', hintTerm: 'its term there' },
   },
   'entry-committed': {
     component: 'raft',
-    level: 'debug',
-    about: 'Entries up to this index are on a majority.',
-    fields: { index: 'commitIndex', term },
+    level: 'trace',
+    about: 'Entries in (after, upTo] are on a majority.',
+    fields: { after: 'commitIndex before', upTo: 'commitIndex now', term },
   },
-  'snapshot-sent': {
+  'log-truncated': {
     component: 'raft',
-    level: 'info',
-    about: 'A follower that was too far behind received a snapshot.',
-    fields: { to: peer, index: 'last index the snapshot contains' },
+    level: 'debug',
+    about: "Entries that were never committed gave way to the leader's.",
+    fields: { from: 'the first one', lastIndex: 'the last one', term: 'of the last one' },
   },
-  // Links between nodes.
+  'read-round-started': {
+    component: 'raft',
+    level: 'trace',
+    about: 'The leader asks a majority whether it still leads, for the reads that wait.',
+    fields: { round, reads: 'how many wait for it', index: 'what they will see at least' },
+  },
+  'read-round-completed': {
+    component: 'raft',
+    level: 'trace',
+    about: 'A majority confirmed the leader: the reads of the round may be served.',
+    fields: { round, reads: 'how many waited for it', index: 'what they see at least' },
+  },
+  'reads-refused': {
+    component: 'raft',
+    level: 'warn',
+    about: 'More reads wait for a round than are allowed to.',
+    fields: { pending: 'how many wait', bound: 'how many may' },
+  },
+  // Connections.
+  listening: { component: 'transport', level: 'info', about: 'A port was bound.', fields: { address } },
+  'accept-failed': {
+    component: 'transport',
+    level: 'warn',
+    about: 'A connection could not be taken.',
+    fields: { reason: 'why' },
+  },
+  'connection-opened': {
+    component: 'transport',
+    level: 'debug',
+    about: 'Somebody connected and greeted.',
+    fields: { connection: 'its number', role: 'peer, client or admin', peer, address },
+  },
+  'connection-closed': {
+    component: 'transport',
+    level: 'debug',
+    about: 'An accepted connection ended.',
+    fields: { connection: 'its number', role: 'peer, client or admin', peer, code: 'of the reason', reason: 'why' },
+  },
+  'connection-refused': {
+    component: 'transport',
+    level: 'warn',
+    about: 'Somebody connected who does not belong here, and was told why.',
+    fields: { address, code: 'of the reason', reason: 'why' },
+  },
+  'stranger-left': {
+    component: 'transport',
+    level: 'debug',
+    about: 'Somebody connected and left without a greeting.',
+    fields: { address },
+  },
+  'link-changed': {
+    component: 'transport',
+    level: 'debug',
+    about: "One step of a link's state machine.",
+    fields: {
+      address,
+      from: 'state before',
+      to: 'state now',
+      code: 'of the reason',
+      reason: 'why it broke',
+      retryMs: 'until the next attempt',
+    },
+  },
+  'process-gone': {
+    component: 'transport',
+    level: 'debug',
+    about: 'There is proof that the process behind a link is gone.',
+    fields: { peer, instance: 'its instance', address, evidence: 'the proof' },
+  },
   'link-connected': {
     component: 'transport',
     level: 'info',
     about: 'The link to another node is up.',
-    fields: { peer, address: 'where it answered' },
+    fields: { peer, address },
   },
   'link-broken': {
     component: 'transport',
@@ -82,34 +179,95 @@ export const EVENTS = {
   'peer-gone': {
     component: 'transport',
     level: 'info',
-    about: "The other node's process is certainly gone: it refused a re-dial, or another instance answered.",
+    about: "The other node's process is certainly gone.",
     fields: { peer, instance: 'the instance that is gone' },
-  },
-  'ping-sent': {
-    component: 'transport',
-    level: 'trace',
-    about: 'An idle link was asked whether it still lives.',
-    fields: { peer },
   },
   // A node's life.
   'node-listening': {
     component: 'node',
     level: 'info',
-    about: 'The node has bound its port.',
-    fields: { host: 'address', port: 'port' },
+    about: 'The node takes part from now on.',
+    fields: { host: 'its host', port: 'its port' },
   },
-  'node-stopping': { component: 'node', level: 'info', about: 'The node was asked to stop.', fields: {} },
+  'node-stop-asked': {
+    component: 'node',
+    level: 'info',
+    about: 'Somebody wants the node to stop.',
+    fields: { reason: 'who or what' },
+  },
+  'node-stopping': { component: 'node', level: 'info', about: 'The node answers what waits, and leaves.', fields: {} },
   'frame-refused': {
     component: 'node',
     level: 'warn',
     about: 'A connection sent what no protocol of ours allows, and was closed.',
     fields: { from: 'its address', error: 'what was wrong' },
   },
+  // The log on disk and the state machine.
+  'data-directory-created': {
+    component: 'storage',
+    level: 'info',
+    about: "The node's first start: its data directory was made.",
+    fields: { directory: 'where', node: 'its name', incarnation: 'of this member' },
+  },
+  'wal-opened': {
+    component: 'storage',
+    level: 'info',
+    about: 'The log was read and found whole.',
+    fields: { segments: 'files', batches: 'batches in them', firstIndex: 'first entry', lastIndex: 'last entry' },
+  },
   'wal-tail-cut': {
     component: 'storage',
     level: 'warn',
     about: 'The last batch of the log was torn by a crash before it was acknowledged; it was cut.',
-    fields: { file: 'segment', offset: 'where the cut is', bytes: 'how much was cut' },
+    fields: { file, offset: 'where the cut is', bytes: 'how much was cut', why: 'how it is known to be torn' },
+  },
+  'wal-batch-written': {
+    component: 'storage',
+    level: 'trace',
+    about: 'A batch is on disk.',
+    fields: { sequence: 'its number', bytes: 'its size', appends: 'appends it holds' },
+  },
+  'wal-segment-prepared': {
+    component: 'storage',
+    level: 'debug',
+    about: 'The next segment was filled with zeros ahead of its use.',
+    fields: { file, bytes: 'its size' },
+  },
+  'wal-segment-started': {
+    component: 'storage',
+    level: 'debug',
+    about: 'The log goes on in a new segment.',
+    fields: { file, index: 'the last index before it' },
+  },
+  'wal-disk-full': {
+    component: 'storage',
+    level: 'warn',
+    about: 'The next segment could not be prepared: the disk is full.',
+    fields: { file, bytes: 'what it needs', error: 'why' },
+  },
+  'disk-failed': {
+    component: 'storage',
+    level: 'error',
+    about: 'A write or sync failed: the node ends, because what is on disk is not known any more.',
+    fields: { file, offset: 'where', error: 'why' },
+  },
+  'state-opened': {
+    component: 'kv',
+    level: 'info',
+    about: 'The state machine was opened.',
+    fields: { index: 'appliedIndex', revision, place: 'where it is' },
+  },
+  'state-flushed': {
+    component: 'kv',
+    level: 'debug',
+    about: 'Applied writes are durable in the state machine.',
+    fields: { index: 'up to this one', revision, keys: 'distinct keys', bytes: 'their size', ms: 'how long it took' },
+  },
+  'state-flush-failed': {
+    component: 'kv',
+    level: 'error',
+    about: 'The state machine could not be written: the node ends.',
+    fields: { index: 'up to which it was tried', error: 'why' },
   },
   // The supervisor and its processes.
   'cluster-starting': {

@@ -22,6 +22,7 @@ export type Command =
     };
 
 export const COMMAND_OPS = { put: 1, delete: 2, cas: 3 } as const;
+type CommandOp = (typeof COMMAND_OPS)[keyof typeof COMMAND_OPS];
 
 const COMMAND_HEADER_BYTES = 12;
 const EXPECTS_ABSENT = 1;
@@ -74,7 +75,7 @@ export function decodeCommand(bytes: Buffer, at: number, length: number): Comman
     case COMMAND_OPS.cas:
       return { type: 'cas', key, expected, value };
     default:
-      return unreachable(view.op as never);
+      return unreachable(view.op);
   }
 }
 
@@ -107,9 +108,11 @@ const badRequest = (fault: string): RaftctlError => new RaftctlError('bad-reques
 const keyTooLarge = (length: number, most: number): RaftctlError =>
   new RaftctlError('key-too-large', `the key has ${length} bytes: at most ${most}`);
 
+const isCommandOp = (op: number): op is CommandOp => op >= COMMAND_OPS.put && op <= COMMAND_OPS.cas;
+
 /** Where the parts of a command lie. One view serves every command in turn: reading allocates nothing. */
 export class CommandView {
-  op: number = COMMAND_OPS.put;
+  op: CommandOp = COMMAND_OPS.put;
   expectsAbsent = false;
   keyAt = 0;
   valueAt = 0;
@@ -121,7 +124,7 @@ export class CommandView {
     if (length < COMMAND_HEADER_BYTES) return `${length} bytes, expected at least ${COMMAND_HEADER_BYTES}`;
     const op = bytes[at]!;
     const flags = bytes[at + 1]!;
-    if (op < COMMAND_OPS.put || op > COMMAND_OPS.cas) return `op ${op}, expected 1 to 3`;
+    if (!isCommandOp(op)) return `op ${op}, expected 1 to 3`;
     if (flags > EXPECTS_ABSENT) return `flags ${flags}, expected 0 or 1`;
     this.op = op;
     this.expectsAbsent = flags === EXPECTS_ABSENT;

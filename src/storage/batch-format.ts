@@ -8,7 +8,11 @@ import { isZero, readU64, writeU64 } from './bytes.js';
  *              4 u32 bytes of the batch  24 u32 number of records          40 u32 end magic (its last byte is not 0)
  *              8 u64 sequence            28 u32 number of all-zero sectors
  *                                        32 u32 crc of the batch before
- *     trailer  0 u32 crc of the batch up to here   4 u64 sequence   12 u32 end magic (its last byte is not 0)
+ *     trailer  0 u32 crc of the batch: the header's, carried on over the records
+ *              4 u64 sequence   12 u32 end magic (its last byte is not 0)
+ *
+ * The batch's crc leaves the header's own crc out: over a message followed by its crc, a crc is the same for all
+ * messages, and the chain from batch to batch would say nothing.
  *
  * Batches begin at multiples of 8, and their header never straddles a 512-byte sector, the unit in which a disk writes
  * all or nothing. The header's crc is keyed by segment number and offset, so that a header is valid in its own place
@@ -62,7 +66,7 @@ export function sealBatch(target: Buffer, segment: number, offset: number, heade
   target.writeUInt32LE(previousCrc, 32);
   target.writeUInt32LE(headerCrc(target, 0, segment, offset), HEADER_CRC_AT);
   target.writeUInt32LE(HEADER_END_MAGIC, HEADER_CRC_AT + 4);
-  const crc = crc32(target.subarray(0, trailerAt));
+  const crc = batchCrc(target, 0, trailerAt);
   target.writeUInt32LE(crc, trailerAt);
   return crc;
 }
@@ -92,7 +96,7 @@ export function readBatchBody(bytes: Buffer, at: number, offset: number, header:
   if (zeroSectors > header.zeroSectors) {
     return { type: 'torn', why: `${zeroSectors - header.zeroSectors} sectors inside it were never written` };
   }
-  const crc = crc32(bytes.subarray(at, trailerAt));
+  const crc = batchCrc(bytes, at, trailerAt);
   const stored = bytes.readUInt32LE(trailerAt);
   if (crc !== stored) return { type: 'damaged', why: `checksum: expected ${hex(stored)}, got ${hex(crc)}` };
   const sequence = readU64(bytes, trailerAt + 4);
@@ -136,6 +140,10 @@ function headerFields(bytes: Buffer, at: number): BatchHeader {
 function headerCrc(bytes: Buffer, at: number, segment: number, offset: number): number {
   const key = (Math.imul(segment, 0x9e37_79b1) ^ offset) >>> 0;
   return crc32(bytes.subarray(at, at + HEADER_CRC_AT), key);
+}
+
+function batchCrc(bytes: Buffer, at: number, trailerAt: number): number {
+  return crc32(bytes.subarray(at + BATCH_HEADER_BYTES, trailerAt), bytes.readUInt32LE(at + HEADER_CRC_AT));
 }
 
 function countZeroSectors(bytes: Buffer, at: number, length: number, offset: number): number {

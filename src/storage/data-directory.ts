@@ -6,7 +6,7 @@ import type { FileSystem } from './file-system.js';
 import { checkIdentity, type Identity, readIdentity, writeIdentity } from './identity.js';
 import { ReadWindow } from './read-window.js';
 import { createLog } from './recovery.js';
-import { holdsBegunSegment, listSegments } from './segment-list.js';
+import { holdsBegunSegment, listIfThere, listSegments } from './segment-list.js';
 import { examineRest } from './segment-scan.js';
 import { walDefaults } from './wal-options.js';
 
@@ -47,7 +47,6 @@ export interface OpenDataDirectoryOptions {
  */
 export async function openDataDirectory(options: OpenDataDirectoryOptions): Promise<DataDirectory> {
   const { fileSystem, directory, identity } = options;
-  await makeDirectoryDurably(fileSystem, directory);
   let found: Identity | undefined;
   try {
     found = await readIdentity(fileSystem, directory);
@@ -114,7 +113,6 @@ async function holdsData(fileSystem: FileSystem, directory: string): Promise<boo
     if ((await listIfThere(fileSystem, join(directory, 'kv', generation))).length > 0) return true;
   }
   const wal = walPath(directory);
-  if ((await listIfThere(fileSystem, wal)).length === 0) return false;
   const window = new ReadWindow();
   const { begun } = await listSegments(fileSystem, wal, window);
   const [first] = begun;
@@ -133,18 +131,8 @@ async function check(fileSystem: FileSystem, directory: string, found: Identity,
   // The run that wrote it may have died before this.
   await fileSystem.syncDirectory(directory);
   const wal = walPath(directory);
-  if ((await listIfThere(fileSystem, wal)).length > 0 && (await holdsBegunSegment(fileSystem, wal))) return;
+  if (await holdsBegunSegment(fileSystem, wal)) return;
   throw new RaftctlError('data-damaged', `${wal} holds no log, but identity.json says that there was one`, {
     hint: 'restore the log from a copy, or `wipe` the node: it gets its data back from the other members',
   });
-}
-
-async function listIfThere(fileSystem: FileSystem, path: string): Promise<readonly string[]> {
-  try {
-    return await fileSystem.list(path);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return [];
-    throw error;
-  }
 }

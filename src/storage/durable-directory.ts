@@ -3,17 +3,14 @@ import { messageOf, RaftctlError } from '../base/index.js';
 import type { FileSystem } from './file-system.js';
 
 /**
- * Makes a directory with its parents so that it survives a power cut: a new name is durable only once the directory
- * that holds it is synced. The direct parent is synced even when nothing was missing: an earlier run may have died
- * between making and syncing.
+ * Makes a directory with its parents so that it survives a power cut: a name is durable only once the directory that
+ * holds it is synced. Which of them an earlier run may have made and not synced before it died, nobody knows, so all
+ * are. Only for what is about to be made anew: where there is already something in it, this has been done.
  */
 export async function makeDirectoryDurably(fileSystem: FileSystem, path: string): Promise<void> {
   try {
-    const parents = [dirname(path)];
-    for (let at = path; !(await exists(fileSystem, at)) && dirname(at) !== at; at = dirname(at))
-      parents.push(dirname(at));
     await fileSystem.makeDirectory(path);
-    for (const parent of new Set(parents.reverse())) await fileSystem.syncDirectory(parent);
+    for (let at = path; dirname(at) !== at; at = dirname(at)) await syncIfAllowed(fileSystem, dirname(at));
   } catch (error) {
     throw new RaftctlError('data-unreadable', `cannot make the directory ${path}: ${messageOf(error)}`, {
       hint: 'check the path and its permissions',
@@ -22,12 +19,12 @@ export async function makeDirectoryDurably(fileSystem: FileSystem, path: string)
   }
 }
 
-async function exists(fileSystem: FileSystem, path: string): Promise<boolean> {
+/** A directory that we may not even open is not one that we have made something in. */
+async function syncIfAllowed(fileSystem: FileSystem, path: string): Promise<void> {
   try {
-    await fileSystem.list(path);
-    return true;
+    await fileSystem.syncDirectory(path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
-    throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'EACCES' && code !== 'EPERM') throw error;
   }
 }

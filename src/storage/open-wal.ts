@@ -1,7 +1,6 @@
 import { asIndex, type Emit, type LogIndex, type Scheduler, type Term } from '../base/index.js';
 import type { Entry, TermRun } from '../raft/entry.js';
 import type { HardState } from '../raft/ready.js';
-import { makeDirectoryDurably } from './durable-directory.js';
 import type { FileSystem } from './file-system.js';
 import type { LogImage } from './log-image.js';
 import { type Cut, recover } from './recovery.js';
@@ -39,7 +38,6 @@ export interface OpenWalOptions {
 export async function openWal(given: OpenWalOptions): Promise<{ wal: Wal; recovered: Recovered }> {
   const { fileSystem, directory, emit } = given;
   const options = { ...walDefaults, ...given.options };
-  await makeDirectoryDurably(fileSystem, directory);
   const segments = await recover(fileSystem, directory, options.firstSegmentBytes, emit);
   const wal = new Wal({ ...given, options }, segments);
   const { image, chain, cut } = segments;

@@ -1,6 +1,7 @@
 import { asIndex, asTerm, type Emit } from '../base/index.js';
 import { BATCH_HEADER_BYTES } from './batch-format.js';
 import { damaged, diskFailed, isOwn, unreadable } from './damage.js';
+import { makeDirectoryDurably } from './durable-directory.js';
 import type { File, FileSystem } from './file-system.js';
 import { LogImage } from './log-image.js';
 import { ReadWindow } from './read-window.js';
@@ -47,6 +48,7 @@ export async function recover(fileSystem: FileSystem, directory: string, firstBy
   const list = await readable(directory, () => listSegments(fileSystem, directory, window));
   const found = list.begun.length > 0 ? await readable(directory, () => readAll(fileSystem, list, window)) : undefined;
   try {
+    if (found === undefined) await makeDirectoryDurably(fileSystem, directory);
     for (const path of list.prepared) await fileSystem.remove(path);
     if (found === undefined) return await createLog(fileSystem, directory, firstBytes);
     return await goOn(fileSystem, directory, found, list, emit);

@@ -17,11 +17,21 @@ export const segmentPath = (directory: string, number: number): string => join(d
 /** The numbers of the segment files in `directory`, rising. */
 async function segmentNumbers(fileSystem: FileSystem, directory: string): Promise<number[]> {
   const numbers: number[] = [];
-  for (const name of await fileSystem.list(directory)) {
+  for (const name of await listIfThere(fileSystem, directory)) {
     const number = segmentNumberOf(name);
     if (number !== undefined) numbers.push(number);
   }
   return numbers.sort((a, b) => a - b);
+}
+
+/** The names in a directory; none when there is no such directory. */
+export async function listIfThere(fileSystem: FileSystem, path: string): Promise<readonly string[]> {
+  try {
+    return await fileSystem.list(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
 }
 
 /** Reads the headers of all segments; refuses a gap, a header that is not intact and a file that was shortened. */

@@ -115,7 +115,7 @@ describe('what callers get wrong', () => {
     expect(await errorOf(client.put('key-01', 'x'.repeat(11)))).toMatchObject({
       code: 'value-too-large',
       definite: true,
-      message: 'put: 11 bytes, the cluster takes at most 10',
+      message: 'put: the value has 11 bytes, the cluster takes at most 10',
     });
     expect(node.received).toEqual([]);
   });

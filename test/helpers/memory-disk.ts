@@ -15,11 +15,12 @@ export { type DiskOperation, type Survival, type Survives, survive, type Unsynce
  *     const disk = new MemoryDisk();
  *     …
  *     disk.crash(survive.none);                    // power cut: unsynced writes and names are gone
- *     disk.crash(survive.all);                     // SIGKILL: the kernel still has them
+ *     disk.crash(survive.all);                     // power cut, but the kernel had written everything back
+ *     disk.kill();                                 // SIGKILL: the kernel has them still, the medium does not yet
  *     disk.crash(survive.lastWriteTornAt(17));
  *     disk.crash(survive.randomly(random));        // by sectors, in any order
  *
- * A crash ends the process: operations under way never complete, and files opened before stay silent for ever.
+ * A durable write makes itself durable, not the writes before it, as O_DSYNC does. A crash ends the process: operations under way never complete, and files opened before stay silent for ever.
  * Everything is a function of the calls made and the `Random` given.
  */
 export class MemoryDisk implements FileSystem {
@@ -95,6 +96,11 @@ export class MemoryDisk implements FileSystem {
     for (const operation of this.#pending) operation.apply(survives(operation, this.#pending));
     this.#pending = [];
     this.#root = this.#root.afterCrash();
+    this.kill();
+  }
+
+  /** Ends the process, and nothing else: what it wrote reads back, and is as little durable as before. */
+  kill(): void {
     this.#epoch += 1;
     this.#halted = false;
     this.#operations = 0;
@@ -199,7 +205,8 @@ export class MemoryDisk implements FileSystem {
 
   async syncDirectory(path: string): Promise<void> {
     await this.#operate({ kind: 'sync-directory', path });
-    this.#makeDurable(this.#directory(path));
+    const directory = this.#directory(path);
+    this.#makeDurable(({ owner }) => owner === directory);
   }
 
   #unlink(path: string, kind: 'remove'): void {
@@ -223,9 +230,9 @@ export class MemoryDisk implements FileSystem {
     return node;
   }
 
-  #makeDurable(owner: FileNode | Directory): void {
+  #makeDurable(which: (operation: Pending) => boolean): void {
     this.#pending = this.#pending.filter((operation) => {
-      if (operation.owner !== owner) return true;
+      if (!which(operation)) return true;
       operation.apply('all');
       return false;
     });
@@ -234,33 +241,35 @@ export class MemoryDisk implements FileSystem {
   #handle(path: string, node: FileNode): File {
     const epoch = this.#epoch;
     const alive = <T>(run: () => Promise<T>): Promise<T> => (epoch === this.#epoch ? run() : never());
-    const write = (parts: readonly Buffer[], position: number): Promise<void> =>
+    const write = (parts: readonly Buffer[], position: number): Promise<Pending> =>
       alive(async () => {
         const bytes = Buffer.concat(parts);
         await this.#operate({ kind: 'write', path, offset: position, bytes: bytes.length });
         this.#checkSpace(path, position + bytes.length - node.current.size);
         node.current.write(bytes, position);
         const apply = (survival: Survival) => node.durable.writeSurviving(bytes, position, survival);
-        this.#pending.push({ kind: 'write', path, offset: position, bytes: bytes.length, owner: node, apply });
+        const pending: Pending = { kind: 'write', path, offset: position, bytes: bytes.length, owner: node, apply };
+        this.#pending.push(pending);
+        return pending;
       });
-    const sync = (): Promise<void> =>
+    const sync = (which: (operation: Pending) => boolean): Promise<void> =>
       alive(async () => {
         try {
           await this.#operate({ kind: 'sync', path });
         } catch (error) {
           // The kernel marks the pages clean all the same: they read back until a crash, and no later sync helps.
-          this.#pending = this.#pending.filter((operation) => operation.owner !== node);
+          this.#pending = this.#pending.filter((operation) => !which(operation));
           throw error;
         }
-        this.#makeDurable(node);
+        this.#makeDurable(which);
       });
     return {
       size: () => alive(() => this.#turn(undefined).then(() => node.current.size)),
       read: (target, position) => alive(() => this.#turn(undefined).then(() => node.current.read(target, position))),
-      write,
+      write: async (parts, position) => void (await write(parts, position)),
       writeDurably: (parts, position, done) => {
         write(parts, position)
-          .then(sync)
+          .then((written) => sync((operation) => operation === written))
           .then(() => done(undefined), done);
       },
       truncate: (size) =>
@@ -270,7 +279,7 @@ export class MemoryDisk implements FileSystem {
           const apply = (survival: Survival) => void (survival === 'none' || node.durable.truncate(size));
           this.#pending.push({ kind: 'truncate', path, bytes: size, owner: node, apply });
         }),
-      sync,
+      sync: () => sync(({ owner }) => owner === node),
       close: () => alive(() => this.#turn(undefined)),
     };
   }

@@ -154,8 +154,9 @@ describe.each([
     const backend = open();
     let reading = true;
     const read = () => {
+      if (!reading) return;
       backend.find(key('a'));
-      if (reading) setImmediate(read);
+      setImmediate(read);
     };
     read();
     for (let round = 1; round <= 30; round += 1) {

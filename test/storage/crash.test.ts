@@ -9,8 +9,11 @@ const STATES = statesOf(STEPS);
 /** All of the history in one segment. */
 const ROOMY = { segmentBytes: 1 << 14, firstSegmentBytes: 1 << 14 };
 
-/** What the crash leaves of what was not synced, beside the extremes: some of it, in any combination. */
-const CRASHES: readonly [string, Survives][] = [
+/** How a run ends, and what that leaves of what was not synced: all, none, or some of it in any combination. */
+type Ending = readonly [name: string, end: Survives | 'kill'];
+
+const ENDINGS: readonly Ending[] = [
+  ['only the process dies', 'kill'],
   ['nothing unsynced survives', survive.none],
   ['everything survives', survive.all],
   ['contents survive, names do not', survive.contentsOnly],
@@ -19,8 +22,13 @@ const CRASHES: readonly [string, Survives][] = [
   ['the last write is torn further on', survive.lastWriteTornAt(700)],
   ['of the last write every second sector survives', survive.lastWriteInSectors((sector) => sector % 2 === 0)],
   ['of the last write the other sectors survive', survive.lastWriteInSectors((sector) => sector % 2 === 1)],
-  ...[1, 2, 3, 4, 5, 6].map((seed): [string, Survives] => [`seed ${seed}`, survive.randomly(seededRandom(seed))]),
+  ...[1, 2, 3, 4, 5, 6].map((seed): Ending => [`seed ${seed}`, survive.randomly(seededRandom(seed))]),
 ];
+
+function end(disk: MemoryDisk, ending: Ending[1]): void {
+  if (ending === 'kill') disk.kill();
+  else disk.crash(ending);
+}
 
 /** Plays `steps` until the disk stands still; answers how many were acknowledged by then. */
 async function playUntilHalt(disk: MemoryDisk, steps: readonly Step[], operations: number): Promise<number> {
@@ -58,10 +66,10 @@ describe('a crash between any two file operations', { timeout: 120_000 }, () => 
     const { operations } = whole;
     expect(operations).toBeGreaterThan(40);
     for (let count = 0; count < operations; count += 1) {
-      for (const [name, survives] of CRASHES) {
+      for (const [name, ending] of ENDINGS) {
         const disk = new MemoryDisk();
         const acknowledged = await playUntilHalt(disk, STEPS, count);
-        disk.crash(survives);
+        end(disk, ending);
         await expectIntact(disk, acknowledged, `after operation ${count}, ${name}`);
       }
     }
@@ -85,10 +93,10 @@ describe('a crash between any two file operations', { timeout: 120_000 }, () => 
     const { operations } = reference;
     expect(operations).toBeGreaterThan(4);
     for (let count = 0; count < operations; count += 1) {
-      for (const [name, survives] of [...CRASHES, ...tornEverywhere()]) {
+      for (const [name, ending] of [...ENDINGS, ...tornEverywhere()]) {
         const disk = torn.clone();
         await playUntilHalt(disk, [], count);
-        disk.crash(survives);
+        end(disk, ending);
         await expectIntact(disk, 7, `recovery after operation ${count}, ${name}`);
       }
     }
@@ -96,7 +104,7 @@ describe('a crash between any two file operations', { timeout: 120_000 }, () => 
 });
 
 /** The last write cut after each of its first bytes: where headers are. */
-const tornEverywhere = (): [string, Survives][] =>
+const tornEverywhere = (): Ending[] =>
   Array.from({ length: 60 }, (_, i) => [`the last write torn after ${i} bytes`, survive.lastWriteTornAt(i)]);
 
 describe('a crash in the middle of a batch', { timeout: 60_000 }, () => {

@@ -112,13 +112,14 @@ describe('a data directory', () => {
     const whole = new MemoryDisk();
     await openAt(whole);
     const { operations } = whole;
-    const crashes: Survives[] = [survive.none, survive.all, survive.contentsOnly, survive.namesOnly];
+    const endings: (Survives | 'kill')[] = ['kill', survive.none, survive.all, survive.contentsOnly, survive.namesOnly];
     for (let count = 0; count <= operations; count += 1) {
-      for (const survives of crashes) {
+      for (const ending of endings) {
         const disk = new MemoryDisk();
         const halt = disk.haltAfter(count);
         await Promise.race([openAt(disk), halt]);
-        disk.crash(survives);
+        if (ending === 'kill') disk.kill();
+        else disk.crash(ending);
         const data = await openAt(disk);
         if (count === operations) expect(data.created, 'once made, it lasts').toBe(false);
         const { wal } = await open(disk);

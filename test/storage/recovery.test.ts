@@ -235,6 +235,33 @@ describe('damage', { timeout: 60_000 }, () => {
     expect(await outcomeOf(disk)).toMatchObject({ code: 'data-damaged' });
   });
 
+  it('is a batch of another log', async () => {
+    const disk = await diskWith(STEPS, { firstSegmentBytes: 1 << 16 });
+    // The same log but for one byte of its first entry: every later batch has the same place, sequence and content.
+    const other = await diskWith([{ ...STEPS[0]!, entries: [entry(1, 1, 'Entry 1 of term 1')] }, ...STEPS.slice(1)], {
+      firstSegmentBytes: 1 << 16,
+    });
+    const bytes = disk.contents(segmentFile(1));
+    const { at } = batchesIn(bytes)[3]!;
+    other.contents(segmentFile(1)).copy(bytes, at, at);
+    disk.overwrite(segmentFile(1), bytes);
+    expect(await outcomeOf(disk)).toMatchObject({
+      refused: expect.stringContaining(`at offset ${at}: batch 4 does not continue the batch before it`),
+    });
+  });
+
+  it('is a last segment that lost its header, but not its batches', async () => {
+    const disk = await diskWith(STEPS);
+    const { path, bytes } = lastSegment(disk);
+    disk.overwrite(path, lost(bytes, 0, 512));
+    expect(await outcomeOf(disk)).toMatchObject({
+      code: 'data-damaged',
+      refused: expect.stringContaining(
+        `${path} is damaged at offset 0: the segment's header is missing, yet a batch lies at`,
+      ),
+    });
+  });
+
   it('is a segment without header that another follows', async () => {
     const disk = await diskWith(STEPS);
     const bytes = disk.contents(segmentFile(2));

@@ -292,6 +292,18 @@ describe('segments', () => {
       expect(recovered.lengths).toHaveLength(kept.length);
     }
   });
+
+  it('carry term, vote and generation along, so that they outlive the segment they were written to', async () => {
+    const disk = new MemoryDisk();
+    const { wal } = await open(disk);
+    await append(wal, { hardState: vote(4, 'node-03'), generation: 6, entries: [] });
+    for (let i = 1; i <= 60; i += 1) await append(wal, { entries: [entry(i, 4)] });
+    await wal.close();
+    await disk.remove(segmentFile(1));
+    const { recovered } = await open(disk);
+    expect(recovered.hardState).toEqual(vote(4, 'node-03'));
+    expect(recovered.generation).toBe(6);
+  });
 });
 
 describe('close', () => {

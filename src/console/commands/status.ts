@@ -150,12 +150,12 @@ function rowOf(node: NodeView, view: ClusterView) {
     network:
       answer && node.state === 'running' ? (broken.length === 0 ? 'ok' : `no link to ${broken.join(', ')}`) : null,
     pid: node.pid,
-    uptimeMs: node.uptimeMs,
+    uptimeMs: node.uptimeMs === null ? null : Math.round(node.uptimeMs),
     restarts: node.restarts,
     address: `${node.host}:${node.port}`,
     rssBytes: answer?.memory.rss ?? null,
     lastExit: node.lastExit ?? null,
-    ageMs: node.statusAgeMs,
+    ageMs: node.statusAgeMs === null ? null : Math.round(node.statusAgeMs),
   } satisfies DataObject;
 }
 

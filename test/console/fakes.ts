@@ -1,0 +1,314 @@
+import { asNodeId, asRevision, type NodeId, RaftctlError, seededRandom } from '../../src/base/index.js';
+import { realClock } from '../../src/base/real/clock.js';
+import { realScheduler } from '../../src/base/real/scheduler.js';
+import type { Client, KeyValue, ReadOptions, ScanOptions } from '../../src/client/index.js';
+import {
+  type ClusterConfig,
+  type ClusterControl,
+  type ClusterView,
+  defaultConfig,
+  type LifecycleAction,
+  type LifecycleResult,
+  type LiveState,
+  type ProcessStateName,
+} from '../../src/cluster/index.js';
+import type { Session } from '../../src/console/context.js';
+import { viewOf } from '../../src/console/output/index.js';
+import type { Printer } from '../../src/console/results.js';
+import { Jobs } from '../../src/console/script/index.js';
+import { type DiagnosticEvent, MergedStream } from '../../src/diagnostics/index.js';
+
+const STATE_AFTER: Readonly<Record<LifecycleAction, ProcessStateName>> = {
+  start: 'running',
+  restart: 'running',
+  resume: 'running',
+  stop: 'stopped',
+  kill: 'stopped',
+  pause: 'paused',
+};
+
+/** A cluster whose processes are entries of a map. Killing the leader makes the next running node the leader. */
+export class FakeControl implements ClusterControl {
+  readonly config: ClusterConfig;
+  readonly clusterId = '00112233445566778899aabbccddeeff';
+  readonly events = new MergedStream({ clock: realClock, scheduler: realScheduler });
+  readonly states = new Map<NodeId, ProcessStateName>();
+  readonly done: string[] = [];
+  leader: NodeId | null;
+  term = 1;
+  /** A change of leader waits for `elect`. */
+  holdElections = false;
+  readonly #listeners = new Set<() => void>();
+  #sequence = 0;
+
+  constructor(nodes = 4) {
+    this.config = defaultConfig({ nodes });
+    for (const { id } of this.config.nodes) this.states.set(id, 'running');
+    this.leader = this.config.nodes[0]!.id;
+  }
+
+  live(): LiveState {
+    const up = [...this.states.values()].filter((state) => state === 'running').length;
+    return { leader: this.leader, term: this.term, up, total: this.states.size, states: this.states };
+  }
+
+  onLiveChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  get listening(): number {
+    return this.#listeners.size;
+  }
+
+  async view(): Promise<ClusterView> {
+    const { leader, term, up, total } = this.live();
+    return {
+      name: this.config.name,
+      clusterId: this.clusterId,
+      leader,
+      term,
+      up,
+      total,
+      quorum: up > total / 2 ? 'ok' : 'lost',
+      nodes: this.config.nodes.map(({ id, host, port }, index) => {
+        const running = this.states.get(id) === 'running';
+        return {
+          id,
+          host,
+          port,
+          state: this.states.get(id)!,
+          pid: running ? 4_711 + index : null,
+          uptimeMs: running ? 61_000 : null,
+          restarts: 0,
+          status: running ? this.#status(id) : null,
+          statusAgeMs: running ? 0 : null,
+        };
+      }),
+    };
+  }
+
+  async lifecycle(action: LifecycleAction, node: NodeId): Promise<LifecycleResult> {
+    const role = node === this.leader ? 'leader' : 'follower';
+    const state = this.states.get(node)!;
+    const before = { role, term: this.term, pid: 4_711, state } as const;
+    if (action === 'start' && state === 'running') throw new RaftctlError('already-running', `${node} is running`);
+    this.done.push(`${action} ${node}`);
+    this.states.set(node, STATE_AFTER[action]);
+    const at = realClock.now();
+    if (node === this.leader && this.states.get(node) !== 'running') this.leader = null;
+    this.changed();
+    if (this.leader === null && !this.holdElections) this.elect();
+    return { node, action, before, state: STATE_AFTER[action], pid: 4_800, at };
+  }
+
+  elect(): void {
+    const next = this.config.nodes.find(({ id }) => this.states.get(id) === 'running');
+    if (!next) return;
+    this.term += 1;
+    this.leader = next.id;
+    this.happens('role-changed', { from: 'candidate', to: 'leader', term: this.term }, next.id);
+    this.changed();
+  }
+
+  happens(
+    event: string,
+    fields: DiagnosticEvent['fields'],
+    node: NodeId | 'supervisor' = 'supervisor',
+    level: DiagnosticEvent['level'] = 'info',
+  ): void {
+    this.#sequence += 1;
+    const time = realClock.now();
+    this.events.append([
+      {
+        node,
+        instance: 'i',
+        sequence: this.#sequence,
+        component: 'raft',
+        level,
+        event,
+        fields,
+        wall: 1_700_000_000_123,
+        time,
+      },
+    ]);
+  }
+
+  changed(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
+  async setLevel(level: string, node?: NodeId): Promise<void> {
+    this.done.push(`level ${level} ${node ?? 'all'}`);
+  }
+
+  async down(): Promise<void> {
+    this.done.push('down');
+  }
+
+  #status(id: NodeId): NonNullable<ClusterView['nodes'][number]['status']> {
+    return {
+      node: id,
+      instance: 'i',
+      pid: 1,
+      version: '0',
+      role: id === this.leader ? 'leader' : 'follower',
+      term: this.term,
+      leader: this.leader,
+      commitIndex: 12,
+      appliedIndex: id === 'node-04' ? 9 : 12,
+      lastIndex: 12,
+      firstIndex: 1,
+      persistedIndex: 12,
+      flushedIndex: 0,
+      revision: 5,
+      uptimeMs: 61_000,
+      memory: { rss: 1, heapUsed: 1, external: 1 },
+      cpuMs: 1,
+      links: [],
+      connections: 0,
+      level: 'info',
+    } as NonNullable<ClusterView['nodes'][number]['status']>;
+  }
+}
+
+/** A store in a map, and the calls that were made. */
+export class FakeClient implements Client {
+  readonly store = new Map<string, KeyValue>();
+  readonly calls: { readonly verb: string; readonly via: string | undefined; readonly read?: string | undefined }[] =
+    [];
+  /** The next call fails so. */
+  failure: RaftctlError | null = null;
+  /** The next call waits for it. */
+  gate: Promise<void> | null = null;
+  #revision = 0;
+
+  async put(key: string | Uint8Array, value: string | Uint8Array, call: ReadOptions = {}) {
+    await this.#called('put', call);
+    return this.#write(Buffer.from(key), Buffer.from(value));
+  }
+
+  async get(key: string | Uint8Array, call: ReadOptions = {}) {
+    return (await this.read(key, call)).entry;
+  }
+
+  async read(key: string | Uint8Array, call: ReadOptions = {}) {
+    await this.#called('get', call);
+    return { entry: this.store.get(Buffer.from(key).toString('hex')) ?? null, ...this.#answer() };
+  }
+
+  async delete(key: string | Uint8Array, call: ReadOptions = {}) {
+    await this.#called('delete', call);
+    return { deleted: this.store.delete(Buffer.from(key).toString('hex')), ...this.#answer() };
+  }
+
+  async scan({ prefix = '', limit = 1_000, after }: ScanOptions = {}, call: ReadOptions = {}) {
+    await this.#called('scan', call);
+    const begin = Buffer.from(prefix).toString('hex');
+    const matching = [...this.store]
+      .filter(([key]) => key.startsWith(begin) && (after === undefined || key > Buffer.from(after).toString('hex')))
+      .sort(([one], [other]) => (one < other ? -1 : 1))
+      .map(([, entry]) => entry);
+    return { entries: matching.slice(0, limit), more: matching.length > limit, ...this.#answer() };
+  }
+
+  async compareAndSet(
+    key: string | Uint8Array,
+    expected: string | Uint8Array | null,
+    value: string | Uint8Array,
+    call: ReadOptions = {},
+  ) {
+    await this.#called('cas', call);
+    const found = this.store.get(Buffer.from(key).toString('hex'));
+    const succeeded = expected === null ? !found : found?.value.equals(Buffer.from(expected)) === true;
+    if (succeeded) this.#write(Buffer.from(key), Buffer.from(value));
+    return { succeeded, ...this.#answer() };
+  }
+
+  leader(): NodeId | null {
+    return null;
+  }
+
+  async close(): Promise<void> {}
+
+  async #called(verb: string, call: ReadOptions): Promise<void> {
+    this.calls.push({ verb, via: call.via, read: call.read });
+    const { gate } = this;
+    this.gate = null;
+    if (gate) {
+      await new Promise<void>((resolve, reject) => {
+        call.signal?.addEventListener('abort', () => reject(new RaftctlError('aborted', `${verb}: aborted`)));
+        gate.then(resolve);
+      });
+    }
+    const { failure } = this;
+    this.failure = null;
+    if (failure) throw failure;
+  }
+
+  #answer() {
+    return { revision: asRevision(this.#revision), node: asNodeId('node-01') };
+  }
+
+  #write(key: Buffer, value: Buffer) {
+    this.#revision += 1;
+    const revision = asRevision(this.#revision);
+    const before = this.store.get(key.toString('hex'));
+    const entry = {
+      key,
+      value,
+      createRevision: before?.createRevision ?? revision,
+      modRevision: revision,
+      version: (before?.version ?? 0) + 1,
+    };
+    this.store.set(key.toString('hex'), entry);
+    return this.#answer();
+  }
+}
+
+export interface FakeWorld {
+  readonly control: FakeControl;
+  readonly client: FakeClient;
+  readonly session: Session;
+}
+
+export function fakeWorld(origin: Session['origin'] = 'script', additions: Partial<Session> = {}): FakeWorld {
+  const control = new FakeControl();
+  const client = new FakeClient();
+  const session: Session = {
+    origin,
+    control: () => control,
+    client: async () => client,
+    clock: realClock,
+    scheduler: realScheduler,
+    random: seededRandom(1),
+    environment: {},
+    marks: new Map(),
+    variables: new Map(),
+    jobs: new Jobs(),
+    lastFault: null,
+    timeoutMs: 10_000,
+    ...additions,
+  };
+  return { control, client, session };
+}
+
+export interface CapturedPrinter extends Printer {
+  readonly stdout: () => string;
+  readonly stderr: () => string;
+}
+
+/** A printer into strings; `terminal` as a person would see it. */
+export function capturedPrinter(terminal = false, environment: Readonly<Record<string, string>> = {}): CapturedPrinter {
+  const out: Buffer[] = [];
+  const err: string[] = [];
+  const view = viewOf({ isTTY: terminal, columns: 120 }, environment);
+  return {
+    view,
+    errView: view,
+    out: (text) => out.push(Buffer.from(text), Buffer.from('\n')),
+    err: (text) => err.push(`${text}\n`),
+    stdout: () => Buffer.concat(out).toString(),
+    stderr: () => err.join(''),
+  };
+}

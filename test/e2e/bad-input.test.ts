@@ -1,0 +1,214 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { connect as connectSocket, createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { Workplace } from '../helpers/product.js';
+
+async function withCluster(): Promise<Workplace> {
+  const place = await Workplace.create();
+  await place.up();
+  return place;
+}
+
+describe('a configuration that is wrong', () => {
+  it.each([
+    ['broken YAML', 'nodes: [', /^error .*bad\.yaml:\d+:\d+/],
+    ['an unknown key', 'nodes: 4\nstorag: {}\n', /bad\.yaml:2:1.*storag.*storage/s],
+    [
+      'a port out of range',
+      'nodes:\n  - { id: a, port: 99999 }\n',
+      /bad\.yaml:2:\d+ nodes\[0\]\.port: expected .*65535, got 99999/,
+    ],
+    ['a duplicate id', 'nodes:\n  - { id: a, port: 4001 }\n  - { id: a, port: 4002 }\n', /bad\.yaml:3:\d+.*a/s],
+    ['a duplicate port', 'nodes:\n  - { id: a, port: 4001 }\n  - { id: b, port: 4001 }\n', /bad\.yaml:3:\d+.*4001/s],
+    ['no nodes', 'nodes: []\n', /bad\.yaml:1:\d+.*nodes/s],
+  ])('%s is named with its place, and nothing is started', async (_, yaml, message) => {
+    const place = await Workplace.create();
+    writeFileSync(join(place.directory, 'bad.yaml'), yaml);
+    const { code, stderr } = await place.run('up', '-f', 'bad.yaml');
+    expect(code).toBe(2);
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toMatch(/\n\s+at /);
+    expect(readdirSync(place.directory)).not.toContain('.raftctl');
+  });
+});
+
+describe('a port that is taken', () => {
+  it('is named with its node, its key and a remedy, before anything is spawned', async () => {
+    const place = await Workplace.create();
+    const server = createServer();
+    await new Promise<void>((listening) => server.listen(place.port(2), '127.0.0.1', listening));
+    onTestFinished(() => void server.close());
+    const { code, stdout, stderr } = await place.run('up', '--nodes', '4', '--port-offset', String(place.portOffset));
+    expect(code).toBe(6);
+    expect(stderr).toContain('node-02');
+    expect(stderr).toContain(String(place.port(2)));
+    expect(stdout).not.toContain('spawned');
+  });
+});
+
+describe('a second supervisor on the same directory', () => {
+  it('is refused and told who holds it; the first goes on', async () => {
+    const place = await withCluster();
+    const { code, stderr } = await place.run('up', '--nodes', '4', '--port-offset', String(place.portOffset));
+    expect(code).toBe(6);
+    expect(stderr).toMatch(/pid \d+/);
+    expect((await place.run('put', 'a', '1')).code).toBe(0);
+  });
+});
+
+describe('data that is not what it should be', () => {
+  /** A cluster that ran, wrote and was taken down. */
+  async function downWithData(): Promise<Workplace> {
+    const place = await Workplace.create();
+    const up = await place.up();
+    for (let i = 0; i < 5; i++) await place.run('put', `key-${i}`, `content ${i}`);
+    up.child.kill('SIGTERM');
+    await up.finished;
+    return place;
+  }
+
+  const nodeFile = (place: Workplace, ...path: readonly string[]) => join(place.data, 'raftctl', 'node-01', ...path);
+
+  function firstSegment(place: Workplace): string {
+    const wal = join(nodeDirectory(place), 'wal');
+    return join(wal, readdirSync(wal).sort()[0]!);
+  }
+
+  function nodeDirectory(place: Workplace): string {
+    const [cluster] = readdirSync(place.data);
+    return join(place.data, cluster!, 'node-01');
+  }
+
+  const again = (place: Workplace) =>
+    place.run('up', '--nodes', '4', '--port-offset', String(place.portOffset), '--timeout', '5s');
+
+  it('a log with a flipped byte in an acknowledged batch is refused by file and offset, and not touched', async () => {
+    const place = await downWithData();
+    const file = firstSegment(place);
+    const bytes = readFileSync(file);
+    const at = bytes.indexOf('content 2');
+    bytes[at]! ^= 1;
+    writeFileSync(file, bytes);
+    const up = place.start(['up', '--nodes', '4', '--port-offset', String(place.portOffset)]);
+    await up.prints(/leader, term/); // three of four are enough
+    await up.prints(/data-damaged|failed/);
+    const logs = await place.run('logs', 'node-01', '-n', '100');
+    expect(up.output + logs.stdout).toMatch(/0000000001\.wal/);
+    up.child.kill('SIGTERM');
+    await up.finished;
+    expect(readFileSync(file).equals(bytes)).toBe(true);
+  });
+
+  it('a directory of another cluster is refused', async () => {
+    const place = await downWithData();
+    const identity = join(nodeDirectory(place), 'identity.json');
+    writeFileSync(
+      identity,
+      readFileSync(identity, 'utf8').replace(/"clusterId": ?"[0-9a-f]{4}/, (text) => text.slice(0, -4) + 'ffff'),
+    );
+    const up = place.start(['up', '--nodes', '4', '--port-offset', String(place.portOffset)]);
+    await up.prints(/data-foreign|failed/);
+    up.child.kill('SIGTERM');
+    await up.finished;
+    expect(nodeFile(place)).toContain('node-01');
+  });
+
+  it('supervisor.json of a newer format is refused by name', async () => {
+    const place = await downWithData();
+    const [cluster] = readdirSync(place.data);
+    const file = join(place.data, cluster!, 'supervisor.json');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('"format": 1', '"format": 99'));
+    const { code, stderr } = await again(place);
+    expect(code).toBe(6);
+    expect(stderr).toContain('format 99');
+  });
+});
+
+describe('strangers on the port of a node', () => {
+  const dial = (port: number): Promise<Socket> =>
+    new Promise((connected, failed) => {
+      const socket = connectSocket(port, '127.0.0.1', () => connected(socket));
+      socket.once('error', failed);
+    });
+  const ended = (socket: Socket): Promise<void> =>
+    new Promise((done) => {
+      socket.on('error', () => {});
+      socket.once('close', () => done());
+      socket.resume();
+    });
+
+  it('random bytes, HTTP, an oversized frame: each is shown the door, and the node goes on', async () => {
+    const place = await withCluster();
+    const oversized = Buffer.alloc(64);
+    oversized.writeUInt32LE(0xffff_fff0, 0);
+    for (const bytes of [Buffer.from('GET / HTTP/1.1\r\nHost: x\r\n\r\n'), Buffer.alloc(4096, 0xa5), oversized]) {
+      const socket = await dial(place.port(1));
+      socket.write(bytes);
+      await ended(socket);
+    }
+    expect((await place.run('put', 'a', '1', '--via', 'node-01')).stdout).toBe('OK\n');
+    expect((await place.run('status', '-o', 'json')).stdout).toContain('"up":4');
+  });
+
+  it('a silent connection and one that sends a byte at a time do not keep anybody waiting', async () => {
+    const place = await withCluster();
+    const silent = await dial(place.port(1));
+    const slow = await dial(place.port(1));
+    slow.write(Buffer.from([1]));
+    expect((await place.run('put', 'a', '1', '--via', 'node-01')).stdout).toBe('OK\n');
+    await Promise.all([ended(silent), ended(slow)]); // within the handshake's bound
+    expect((await place.run('get', 'a', '--via', 'node-01')).stdout).toBe('1\n');
+  });
+});
+
+describe('words that are wrong', () => {
+  it('an empty key, a key and a value that are too large are refused by name', async () => {
+    const place = await withCluster();
+    const empty = await place.run('put', '', 'x');
+    expect([empty.code, empty.stderr]).toEqual([expect.any(Number), expect.stringContaining('key')]);
+    expect(empty.code).not.toBe(0);
+    const large = await place.run('put', 'k'.repeat(1025), 'x');
+    expect(large.code).toBe(1);
+    expect(large.stderr).toContain('1025');
+    const value = place.start(['put', 'k', '-'], { stdin: 'pipe' });
+    value.child.stdin!.end(Buffer.alloc((1 << 20) + 1, 'x'));
+    const { code, stderr } = await value.finished;
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/value.*1048577|1048577.*value/s);
+  });
+
+  it('an unknown command, node and option come with the nearest that exists', async () => {
+    const place = await withCluster();
+    const command = await place.run('statsu');
+    expect(command.code).toBe(2);
+    expect(command.stderr).toContain('status');
+    const node = await place.run('kill', 'node-5');
+    expect(node.code).toBe(3);
+    expect(node.stderr).toMatch(/node-0\d/);
+    const option = await place.run('get', 'a', '--vai', 'node-01');
+    expect(option.code).toBe(2);
+    expect(option.stderr).toContain('--via');
+  });
+
+  it('a command without a cluster says that none runs, and how to start one', async () => {
+    const place = await Workplace.create();
+    const { code, stderr } = await place.run('status');
+    expect(code).toBe(3);
+    expect(stderr).toContain('raftctl up');
+  });
+});
+
+describe('a quorum that is lost', () => {
+  it('`put` fails within its bound, says why, and exits with 4', async () => {
+    const place = await withCluster();
+    await place.run('kill', 'node-01', '--yes');
+    await place.run('kill', 'node-02', '--yes');
+    const { code, stderr } = await place.run('put', 'a', '1', '--timeout', '1s');
+    expect(code).toBe(4);
+    expect(stderr).toMatch(/2 of 4 nodes/);
+    expect((await place.run('get', 'a', '--timeout', '1s')).code).toBe(4);
+    await place.run('start', 'node-01');
+    expect((await place.run('put', 'a', '1')).stdout).toBe('OK\n');
+  });
+});
