@@ -53,7 +53,7 @@ export interface LmdbEngine {
 export class TransactionBuffer {
   #bytes: Buffer = Buffer.alloc(0);
 
-  /** A quarter of the memory unused for one transaction is fine, seven eighths is waste: it is given back. */
+  /** Room for a transaction. Memory of which a transaction uses less than an eighth is given back. */
   reserve({ keys, bytes }: TransactionSize): Buffer {
     const needed = 2 * WORD + keys * CHANGE_BYTES_MAX + bytes + META_CHANGE_BYTES_MAX;
     if (this.#bytes.length < needed || this.#bytes.length > 8 * Math.max(needed, GRAIN)) {

@@ -1,4 +1,4 @@
-import type { LogIndex } from '../base/index.js';
+import type { LogIndex, Scheduler } from '../base/index.js';
 import type { CommandResult, KvStore } from '../kv/index.js';
 import type { Entry, RawNode } from '../raft/index.js';
 import type { Wal } from '../storage/index.js';
@@ -9,6 +9,7 @@ interface ApplierOptions {
   readonly store: KvStore;
   readonly wal: Wal;
   readonly cache: EntryCache;
+  readonly scheduler: Scheduler;
   /** Entries applied in one turn at most, so that a long backlog does not starve heartbeats. Suggested 4,096. */
   readonly entriesMax: number;
   readonly applied: (entries: readonly Entry[], results: readonly (CommandResult | undefined)[]) => void;
@@ -19,12 +20,16 @@ interface ApplierOptions {
 
 /** One read of the WAL, when the cache no longer holds what is to be applied. */
 const READ_BYTES_MAX = 4 << 20;
+/** The state machine's disk lags behind the log's: applying waits for it, or memory would grow without bound. */
+const UNFLUSHED_BYTES_MAX = 64 << 20;
+const FLUSH_WAIT_MS = 10;
 
 /** Runs committed entries through the state machine, in order, a bounded number a turn. */
 export class Applier {
   readonly #options: ApplierOptions;
   #commitIndex: LogIndex;
   #reading = false;
+  #waiting = false;
 
   constructor(options: ApplierOptions) {
     this.#options = options;
@@ -40,6 +45,10 @@ export class Applier {
     const { store, cache, entriesMax, wake } = this.#options;
     const after = store.appliedIndex;
     if (this.#reading || after >= this.#commitIndex) return;
+    if (store.unflushedBytes > UNFLUSHED_BYTES_MAX) {
+      this.#waitForFlush();
+      return;
+    }
     const upTo = Math.min(this.#commitIndex, after + entriesMax);
     const entries = cache.range(after, upTo);
     if (entries === undefined) {
@@ -57,6 +66,15 @@ export class Applier {
     applied(entries, results);
     // What is not in the WAL yet cannot be read back from it.
     cache.trim(Math.min(store.appliedIndex, raft.status().persistedIndex));
+  }
+
+  #waitForFlush(): void {
+    if (this.#waiting) return;
+    this.#waiting = true;
+    this.#options.scheduler.after(FLUSH_WAIT_MS, () => {
+      this.#waiting = false;
+      this.#options.wake();
+    });
   }
 
   /** Old entries come from the disk: after a restart, or when the state machine fell far behind. */

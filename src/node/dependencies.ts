@@ -3,6 +3,7 @@ import type { EventRecorder } from '../diagnostics/index.js';
 import type { KvStore } from '../kv/index.js';
 import type { Recovered, Wal } from '../storage/index.js';
 import type { Transport } from '../transport/index.js';
+import type { NodeLimits } from './limits.js';
 import type { NodeSpec } from './spec.js';
 
 /** Everything a node stands on: real in a process, simulated in a simulator. */
@@ -19,6 +20,8 @@ export interface NodeDependencies {
   readonly scheduler: Scheduler;
   readonly random: Random;
   readonly process: ProcessFacts;
+  /** What is left out is as `nodeLimits` says. */
+  readonly limits?: Partial<NodeLimits>;
   /** Somebody asked this node to stop. */
   readonly onStop: () => void;
   /** The node cannot go on. */

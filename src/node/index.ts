@@ -23,6 +23,7 @@
  * - The first error of disk or state machine ends the process (`onFatal`).
  */
 export type { NodeDependencies, ProcessFacts } from './dependencies.js';
+export type { NodeLimits } from './limits.js';
 export { type NodeWorld, openNode } from './open.js';
-export type { NodeServer } from './server.js';
+export type { NodeInspection, NodeServer } from './server.js';
 export { type Member, type NodeSpec, parseNodeSpec } from './spec.js';

@@ -4,6 +4,7 @@ import { type Backend, KvStore } from '../kv/index.js';
 import { type FileSystem, openDataDirectory, openWal, type WalOptions } from '../storage/index.js';
 import type { Transport } from '../transport/index.js';
 import type { ProcessFacts } from './dependencies.js';
+import { type NodeLimits, nodeLimits } from './limits.js';
 import { NodeServer } from './server.js';
 import type { NodeSpec } from './spec.js';
 
@@ -22,6 +23,7 @@ export interface NodeWorld {
   readonly onStop: () => void;
   readonly onFatal: (error: unknown) => void;
   readonly walOptions?: Partial<WalOptions>;
+  readonly limits?: Partial<NodeLimits>;
 }
 
 /**
@@ -30,6 +32,7 @@ export interface NodeWorld {
  */
 export async function openNode(spec: NodeSpec, world: NodeWorld): Promise<NodeServer> {
   const { fileSystem, recorder, clock, scheduler, onFatal } = world;
+  const { flushBytes, flushMs } = { ...nodeLimits, ...world.limits };
   const emit = recorder.emitFor('storage');
   const directory = await openDataDirectory({
     fileSystem,
@@ -37,6 +40,9 @@ export async function openNode(spec: NodeSpec, world: NodeWorld): Promise<NodeSe
     identity: { clusterId: spec.clusterId, node: spec.id, incarnation: spec.incarnation },
     mayCreate: spec.mayCreate,
     emit,
+    ...(world.walOptions?.firstSegmentBytes !== undefined && {
+      firstSegmentBytes: world.walOptions.firstSegmentBytes,
+    }),
   });
   const { wal, recovered } = await openWal({
     fileSystem,
@@ -50,7 +56,7 @@ export async function openNode(spec: NodeSpec, world: NodeWorld): Promise<NodeSe
     emit: recorder.emitFor('kv'),
     clock,
     scheduler,
-    options: { onFatal },
+    options: { flushBytes, flushMs, onFatal },
   });
   store.checkAgainstLog({ firstIndex: recovered.before.index + 1, lastIndex: wal.lastIndex });
   store.persistedUpTo(wal.lastIndex);

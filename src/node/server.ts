@@ -1,5 +1,6 @@
 import { type Emit, type LogIndex, type NodeId, RaftctlError, randomInt } from '../base/index.js';
-import type { RawNode, Ready } from '../raft/index.js';
+import type { KvStore } from '../kv/index.js';
+import type { Entry, Observation, RawNode, Ready } from '../raft/index.js';
 import type { Connection, ConnectionRole, Frame, Hello, Listener } from '../transport/index.js';
 import { decodeForward, decodeMessage, encodeError, encodeNote, KIND, type NodeStatus } from '../wire/index.js';
 import { AdminCalls } from './admin-calls.js';
@@ -9,13 +10,13 @@ import { ClientCalls } from './client-calls.js';
 import type { NodeDependencies } from './dependencies.js';
 import { EntryCache } from './entry-cache.js';
 import {
-  CACHE_BYTES_MAX,
   frameBytesMax,
   HANDSHAKE_TIMEOUT_MS,
   MAX_CONNECTIONS,
   MAX_KEY_BYTES,
   MAX_QUEUED_BYTES,
   newRaft,
+  nodeLimits,
   SWEEP_MS,
 } from './limits.js';
 import { Peers } from './peers.js';
@@ -24,6 +25,14 @@ import { ReadyLoop } from './ready-loop.js';
 import { statusOf } from './status.js';
 import { TickTimer } from './tick-timer.js';
 import { Writes } from './writes.js';
+
+/** What invariants speak of. The store is to be read only. */
+export interface NodeInspection {
+  readonly raft: Observation;
+  readonly store: KvStore;
+  /** The entries (after, upTo], or undefined when memory no longer holds some of them. */
+  entries(after: number, upTo: number): readonly Entry[] | undefined;
+}
 
 /**
  * One server of the cluster. Socket handlers and disk callbacks only collect; once per turn of the event loop, `#turn`
@@ -35,6 +44,7 @@ export class NodeServer {
   readonly #id: NodeId;
   readonly #emit: Emit;
   readonly #raft: RawNode;
+  readonly #cache: EntryCache;
   readonly #timer: TickTimer;
   readonly #peers: Peers;
   readonly #loop: ReadyLoop;
@@ -58,7 +68,9 @@ export class NodeServer {
     this.#id = spec.id;
     this.#emit = recorder.emitFor('node');
     this.#raft = newRaft(dependencies);
-    const cache = new EntryCache(CACHE_BYTES_MAX);
+    const { cacheBytesMax, applyEntriesMax } = { ...nodeLimits, ...dependencies.limits };
+    const cache = new EntryCache(cacheBytesMax);
+    this.#cache = cache;
     cache.append(recovered.tail);
     const wake = () => this.#wake();
     const answers: Answers = {
@@ -116,7 +128,8 @@ export class NodeServer {
       store,
       wal,
       cache,
-      entriesMax: 4_096,
+      scheduler,
+      entriesMax: applyEntriesMax,
       applied: (entries, results) => this.#writes.applied(entries, results),
       wake,
       failed: dependencies.onFatal,
@@ -283,6 +296,15 @@ export class NodeServer {
   status(): NodeStatus {
     const connections = this.#listener?.connections.size ?? 0;
     return statusOf(this.#dependencies, this.#raft, this.#peers, connections, this.#startedAt);
+  }
+
+  /** For simulation and tests: the state as it is between two turns. */
+  inspect(): NodeInspection {
+    return {
+      raft: this.#raft.observe(),
+      store: this.#dependencies.store,
+      entries: (after, upTo) => this.#cache.range(after, upTo),
+    };
   }
 
   #note(): Buffer {
