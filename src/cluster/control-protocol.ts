@@ -56,7 +56,7 @@ export interface Call {
   readonly args: unknown;
 }
 
-export const METHODS = [
+const METHODS = [
   'hello',
   'view',
   'lifecycle',

@@ -214,7 +214,7 @@ const isSignal = (text: string): text is NodeJS.Signals => Object.hasOwn(constan
 type Given<T> = { readonly [Key in keyof T]?: Exclude<T[Key], undefined> };
 
 /** Without the members that are undefined: absent and undefined are one on the wire. */
-export function given<T extends object>(options: T): Given<T> {
+function given<T extends object>(options: T): Given<T> {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Given<T>;
 }
 

@@ -48,15 +48,11 @@
  * process writes, it is copied aside and truncated, every two seconds at most. See `node-log.ts` for what that can lose.
  */
 export * from './config/config.js';
-export { didYouMean, nearest } from './config/nearest.js';
 export type { NodeConfig } from './config/nodes.js';
-export { formatDuration, formatSize, parseDuration, parseSize } from './config/quantities.js';
 export { connectControl } from './connect.js';
 export * from './control.js';
 export { listClusters, type RunningCluster } from './listing.js';
-export { NODE_EXIT, NODE_SPEC_VARIABLE, type NodeSpec } from './node-spec.js';
-export { PROCESS_STATES, type ProcessStateName } from './process-state.js';
-export { awaitReadiness, type ReadinessSource, type ReadinessStep } from './readiness.js';
+export type { ProcessStateName } from './process-state.js';
 export type { RemoteControl } from './remote-control.js';
 export { type StartOptions, type StartProgress, startCluster } from './start.js';
 export type { Supervisor } from './supervisor.js';

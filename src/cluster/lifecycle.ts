@@ -124,7 +124,7 @@ function untilRunning(context: LifecycleContext, node: SupervisedNode, timeoutMs
 }
 
 /** The reason, and what the process itself said last. */
-export function startFailed(node: SupervisedNode): RaftctlError {
+function startFailed(node: SupervisedNode): RaftctlError {
   const { failure, lastExit } = node.process;
   const reason = failure?.reason ?? lastExit ?? `it is ${node.state}`;
   const lines = failure?.lastLines ?? node.log.tail(20);

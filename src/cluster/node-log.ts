@@ -43,15 +43,11 @@ export class NodeLog {
     return fd;
   }
 
-  /** The last lines of the current or last process. */
+  /** The last lines of the current or last process; none when the file cannot be read. */
   tail(lines: number): readonly string[] {
-    let fd: number;
+    let fd: number | undefined;
     try {
       fd = openSync(this.file, 'r');
-    } catch {
-      return [];
-    }
-    try {
       const { size } = fstatSync(fd);
       // Rotated since: all of it is this process's.
       const start = this.#startOffset > size ? 0 : this.#startOffset;
@@ -60,8 +56,10 @@ export class NodeLog {
       const read = readSync(fd, bytes, 0, bytes.length, from);
       const text = bytes.toString('utf8', 0, read).split('\n');
       return text.filter((line) => line !== '').slice(-lines);
+    } catch {
+      return [];
     } finally {
-      closeSync(fd);
+      if (fd !== undefined) closeSync(fd);
     }
   }
 

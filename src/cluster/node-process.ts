@@ -38,6 +38,11 @@ export function spawnNode({ command, environment, outputFd }: NodeProcessOptions
   return spawn(command, environment, ['ignore', output, output, CHANNEL]).process;
 }
 
+/** What could not even be tried, as a process that ended before it began. */
+export function neverStarted(error: string): ChildProcess {
+  return { pid: undefined, exited: Promise.resolve({ code: null, signal: null, error }), kill: () => false };
+}
+
 /** Spawns a shell that reads lines from us. */
 export function spawnShell(
   script: string,

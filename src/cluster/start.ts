@@ -49,11 +49,11 @@ export async function startCluster(options: StartOptions): Promise<Supervisor> {
   const prepared = await prepare(options);
   const { supervisor } = prepared;
   supervisor.spawnAll();
-  for (const { id, process } of supervisor.nodes) {
-    options.onProgress?.({ type: 'spawned', node: id, pid: process.pid });
-  }
   const doors = openDoors(prepared, options);
   try {
+    for (const { id, process } of supervisor.nodes) {
+      options.onProgress?.({ type: 'spawned', node: id, pid: process.pid });
+    }
     await Promise.all([doors, ready(supervisor, options, startedAt)]);
     return supervisor;
   } catch (thrown) {
@@ -90,9 +90,12 @@ async function prepare(options: StartOptions): Promise<Prepared> {
       },
     });
     const transport = createTcpTransport({ clock, scheduler, random, emit: silent });
+    const probing = probePorts(transport, config);
+    // A wrong topology is told rather than a taken port; the probe goes on while the record is written.
+    probing.catch(() => {});
     const { record, created } = await takeRecord(directory, config);
     onProgress?.({ type: 'directory', directory: directory.path, clusterId: record.clusterId, created });
-    await probePorts(transport, config);
+    await probing;
     if (signal?.aborted) throw new RaftctlError('interrupted', 'interrupted before anything was started');
     const supervisor = new Supervisor({
       ...options,

@@ -3,6 +3,7 @@ import {
   type Clock,
   type Emit,
   type Level,
+  messageOf,
   type NodeId,
   RaftctlError,
   type Random,
@@ -17,7 +18,7 @@ import type { NodeConfig } from './config/nodes.js';
 import type { NodeView } from './control.js';
 import { ManagedNode, type RestartOptions } from './managed-node.js';
 import { NodeLog } from './node-log.js';
-import { spawnNode } from './node-process.js';
+import { type ChildProcess, neverStarted, spawnNode } from './node-process.js';
 import { NODE_SPEC_VARIABLE, type NodeSpec } from './node-spec.js';
 import { hasProcess, type ProcessStateName } from './process-state.js';
 
@@ -129,9 +130,15 @@ export class SupervisedNode {
     return mostVerbose(this.#demand, [this.#baseLevel]);
   }
 
-  #spawn() {
+  /** A log that cannot be opened, on a full disk perhaps, is a failed start like any other. */
+  #spawn(): ChildProcess {
     const { command, spec } = this.#options;
-    const outputFd = this.log.open();
+    let outputFd: number;
+    try {
+      outputFd = this.log.open();
+    } catch (thrown) {
+      return neverStarted(messageOf(thrown));
+    }
     try {
       const environment = { [NODE_SPEC_VARIABLE]: JSON.stringify({ ...spec, logLevel: this.#baseLevel }) };
       return spawnNode({ command, environment, outputFd });

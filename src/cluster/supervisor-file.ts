@@ -19,7 +19,7 @@ export interface SupervisorRecord {
   readonly socket: string;
 }
 
-export interface Member {
+interface Member {
   readonly name: string;
   /** Rises when a member is replaced under the same name: the old one's data is not the new one's. */
   readonly incarnation: number;

@@ -57,7 +57,7 @@ function withPair(filter: EventFilter, key: string, value: string): EventFilter 
   }
 }
 
-export function parseLevel(text: string): Level {
+function parseLevel(text: string): Level {
   if (isLevel(text)) return text;
   throw new RaftctlError('usage', `unknown level '${text}': expected one of ${LEVELS.join(', ')}`);
 }

@@ -8,7 +8,7 @@ export function renderEvent(event: DiagnosticEvent): string {
 }
 
 /** ` key=value` for each field that has a value. A value that could be misread is quoted as in JSON. */
-export function renderFields(fields: Fields): string {
+function renderFields(fields: Fields): string {
   let text = '';
   for (const key in fields) {
     const value = fields[key];

@@ -1,4 +1,5 @@
-import { createServer } from 'node:net';
+import { randomInt } from 'node:crypto';
+import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { onTestFinished } from 'vitest';
@@ -30,29 +31,30 @@ export async function bundleFixture(name: string, directory: string): Promise<st
   return outfile;
 }
 
-/** Ports that were free a moment ago. */
+/** Ports that were free a moment ago, below those that the system gives to outgoing connections. */
 export async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports = await Promise.all(servers.map((server) => listenAnywhere(server)));
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
+  const bound = await Promise.all(Array.from({ length: count }, listenAnywhere));
+  await Promise.all(bound.map(({ server }) => new Promise((resolve) => server.close(resolve))));
+  return bound.map(({ port }) => port);
 }
 
 /** A port that somebody else listens on, until the test is over. */
 export async function takenPort(): Promise<number> {
-  const server = createServer();
+  const { server, port } = await listenAnywhere();
   onTestFinished(() => void server.close());
-  return listenAnywhere(server);
+  return port;
 }
 
-function listenAnywhere(server: ReturnType<typeof createServer>): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      if (typeof address === 'object' && address !== null) resolve(address.port);
+async function listenAnywhere(): Promise<{ readonly server: Server; readonly port: number }> {
+  for (;;) {
+    const server = createServer();
+    const port = randomInt(10_000, 32_000);
+    const listening = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false));
+      server.listen(port, '127.0.0.1', () => resolve(true));
     });
-  });
+    if (listening) return { server, port };
+  }
 }
 
 export const isRunning = (pid: number): boolean => identityOf(pid) !== undefined;

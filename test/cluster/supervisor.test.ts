@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -304,6 +304,15 @@ describe('a start fails', { timeout: 20_000 }, () => {
     const restarts = { firstMs: 1, maxMs: 1, attemptsMax: 1, stableMs: 60_000 };
     const error = await refusal(start({ nodeCommand: ['/no/such/program'], restarts }));
     expect(error.message).toContain('could not be started');
+  });
+
+  it('when the logs cannot be written', async () => {
+    const directory = temporaryDirectory();
+    for (const node of [one, two, three]) mkdirSync(join(directory, 'logs', `${node}.log`), { recursive: true });
+    const restarts = { firstMs: 1, maxMs: 1, attemptsMax: 1, stableMs: 60_000 };
+    const error = await refusal(start({ directory, restarts }));
+    expect(error).toMatchObject({ code: 'start-failed' });
+    expect(error.message).toContain('could not be started (EISDIR');
   });
 
   it('when time is up, and no process is left', async () => {

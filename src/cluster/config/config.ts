@@ -134,7 +134,7 @@ function readLogs(root: ConfigSection): ClusterConfig['logs'] {
  * Names what the data was made for: the cluster and its members, in any order. Ports, timeouts and log settings may
  * change from one start to the next, so they are not part of it.
  */
-export function digestOf(name: string, nodes: readonly { readonly id: NodeId }[]): string {
+function digestOf(name: string, nodes: readonly { readonly id: NodeId }[]): string {
   const topology = JSON.stringify([name, nodes.map(({ id }) => id).sort()]);
   return createHash('sha256').update(topology).digest('hex');
 }
