@@ -26,7 +26,9 @@ export interface SupervisedNodeOptions {
   readonly node: NodeConfig;
   readonly command: readonly string[];
   /** What the next process is told; its log level is this node's. */
-  readonly spec: NodeSpec;
+  readonly spec: Omit<NodeSpec, 'mayCreate'>;
+  /** Asked for each process: false once the member has run. */
+  readonly mayCreate: () => boolean;
   readonly log: { readonly file: string; readonly maxFileBytes: number; readonly files: number };
   readonly restart: RestartPolicy;
   readonly restarts?: RestartOptions | undefined;
@@ -132,7 +134,7 @@ export class SupervisedNode {
 
   /** A log that cannot be opened, on a full disk perhaps, is a failed start like any other. */
   #spawn(): ChildProcess {
-    const { command, spec } = this.#options;
+    const { command, spec, mayCreate } = this.#options;
     let outputFd: number;
     try {
       outputFd = this.log.open();
@@ -140,7 +142,13 @@ export class SupervisedNode {
       return neverStarted(messageOf(thrown));
     }
     try {
-      const environment = { [NODE_SPEC_VARIABLE]: JSON.stringify({ ...spec, logLevel: this.#baseLevel }) };
+      const environment = {
+        [NODE_SPEC_VARIABLE]: JSON.stringify({
+          ...spec,
+          mayCreate: mayCreate(),
+          logLevel: this.#baseLevel,
+        } satisfies NodeSpec),
+      };
       return spawnNode({ command, environment, outputFd });
     } finally {
       closeSync(outputFd);

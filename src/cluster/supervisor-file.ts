@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { messageOf, RaftctlError } from '../base/index.js';
 import { writeFileAtomically } from '../os/index.js';
-import { count, list, object, type Parser, text } from '../wire/parse.js';
+import { count, list, object, type Parser, text, truth } from '../wire/parse.js';
 import type { ClusterConfig } from './config/config.js';
 
 /** supervisor.json: what a cluster is, whoever supervises it. */
@@ -23,6 +23,8 @@ interface Member {
   readonly name: string;
   /** Rises when a member is replaced under the same name: the old one's data is not the new one's. */
   readonly incarnation: number;
+  /** It has run: its data exists, and must not be missing when it comes back. */
+  readonly joined: boolean;
 }
 
 const FORMAT = 1;
@@ -31,7 +33,7 @@ const parseRecord: Parser<SupervisorRecord> = object({
   format: count,
   clusterId: text,
   name: text,
-  members: list(object({ name: text, incarnation: count })),
+  members: list(object({ name: text, incarnation: count, joined: truth })),
   digest: text,
   pid: count,
   socket: text,
@@ -42,7 +44,7 @@ export function newRecord(config: ClusterConfig, socket: string): SupervisorReco
     format: FORMAT,
     clusterId: randomBytes(16).toString('hex'),
     name: config.name,
-    members: config.nodes.map(({ id }) => ({ name: id, incarnation: 1 })),
+    members: config.nodes.map(({ id }) => ({ name: id, incarnation: 1, joined: false })),
     digest: config.digest,
     pid: process.pid,
     socket,

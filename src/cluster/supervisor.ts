@@ -25,6 +25,7 @@ import type {
 } from './control.js';
 import type { ClusterDirectory } from './directory.js';
 import { Guard } from './guard.js';
+import { JoinedMembers } from './joined-members.js';
 import { type LifecycleContext, runLifecycle } from './lifecycle.js';
 import { LiveTracker } from './live.js';
 import type { RestartOptions } from './managed-node.js';
@@ -73,6 +74,7 @@ export class Supervisor implements ClusterControl {
   readonly #tracker: LiveTracker;
   readonly #changes = new Listeners();
   readonly #registry: ProcessRegistry;
+  readonly #joined: JoinedMembers;
   /** Of the processes that are there, whatever their state. */
   readonly #pids = new Map<NodeId, number>();
   readonly #cleanups: (() => void | Promise<void>)[] = [];
@@ -94,6 +96,7 @@ export class Supervisor implements ClusterControl {
     this.#stream = new MergedStream({ clock, scheduler, demandChanged });
     this.events = this.#stream;
     this.emit = supervisorEmit(this.#stream, clock, instance);
+    this.#joined = new JoinedMembers(directory.supervisorFile, record, this.emit);
     this.#registry = new ProcessRegistry(directory.processesFile, scheduler);
     this.#nodes = new Map(config.nodes.map((node) => [node.id, this.#newNode(node.id)]));
     const stateOf = (id: NodeId) => this.#nodes.get(id)!.state;
@@ -205,6 +208,7 @@ export class Supervisor implements ClusterControl {
     this.#rotation?.cancel();
     this.#guard?.close();
     this.#registry.flush();
+    await this.#joined.settled();
     if (this.#options.ephemeral) this.#options.directory.remove();
     for (const cleanup of this.#cleanups.reverse()) await cleanup();
     this.#end();
@@ -226,13 +230,13 @@ export class Supervisor implements ClusterControl {
         incarnation,
         members: config.nodes,
         directory: directory.nodeDirectory(id),
-        mayCreate: true,
         heartbeatMs: raft.heartbeatMs,
         electionTimeoutMs: raft.electionTimeoutMs,
         maxValueBytes: storage.maxValueBytes,
         keepLogBytes: storage.keepLogBytes,
         logLevel: logs.level,
       },
+      mayCreate: () => !this.#joined.has(id),
       log: { file: directory.logFile(id), maxFileBytes: logs.maxFileBytes, files: logs.files },
       restart: supervisor.restart,
       emit: this.emit,
@@ -242,6 +246,7 @@ export class Supervisor implements ClusterControl {
   }
 
   #nodeChanged({ id, state, process }: SupervisedNode, before: ProcessStateName): void {
+    if (state === 'running') this.#joined.add(id);
     if (state === 'starting' && process.pid) this.#processStarted(id, process.pid);
     if (hasProcess(before) && !hasProcess(state)) this.#processGone(id);
     this.#tracker.processChanged(id, hasProcess(state), state === 'starting');

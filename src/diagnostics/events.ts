@@ -372,6 +372,12 @@ export const EVENTS = {
     about: "A node's log could not be set aside.",
     fields: { node, error: 'why' },
   },
+  'record-write-failed': {
+    component: 'supervisor',
+    level: 'warn',
+    about: 'Which members have run could not be written down.',
+    fields: { file: 'supervisor.json', error: 'why' },
+  },
   'events-lost': {
     component: 'supervisor',
     level: 'warn',

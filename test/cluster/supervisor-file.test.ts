@@ -18,8 +18,8 @@ describe('supervisor.json', () => {
     expect(record.clusterId).toMatch(/^[0-9a-f]{32}$/);
     expect(newRecord(config('nodes: 2'), '/s').clusterId).not.toBe(record.clusterId);
     expect(record.members).toEqual([
-      { name: 'node-01', incarnation: 1 },
-      { name: 'node-02', incarnation: 1 },
+      { name: 'node-01', incarnation: 1, joined: false },
+      { name: 'node-02', incarnation: 1, joined: false },
     ]);
   });
 
