@@ -1,7 +1,9 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect as connectSocket, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { identityOf } from '../../src/os/index.js';
+import { batchPlaceAfter } from '../../src/storage/batch-format.js';
 import { Workplace } from '../helpers/product.js';
 
 async function withCluster(): Promise<Workplace> {
@@ -68,8 +70,6 @@ describe('data that is not what it should be', () => {
     return place;
   }
 
-  const nodeFile = (place: Workplace, ...path: readonly string[]) => join(place.data, 'raftctl', 'node-01', ...path);
-
   function firstSegment(place: Workplace): string {
     const wal = join(nodeDirectory(place), 'wal');
     return join(wal, readdirSync(wal).sort()[0]!);
@@ -100,18 +100,79 @@ describe('data that is not what it should be', () => {
     expect(readFileSync(file).equals(bytes)).toBe(true);
   });
 
+  /** `up` on what is there: three nodes make a quorum, node-01 is what the test is about. */
+  async function upWithout01(place: Workplace, code: string): Promise<string> {
+    const up = place.start(['up', '--nodes', '4', '--port-offset', String(place.portOffset)]);
+    await up.prints(/leader, term/);
+    await up.prints(/node-01 failed/);
+    const logs = await place.run('logs', 'node-01', '-n', '200', '--raw');
+    expect((await place.run('get', 'key-1')).stdout).toBe('content 1\n');
+    up.child.kill('SIGTERM');
+    await up.finished;
+    const told = up.output + logs.stdout + logs.stderr;
+    expect(told).toContain(code);
+    return told;
+  }
+
   it('a directory of another cluster is refused', async () => {
     const place = await downWithData();
     const identity = join(nodeDirectory(place), 'identity.json');
-    writeFileSync(
-      identity,
-      readFileSync(identity, 'utf8').replace(/"clusterId": ?"[0-9a-f]{4}/, (text) => text.slice(0, -4) + 'ffff'),
-    );
-    const up = place.start(['up', '--nodes', '4', '--port-offset', String(place.portOffset)]);
-    await up.prints(/data-foreign|failed/);
-    up.child.kill('SIGTERM');
-    await up.finished;
-    expect(nodeFile(place)).toContain('node-01');
+    const text = readFileSync(identity, 'utf8');
+    writeFileSync(identity, text.replace(/("clusterId": ?)"[0-9a-f]{32}"/, `$1"${'f'.repeat(32)}"`));
+    expect(readFileSync(identity, 'utf8')).not.toBe(text);
+    await upWithout01(place, 'data-foreign');
+  });
+
+  it('a directory of a newer format is refused', async () => {
+    const place = await downWithData();
+    const identity = join(nodeDirectory(place), 'identity.json');
+    writeFileSync(identity, readFileSync(identity, 'utf8').replace(/("format\w*": ?)\d+/, '$199'));
+    expect(await upWithout01(place, 'data-newer')).toContain('99');
+  });
+
+  it('a directory that cannot be read is refused', async () => {
+    const place = await downWithData();
+    const identity = join(nodeDirectory(place), 'identity.json');
+    rmSync(identity);
+    mkdirSync(identity); // a mode would not keep root out
+    await upWithout01(place, 'data-unreadable');
+  });
+
+  it('a directory that is empty though the node has run is refused: its votes are lost', async () => {
+    const place = await downWithData();
+    rmSync(nodeDirectory(place), { recursive: true });
+    expect(await upWithout01(place, 'data-damaged')).toContain('has run before');
+  });
+
+  it('a directory that a live process uses is refused, and says which', async () => {
+    const place = await downWithData();
+    const holder = { process: identityOf(process.pid), purpose: 'a test', serial: 1 };
+    writeFileSync(join(nodeDirectory(place), 'lock'), `${JSON.stringify(holder)}\n`);
+    expect(await upWithout01(place, 'data-locked')).toContain(`pid ${process.pid}`);
+  });
+
+  it('a lock that a dead process left does not stand in the way', async () => {
+    const place = await downWithData();
+    const holder = { process: { ...identityOf(process.pid), startTime: '1' }, purpose: 'a test', serial: 1 };
+    writeFileSync(join(nodeDirectory(place), 'lock'), `${JSON.stringify(holder)}\n`);
+    const up = await place.up();
+    await up.prints(/node-01 ready/);
+    expect((await place.run('get', 'key-1', '--via', 'node-01')).stdout).toBe('content 1\n');
+  });
+
+  it('a log with a torn tail is cut, which is reported, and the node goes on', async () => {
+    const place = await downWithData();
+    const file = firstSegment(place);
+    const bytes = readFileSync(file);
+    // The power went while the next batch was being written: of its header, only the first bytes reached the disk.
+    const end = bytes.findLastIndex((byte) => byte !== 0) + 1;
+    bytes.write('WALB', batchPlaceAfter(end), 'latin1');
+    writeFileSync(file, bytes);
+    const up = await place.up();
+    await up.prints(/node-01 ready/);
+    const logs = await place.run('logs', 'node-01', '-n', '500', '--raw', '--level', 'debug');
+    expect(logs.stdout).toContain('wal-tail-cut');
+    expect((await place.run('get', 'key-4', '--via', 'node-01')).stdout).toBe('content 4\n');
   });
 
   it('supervisor.json of a newer format is refused by name', async () => {
