@@ -33,7 +33,7 @@ export function isAlive(identity: ProcessIdentity): boolean {
   return now !== undefined && sameProcess(now, identity);
 }
 
-export const sameProcess = (a: ProcessIdentity, b: ProcessIdentity): boolean =>
+const sameProcess = (a: ProcessIdentity, b: ProcessIdentity): boolean =>
   a.pid === b.pid && a.startTime === b.startTime && a.bootId === b.bootId;
 
 export function isProcessIdentity(value: unknown): value is ProcessIdentity {

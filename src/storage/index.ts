@@ -29,10 +29,8 @@
  * `segment-preparer` (zeros ahead), `data-directory` and `identity`.
  */
 export * from './data-directory.js';
-export type { File, FileSystem } from './file-system.js';
-export type { Identity } from './identity.js';
+export type { FileSystem } from './file-system.js';
 export * from './open-wal.js';
 export { realFileSystem } from './real-file-system.js';
-export type { Cut } from './recovery.js';
-export type { Wal, WalStats } from './wal.js';
-export { type WalOptions, walDefaults } from './wal-options.js';
+export type { Wal } from './wal.js';
+export type { WalOptions } from './wal-options.js';

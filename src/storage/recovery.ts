@@ -51,7 +51,7 @@ export async function recover(fileSystem: FileSystem, directory: string, firstBy
     if (found === undefined) await makeDirectoryDurably(fileSystem, directory);
     for (const path of list.prepared) await fileSystem.remove(path);
     if (found === undefined) return await createLog(fileSystem, directory, firstBytes);
-    return await goOn(fileSystem, directory, found, list, emit);
+    return await goOn(fileSystem, found, list, emit);
   } catch (error) {
     throw isOwn(error) ? error : diskFailed(directory, undefined, error as Error);
   }
@@ -123,7 +123,6 @@ async function judgeRest(
 
 async function goOn(
   fileSystem: FileSystem,
-  directory: string,
   { image, chain, last, cut }: Found,
   list: SegmentList,
   emit: Emit,
@@ -135,7 +134,6 @@ async function goOn(
       emit.emit('warn', 'wal-tail-cut', { ...cut });
     }
     await writeAgain(file, chain.lastWrite);
-    await fileSystem.syncDirectory(directory);
   } catch (error) {
     await file.close().catch(() => {});
     throw error;

@@ -15,7 +15,7 @@ import { readU64, writeU64 } from './bytes.js';
  */
 const RECORD_TYPES = { entries: 1, hardState: 2, generation: 3 } as const;
 
-export const WAL_RECORD_HEADER_BYTES = 5;
+const WAL_RECORD_HEADER_BYTES = 5;
 const ENTRIES_FIXED_BYTES = 22;
 const RUN_BYTES = 12;
 const RUNS_MAX = 0xffff;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../../src/base/index.js';
 import { MemoryDisk, type Survives, survive } from '../helpers/memory-disk.js';
 import { play, SMALL, STEPS, type Step, stateOf, statesOf } from './history.js';
-import { append, entry, open, readAll } from './support.js';
+import { append, entry, open, readAll, shown } from './support.js';
 
 const STATES = statesOf(STEPS);
 
@@ -129,6 +129,25 @@ describe('a crash in the middle of a batch', { timeout: 60_000 }, () => {
       expect(await stateOf(again), `torn after ${bytes} of ${length} bytes`).toBe(STATES[bytes < length ? 7 : 8]);
       await again.wal.close();
     }
+  });
+});
+
+describe('a cut', () => {
+  it('is on the disk before anything is appended: nothing of the torn batch comes back', async () => {
+    const disk = new MemoryDisk();
+    const first = await open(disk, ROOMY);
+    await append(first.wal, { entries: [entry(1)] });
+    const halt = disk.haltAfter(disk.operations + 1);
+    first.wal.append({ entries: [entry(2, 1, 'torn '.repeat(1000))] }, () => {});
+    expect(await halt).toMatchObject({ kind: 'sync' });
+    disk.crash(survive.lastWriteInSectors((sector) => sector !== 0));
+    const second = await open(disk, ROOMY);
+    expect(second.recovered.cut).toBeDefined();
+    await append(second.wal, { entries: [entry(2, 1, 'short')] });
+    disk.crash(survive.none);
+    const third = await open(disk, ROOMY);
+    expect(third.recovered.cut).toBeUndefined();
+    expect(shown(await readAll(third.wal))).toEqual(shown([entry(1), entry(2, 1, 'short')]));
   });
 });
 
