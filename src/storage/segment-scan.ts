@@ -133,7 +133,8 @@ export async function examineRest(
     // The header at `offset` itself may be valid: that of a batch whose end is missing.
     const found = findBatchHeader(bytes, from === offset ? 1 : 0, segment.number, from);
     if (found !== -1) return { batchAt: from + found, end };
-    end = Math.max(end, from + endOfContent(bytes));
+    const content = endOfContent(bytes);
+    if (content > 0) end = from + content;
     if (from + length >= segment.size) break;
     // A header that straddles two looks is found by the second.
     from += length - BATCH_HEADER_BYTES;

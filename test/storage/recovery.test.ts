@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { MemoryDisk } from '../helpers/memory-disk.js';
+import { MemoryDisk } from '../helpers/memory-disk.js';
 import { diskWith, outcomeOf, SMALL, STEPS, stateOf, statesOf } from './history.js';
-import { append, entry, open, rejection, segmentFile, vote, WAL_DIRECTORY } from './support.js';
+import { append, entries, entry, open, rejection, segmentFile, vote, WAL_DIRECTORY } from './support.js';
 
 const STATES = statesOf(STEPS);
 const WHOLE = STATES.at(-1)!;
@@ -273,6 +273,18 @@ describe('damage', { timeout: 60_000 }, () => {
 });
 
 describe('opening', () => {
+  it('takes prepared space for what it is, however many looks it takes to see it all', async () => {
+    const disk = new MemoryDisk();
+    const sizes = { segmentBytes: 5 << 20, firstSegmentBytes: 5 << 20 };
+    const first = await open(disk, sizes);
+    await append(first.wal, { entries: entries(1, 3) });
+    await first.wal.close();
+    const second = await open(disk, sizes);
+    expect(second.recovered.cut).toBeUndefined();
+    expect(second.events.named('wal-tail-cut')).toEqual([]);
+    expect(second.wal.lastIndex).toBe(3);
+  });
+
   it('takes no payload for a batch, not even a copy of the log', async () => {
     const disk = await diskWith(STEPS.slice(0, 3), { firstSegmentBytes: 1 << 16 });
     const copyOfLog = disk.contents(segmentFile(1)).subarray(0, 6000);
