@@ -12,7 +12,7 @@ const REQUIRE =
 
 const result = await build({
   entryPoints: {
-    cli: 'src/cli/entry.ts',
+    cli: 'src/cli/index.ts',
     node: 'src/cli/node-process.ts',
     bench: 'src/cli/bench-main.ts',
     client: 'src/client/index.ts',

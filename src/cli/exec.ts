@@ -1,4 +1,4 @@
-import { RaftctlError, randomInt, seededRandom } from '../base/index.js';
+import { messageOf, RaftctlError, randomInt, seededRandom } from '../base/index.js';
 import type { ClusterControl, RunningCluster } from '../cluster/index.js';
 import { type BoundCall, TABLE } from '../console/commands/index.js';
 import type { Outcome } from '../console/commands/spec.js';
@@ -6,6 +6,7 @@ import type { Session } from '../console/context.js';
 import { readAll, readScript, readSourced, TemporaryDirectory, writeReport } from '../console/files/index.js';
 import {
   type Action,
+  formatDuration,
   literalOf,
   parseScript,
   type Script,
@@ -16,6 +17,7 @@ import { type Data, toJson } from '../console/output/index.js';
 import { outputOf, type Printer, printOutcome } from '../console/results.js';
 import {
   caseLine,
+  casesToRun,
   exitCodeOf,
   failureText,
   junitReport,
@@ -52,6 +54,7 @@ export async function exec(options: ExecOptions, global: GlobalOptions, printer:
     load: readSourced,
     environment: host.environment,
   });
+  casesToRun(script, options);
   const interrupt = new AbortController();
   const stopListening = host.onSignal(() => {
     if (interrupt.signal.aborted) host.exit(130);
@@ -121,10 +124,7 @@ class ScriptRun {
       keep &&= report.failed > 0;
       return exitCodeOf(report);
     } catch (thrown) {
-      if (this.#expired)
-        throw new RaftctlError('timeout', `the script ran longer than its bound of ${this.#options.timeoutMs} ms`, {
-          hint: 'see --timeout',
-        });
+      if (this.#expired) throw overdue(this.#options.timeoutMs, thrown);
       throw thrown;
     } finally {
       await session.close();
@@ -245,6 +245,11 @@ class ScriptRun {
     await this.#own.end({ keep });
     if (keep) this.#printer.err(`the cluster's directory is kept: ${this.#own.directory}`);
   }
+}
+
+function overdue(timeoutMs: number, interruption: unknown): RaftctlError {
+  const bound = `the script ran longer than its bound of ${formatDuration(timeoutMs)}`;
+  return new RaftctlError('timeout', `${bound}: ${messageOf(interruption)}`, { hint: 'see --timeout' });
 }
 
 /** Does the script bring its own cluster? */

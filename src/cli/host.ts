@@ -13,7 +13,7 @@ export interface ClusterModule {
   readonly listClusters: typeof listClusters;
 }
 
-export type HostInput = TerminalInput & StreamLike & AsyncIterable<unknown> & { readonly fd?: number };
+type HostInput = TerminalInput & StreamLike & AsyncIterable<unknown> & { readonly fd?: number };
 export type HostOutput = NodeJS.WritableStream & StreamLike;
 
 export const ENDING_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

@@ -32,7 +32,7 @@ export async function runProgram(argv: readonly string[], context: ProgramContex
 
 type Bind = (run: () => Promise<number>) => () => Promise<void>;
 
-export function buildProgram(context: ProgramContext, bind: Bind): Command {
+function buildProgram(context: ProgramContext, bind: Bind): Command {
   const program = new Command('raftctl')
     .description('A real Raft cluster on your own machine that you can break on purpose.')
     .option('-C, --cluster <name>', 'which of the running clusters')

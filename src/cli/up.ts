@@ -2,10 +2,9 @@ import { join } from 'node:path';
 import type { ClusterConfig, Supervisor } from '../cluster/index.js';
 import { TABLE } from '../console/commands/index.js';
 import { defaultConfigFile, HistoryFile, inputKind, readSourced, stateDirectory } from '../console/files/index.js';
+import { Prompt, runPiped, Terminal } from '../console/index.js';
 import { toJson } from '../console/output/index.js';
-import { Prompt, runPiped } from '../console/prompt/index.js';
 import type { Printer } from '../console/results.js';
-import { Terminal } from '../console/terminal/index.js';
 import type { GlobalOptions } from './global-options.js';
 import type { EndingSignal, Host } from './host.js';
 import { type OpenSession, openSession } from './session.js';
@@ -153,6 +152,7 @@ class Ending {
   readonly #force = new AbortController();
   readonly #printer: Printer;
   readonly #stopListening: () => void;
+  #warned = false;
   reason: EndingSignal | 'left' | 'taken down' | null = null;
   readonly begun: Promise<void>;
 
@@ -188,6 +188,11 @@ class Ending {
       return;
     }
     if (signal !== 'SIGINT') return;
+    if (this.reason === 'left' && !this.#warned) {
+      this.#warned = true;
+      this.#printer.err('still stopping; Ctrl-C again forces');
+      return;
+    }
     this.#printer.err('forced');
     this.#force.abort();
   }

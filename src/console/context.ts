@@ -65,7 +65,7 @@ export interface Session {
   lastFault: Fault | null;
   /** The bound of a command that names none (`set timeout 10s`). */
   timeoutMs: number;
-  /** Asks a yes-or-no question on a terminal. Absent: nobody is asked. */
+  /** Asks a yes-or-no question on a terminal. Absent: nobody is there to ask. */
   readonly confirm?: (question: string, signal: AbortSignal) => Promise<boolean>;
   /** Runs a program to its end. Absent: programs cannot be run here. */
   readonly runProgram?: RunProgram;
@@ -90,4 +90,6 @@ export interface Context {
   readonly timeoutMs: number;
   /** Names what the command waits for; shown when it lasts. */
   waiting(text: string): void;
+  /** Asks a yes-or-no question; the command's bound stands still meanwhile. Absent: nobody is asked. */
+  readonly confirm?: (question: string) => Promise<boolean>;
 }

@@ -32,6 +32,9 @@ export async function execute(
     signal: bound.signal,
     timeoutMs: bound.timeoutMs,
     waiting: options.waiting ?? (() => {}),
+    ...(session.confirm
+      ? { confirm: (question: string) => bound.suspended(session.confirm!(question, bound.signal)) }
+      : {}),
   };
   try {
     return await Promise.race([call.spec.run(context, call), bound.ended]);
@@ -47,6 +50,10 @@ class Bound {
   readonly ended: Promise<never>;
   #end: (error: Error) => void = () => {};
   readonly #timers: Timer[] = [];
+  /** Null: it has no bound. */
+  readonly #call: BoundCall | null;
+  #clock: Timer | null = null;
+  #released = false;
   readonly #session: Session;
   readonly #outer: AbortSignal;
 
@@ -59,7 +66,8 @@ class Bound {
       this.#end = reject;
     });
     const endless = own === undefined && (options.unbounded === true || call.spec.unbounded?.(call) === true);
-    if (!endless) this.#after(this.timeoutMs + GRACE_MS, () => this.#expire(call));
+    this.#call = endless ? null : call;
+    this.#startClock();
     if (this.#outer.aborted) this.#interrupt();
     else this.#outer.addEventListener('abort', this.#interrupt, { once: true });
   }
@@ -68,9 +76,27 @@ class Bound {
     return this.#controller.signal;
   }
 
+  /** A person who is asked may think as long as they like. */
+  async suspended<T>(answer: Promise<T>): Promise<T> {
+    this.#clock?.cancel();
+    try {
+      return await answer;
+    } finally {
+      this.#startClock();
+    }
+  }
+
   release(): void {
+    this.#released = true;
+    this.#clock?.cancel();
     for (const timer of this.#timers) timer.cancel();
     this.#outer.removeEventListener('abort', this.#interrupt);
+  }
+
+  #startClock(): void {
+    const call = this.#call;
+    if (call === null || this.#released) return;
+    this.#clock = this.#session.scheduler.after(this.timeoutMs + GRACE_MS, () => this.#expire(call));
   }
 
   #after(ms: number, run: () => void): void {

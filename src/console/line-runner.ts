@@ -1,7 +1,7 @@
 import type { CommandTable, Outcome } from './commands/index.js';
 import type { Session } from './context.js';
 import { type ParseOptions, parseScript, ScriptError, type Statement } from './language/index.js';
-import { outputOf, type Printer, printOutcome } from './results.js';
+import { asRaftctlError, outputOf, type Printer, printOutcome } from './results.js';
 import { Evaluator } from './script/evaluator.js';
 
 export interface LineRunnerOptions {
@@ -39,6 +39,9 @@ export class LineRunner {
         this.commands += 1;
         const own = call.find('output');
         if (result.type === 'answer') this.#print(result.outcome, own === 'json' || own === 'text' ? own : format);
+      },
+      onJobEnd: (name, line, error) => {
+        printer.err(`job ${name} ended: ${line}${error === null ? '' : `: ${asRaftctlError(error).message}`}`);
       },
       ...(waiting ? { waiting } : {}),
     });

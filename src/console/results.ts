@@ -50,7 +50,7 @@ export function failureText(error: RaftctlError, { paint, terminal }: View): str
 }
 
 /** The shape of a failure in `-o json`. */
-export const errorDocument = (error: RaftctlError): Data => ({
+const errorDocument = (error: RaftctlError): Data => ({
   error: {
     code: error.code,
     message: error.message,

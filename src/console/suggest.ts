@@ -22,7 +22,7 @@ export function didYouMean(typed: string, candidates: Iterable<string>): string 
 }
 
 /** Insertions, deletions, substitutions and swaps of neighbours (optimal string alignment). */
-export function editDistance(left: string, right: string): number {
+function editDistance(left: string, right: string): number {
   if (Math.abs(left.length - right.length) > 8 || left.length > 64 || right.length > 64)
     return Number.POSITIVE_INFINITY;
   let twoAbove: number[] = [];

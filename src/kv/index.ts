@@ -49,14 +49,11 @@
 export type { Backend, Transaction, TransactionSize, VersionCursor } from './backend.js';
 export { MemoryBackend, type MemoryBackendOptions } from './backend-memory.js';
 export {
-  COMMAND_OPS,
   type Command,
   type CommandLimits,
   checkCommand,
   decodeCommand,
   encodeCommand,
-  sizeOfCommand,
-  writeCommand,
 } from './command.js';
 export { KvStore, type KvStoreDependencies, type KvStoreOptions } from './store.js';
 export type { CommandResult, KeyValue, ScanOptions, ScanResult } from './types.js';

@@ -40,6 +40,8 @@ export class EntryCache {
 
   /** The entries (after, upTo], or undefined when some are no longer here. */
   range(after: number, upTo: number): readonly Entry[] | undefined {
+    // A probe names no entries, and need not find the ones around it.
+    if (upTo <= after) return [];
     const first = this.#firstIndex();
     if (after + 1 < first) return undefined;
     const from = this.#start + (after + 1 - first);

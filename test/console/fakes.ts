@@ -1,4 +1,12 @@
-import { asNodeId, asRevision, type NodeId, RaftctlError, seededRandom } from '../../src/base/index.js';
+import {
+  asIndex,
+  asNodeId,
+  asRevision,
+  asTerm,
+  type NodeId,
+  RaftctlError,
+  seededRandom,
+} from '../../src/base/index.js';
 import { realClock } from '../../src/base/real/clock.js';
 import { realScheduler } from '../../src/base/real/scheduler.js';
 import type { Client, KeyValue, ReadOptions, ScanOptions } from '../../src/client/index.js';
@@ -153,22 +161,22 @@ export class FakeControl implements ClusterControl {
       pid: 1,
       version: '0',
       role: id === this.leader ? 'leader' : 'follower',
-      term: this.term,
+      term: asTerm(this.term),
       leader: this.leader,
-      commitIndex: 12,
-      appliedIndex: id === 'node-04' ? 9 : 12,
-      lastIndex: 12,
-      firstIndex: 1,
-      persistedIndex: 12,
-      flushedIndex: 0,
-      revision: 5,
+      commitIndex: asIndex(12),
+      appliedIndex: asIndex(id === 'node-04' ? 9 : 12),
+      lastIndex: asIndex(12),
+      firstIndex: asIndex(1),
+      persistedIndex: asIndex(12),
+      flushedIndex: asIndex(0),
+      revision: asRevision(5),
       uptimeMs: 61_000,
       memory: { rss: 1, heapUsed: 1, external: 1 },
       cpuMs: 1,
       links: [],
       connections: 0,
       level: 'info',
-    } as NonNullable<ClusterView['nodes'][number]['status']>;
+    };
   }
 }
 

@@ -5,4 +5,4 @@
  * supervisor. Clients run in a closed loop over the client library; a histogram keeps latencies to three digits.
  */
 export * from './options.js';
-export { type BenchDependencies, runBench } from './worker.js';
+export { runBench } from './worker.js';

@@ -81,7 +81,7 @@ function explained(table: CommandTable, name: string): Outcome {
 }
 
 /** Examples first: they are what people read. */
-export function page(spec: CommandSpec, { paint }: View): string {
+function page(spec: CommandSpec, { paint }: View): string {
   const examples = columns(spec.examples.map((example) => [`  ${example.line}`, paint.dim(example.about)]));
   const options = [...spec.options, ...COMMON_OPTIONS].map((option) => [`  ${optionLabel(option)}`, option.about]);
   return [

@@ -35,8 +35,6 @@ export const TABLE: CommandTable = new CommandTable([
 ]);
 
 export { COMMON_OPTIONS } from './bind.js';
-export { type Arg, type BoundCall, literalArg } from './bound-call.js';
-export { MANY_NODES, ONE_NODE } from './selector.js';
+export { type BoundCall, literalArg } from './bound-call.js';
 export * from './spec.js';
-export { argOf, CommandTable } from './table.js';
-export { eventLine } from './watching.js';
+export { CommandTable } from './table.js';

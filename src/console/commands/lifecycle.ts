@@ -161,8 +161,8 @@ async function warn(context: Context, call: BoundCall, nodes: readonly NodeId[],
   if (away.length === 0) return;
   const { text, willBeLost } = forecast(session.control(), away);
   output.say(verb.action === 'restart' ? `${text} until it is back` : text);
-  if (!willBeLost || call.has('yes') || !session.confirm) return;
-  const agreed = await session.confirm(`${verb.action} ${nodes.join(', ')} all the same?`, context.signal);
+  if (!willBeLost || call.has('yes') || !context.confirm) return;
+  const agreed = await context.confirm(`${verb.action} ${nodes.join(', ')} all the same?`);
   if (!agreed) throw new RaftctlError('aborted', `${verb.action}: nothing was done`, { definite: true });
 }
 

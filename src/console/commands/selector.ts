@@ -24,7 +24,10 @@ export function resolve(selector: string, control: ClusterControl, random: Rando
   const named = ids.find((id) => id === selector);
   if (named) return { nodes: [named], said: null, group: false };
   const one = resolveOne(selector, ids, live, random);
-  if (one) return { nodes: [one], said: `${selector} -> ${one} (term ${live.term})`, group: false };
+  if (one) {
+    const term = selector === 'leader' ? ` (term ${live.term})` : '';
+    return { nodes: [one], said: `${selector} -> ${one}${term}`, group: false };
+  }
   const many = resolveMany(selector, ids, live);
   if (many.length === 0)
     throw new RaftctlError('no-such-node', `${selector}: no node is it just now`, { hint: 'status shows them' });
@@ -110,7 +113,7 @@ function unknownNode(selector: string, ids: readonly NodeId[]): RaftctlError {
 }
 
 /** `*`, `?` and `[a-c]`, over the whole name. */
-export function globMatches(glob: string, name: string): boolean {
+function globMatches(glob: string, name: string): boolean {
   const pattern = glob
     .replace(/[.+^${}()|\\]/g, '\\$&')
     .replace(/\*/g, '.*')

@@ -94,7 +94,7 @@ const PLACES: Readonly<Record<Origin, string>> = {
 };
 
 /** A word of a script before it runs: expansions are still unknown. */
-export const argOf = (word: Word): Arg => ({
+const argOf = (word: Word): Arg => ({
   text: literalOf(word) ?? null,
   start: bareStartOf(word),
   span: word.span,

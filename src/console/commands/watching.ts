@@ -222,7 +222,7 @@ function follow(
 const NODE_COLOURS = ['cyan', 'magenta', 'blue', 'green', 'yellow'] as const;
 
 /** A line of the merged log, in the colour of its node. */
-export function eventLine(event: MergedEvent, { paint, terminal }: View): string {
+function eventLine(event: MergedEvent, { paint, terminal }: View): string {
   const line = terminal ? sanitizeLine(renderEvent(event)) : renderEvent(event);
   if (event.level === 'error') return paint.red(line);
   if (event.level === 'warn') return paint.yellow(line);

@@ -70,7 +70,7 @@ export interface RepeatAction {
 }
 
 /** `source FILE`: the file was read and parsed together with the script that names it. */
-export interface SourceAction {
+interface SourceAction {
   readonly type: 'source';
   readonly script: Script;
   readonly span: Span;

@@ -12,5 +12,5 @@
  */
 export * from './ast.js';
 export * from './duration.js';
-export { type ParseOptions, PREFIXES, parseScript } from './parser.js';
-export { lineOf, type Place, placeOf, ScriptError, type Source, type Span } from './position.js';
+export { type ParseOptions, parseScript } from './parser.js';
+export { ScriptError, type Source, type Span } from './position.js';

@@ -1,5 +1,6 @@
 import type { Action, Block, Call, CommandAction, Script, Statement, Word } from './ast.js';
-import { bareOf, literalOf } from './ast.js';
+import { literalOf } from './ast.js';
+import { parseDuration } from './duration.js';
 import { parseMatchers } from './matcher-parser.js';
 import { ScriptError, type Source, type Span } from './position.js';
 import { Scope } from './scope.js';
@@ -95,6 +96,10 @@ class Parser {
     this.#tokens.next();
     const name = this.#tokens.name('a name to set');
     const value = this.#word(`a value for ${name}`);
+    const text = literalOf(value);
+    if (name === 'timeout' && text !== undefined && parseDuration(text) === undefined) {
+      throw new ScriptError(value.span, `set timeout: expected a duration such as 10s, got '${text}'`);
+    }
     this.#scope.add(name);
     return { type: 'set', name, value, span: this.#tokens.spanFrom(span) };
   }
@@ -278,8 +283,5 @@ class Parser {
   }
 }
 
-/** Is this one word a whole statement's first word that opens a block or prefixes a command? Completion asks. */
+/** First words that are no commands; completion offers them. */
 export const PREFIXES = ['within', 'repeat', 'test', 'set', 'let', 'cleanup', 'source'] as const;
-
-/** The words of a command that are plain text, for messages. */
-export const wordsOf = (call: Call): string[] => call.words.map((word) => literalOf(word) ?? bareOf(word) ?? '…');

@@ -14,7 +14,7 @@ export interface Span {
   readonly length: number;
 }
 
-export interface Place {
+interface Place {
   readonly line: number;
   readonly column: number;
   /** The whole line, without its end. */
@@ -22,7 +22,7 @@ export interface Place {
 }
 
 /** Where a span begins. Computed when somebody asks, which only errors and reports do. */
-export function placeOf(span: Span): Place {
+function placeOf(span: Span): Place {
   const { text } = span.source;
   const lineStart = text.lastIndexOf('\n', span.offset - 1) + 1;
   const lineEnd = text.indexOf('\n', lineStart);

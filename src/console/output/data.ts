@@ -10,7 +10,7 @@ export type Data =
 
 export type DataObject = { readonly [key: string]: Data | undefined };
 
-export const isObject = (data: Data | undefined): data is DataObject =>
+const isObject = (data: Data | undefined): data is DataObject =>
   typeof data === 'object' && data !== null && !Array.isArray(data) && !Buffer.isBuffer(data);
 
 /** Bytes that are UTF-8 become a string; others `{"base64": "…"}`. */

@@ -31,12 +31,12 @@ export function complete(line: string, cursor: number, context: CompletionContex
   const offers = expansion
     ? context.variables.map((name) => `${current.slice(0, expansion.index)}\${${name}}`)
     : offersFor(words, current, context);
-  const candidates = [...new Set(offers)].filter((offer) => offer.startsWith(current) && offer !== current);
+  const candidates = [...new Set(offers)].filter((offer) => offer.startsWith(current));
   return { candidates: candidates.sort(), word: current };
 }
 
 /** The words of the statement that the cursor is in, and the word being typed. */
-export function lastStatement(text: string): { readonly words: readonly string[]; readonly current: string } {
+function lastStatement(text: string): { readonly words: readonly string[]; readonly current: string } {
   let words: string[] = [];
   let current = '';
   let quote: string | null = null;

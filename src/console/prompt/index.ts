@@ -7,9 +7,8 @@
  *
  *     await new Prompt({ session, table: TABLE, terminal: new Terminal(process.stdin), … }).run();
  */
-export { Announcer } from './announcer.js';
-export { type Completion, type CompletionContext, complete, hintFor } from './completion.js';
+export { type CompletionContext, complete, hintFor } from './completion.js';
 export { LineFlow } from './line-flow.js';
-export { type PipedOptions, type PipedResult, runPiped } from './piped.js';
-export { Prompt, type PromptOptions } from './prompt.js';
+export { runPiped } from './piped.js';
+export { Prompt } from './prompt.js';
 export { promptText } from './prompt-text.js';

@@ -36,6 +36,8 @@ export interface EvaluatorOptions {
   /** Every command that finished, in order, background ones when they were started. */
   readonly onResult?: (result: Result, call: BoundCall, action: CommandAction) => void;
   readonly waiting?: (text: string) => void;
+  /** A background command ended; null: well. */
+  readonly onJobEnd?: (name: string, line: string, error: unknown) => void;
 }
 
 interface Frame {
@@ -170,11 +172,17 @@ export class Evaluator {
 
   #background(action: CommandAction, call: BoundCall, job: string): Outcome {
     const endless: Frame = { signal: new AbortController().signal, deadline: Number.POSITIVE_INFINITY, trying: false };
-    this.#session.jobs.start(job, call.line, async (signal) => {
+    const run = async (signal: AbortSignal): Promise<Outcome> => {
       const result = await this.#result(call, signal, endless, !call.has('timeout'));
       const failure = this.#judge(action, result);
       if (failure) throw failure.error ?? new RaftctlError('command-failed', failure.message);
       return result.type === 'answer' ? result.outcome : failedOutcome(result.error);
+    };
+    const ended = (error: unknown) => this.#options.onJobEnd?.(job, call.line, error);
+    this.#session.jobs.start(job, call.line, (signal) => {
+      const running = run(signal);
+      running.then(() => ended(null), ended);
+      return running;
     });
     const outcome: Outcome = { document: { job }, principal: job, text: () => `${call.line} runs as ${job}` };
     this.#options.onResult?.({ type: 'answer', outcome, tookMs: 0 }, call, action);
@@ -194,8 +202,9 @@ export class Evaluator {
       });
       return { type: 'answer', outcome, tookMs: clock.now() - startedAt };
     } catch (thrown) {
-      if (thrown instanceof InvariantError || (signal.aborted && frame.signal.aborted))
-        throw interrupted(thrown, frame);
+      if (thrown instanceof InvariantError) throw thrown;
+      // Interrupted: what the command says of its outcome is worth more than that it was interrupted.
+      if (frame.signal.aborted) throw asInterrupted(thrown);
       const error =
         thrown instanceof RaftctlError ? thrown : new RaftctlError('internal', messageOf(thrown), { cause: thrown });
       return { type: 'failure', error, tookMs: clock.now() - startedAt };
@@ -222,8 +231,8 @@ export class Evaluator {
   }
 }
 
-const interrupted = (thrown: unknown, frame: Frame): unknown =>
-  frame.signal.aborted && !(thrown instanceof InvariantError) ? new RaftctlError('interrupted', 'interrupted') : thrown;
+const asInterrupted = (thrown: unknown): RaftctlError =>
+  thrown instanceof RaftctlError ? thrown : new RaftctlError('interrupted', 'interrupted', { cause: thrown });
 
 /** What `let` keeps of a failure that was expected. */
 const failedOutcome = (error: RaftctlError): Outcome => ({

@@ -11,10 +11,9 @@
  * A failed check is a `CheckFailure` with what was expected and what came; the first one ends its case. Results that
  * fail inside a `within` are tried again and are no news.
  */
-export { CheckFailure, Evaluator, type EvaluatorOptions } from './evaluator.js';
 export { Jobs } from './jobs.js';
 export type { Result } from './matchers.js';
 export * from './report.js';
 export { junitReport } from './report-junit.js';
 export { caseLine, failureText, summaryLine } from './report-text.js';
-export { type RunnerOptions, ScriptRunner } from './runner.js';
+export { casesToRun, type RunnerOptions, ScriptRunner } from './runner.js';

@@ -51,6 +51,8 @@ export class ScriptRunner {
   #transcript: string[] = [];
   #commands = 0;
   #inCase = false;
+  /** The statement that runs, or ran last. */
+  #place = 'its beginning';
 
   constructor(options: RunnerOptions) {
     this.#options = options;
@@ -66,7 +68,7 @@ export class ScriptRunner {
 
   async run(script: Script, signal: AbortSignal): Promise<Report> {
     const statements = flatten(script.statements);
-    const cases = this.#chosen(casesOf(script, statements), script);
+    const cases = casesToRun(script, this.#options);
     let ran = 0;
     for (const one of cases) {
       if (signal.aborted) break;
@@ -75,7 +77,7 @@ export class ScriptRunner {
       if (!passed && !(this.#options.keepGoing && one.named)) break;
     }
     await this.#finish(script, statements);
-    if (signal.aborted) throw new RaftctlError('interrupted', 'the script was interrupted');
+    if (signal.aborted) throw new RaftctlError('interrupted', `the script was interrupted at ${this.#place}`);
     return this.#report(script, cases.length - ran);
   }
 
@@ -95,21 +97,6 @@ export class ScriptRunner {
     };
   }
 
-  /** What `--until` and `--only` leave. What stands before the first case always runs. */
-  #chosen(cases: readonly Case[], script: Script): readonly Case[] {
-    const { until, only } = this.#options;
-    const wanted = only ?? until;
-    if (wanted === undefined) return cases;
-    const at = cases.findIndex((one) => one.named && one.name === wanted);
-    if (at === -1) {
-      const names = cases.filter((one) => one.named).map((one) => `'${one.name}'`);
-      throw new RaftctlError('usage', `${script.source.file} has no case '${wanted}'`, {
-        hint: `cases: ${names.join(', ') || 'none'}`,
-      });
-    }
-    return only === undefined ? cases.slice(0, at + 1) : cases.filter((one, index) => !one.named || index === at);
-  }
-
   async #case(one: Case, signal: AbortSignal): Promise<boolean> {
     const { clock } = this.#options.session;
     const startedAt = clock.now();
@@ -117,6 +104,7 @@ export class ScriptRunner {
     this.#inCase = one.named;
     let failure: CaseFailure | null = null;
     for (const statement of one.statements) {
+      this.#place = lineOf(statement.span);
       try {
         await this.#evaluator.run(statement, signal);
       } catch (thrown) {
@@ -210,6 +198,24 @@ export class ScriptRunner {
       return [];
     }
   }
+}
+
+/**
+ * What `--until` and `--only` leave of a script. What stands before the first case always runs. Throws when there is no
+ * such case: ask before a cluster is started.
+ */
+export function casesToRun(script: Script, { until, only }: Pick<RunnerOptions, 'until' | 'only'>): readonly Case[] {
+  const cases = casesOf(script, flatten(script.statements));
+  const wanted = only ?? until;
+  if (wanted === undefined) return cases;
+  const at = cases.findIndex((one) => one.named && one.name === wanted);
+  if (at === -1) {
+    const names = cases.filter((one) => one.named).map((one) => `'${one.name}'`);
+    throw new RaftctlError('usage', `${script.source.file} has no case '${wanted}'`, {
+      hint: `cases: ${names.join(', ') || 'none'}`,
+    });
+  }
+  return only === undefined ? cases.slice(0, at + 1) : cases.filter((one, index) => !one.named || index === at);
 }
 
 /** Sourced files take part as if they stood there. */

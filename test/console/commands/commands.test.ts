@@ -274,3 +274,35 @@ describe('help', () => {
     }
   });
 });
+
+describe('a command’s bound', () => {
+  it('stands still while a person is asked', async () => {
+    let answer: (yes: boolean) => void = () => {};
+    const world = fakeWorld('prompt', {
+      confirm: () =>
+        new Promise((resolve) => {
+          answer = resolve;
+        }),
+    });
+    // A clock that runs only when it is told to: the longest wait that is pending is over at once.
+    const pending = new Set<() => void>();
+    const session: Session = {
+      ...world.session,
+      scheduler: {
+        defer: world.session.scheduler.defer,
+        after: (_ms, run) => {
+          pending.add(run);
+          return { cancel: () => pending.delete(run) };
+        },
+      },
+    };
+    await run(world, ['kill', '4', '--yes']);
+    const call = TABLE.bind(['kill', '3'].map(literalArg), 'prompt');
+    const running = execute(session, outputOf(capturedPrinter(), 'text'), call, { signal: never });
+    await new Promise(setImmediate);
+    expect(pending.size).toBe(0);
+    answer(true);
+    expect((await running).principal).toBe('node-03');
+    expect(pending.size).toBe(0);
+  });
+});

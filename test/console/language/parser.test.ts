@@ -121,6 +121,7 @@ describe('a script that is wrong', () => {
     ['get ${env:NOPE}', 'a.raft:1:5 the environment has no variable NOPE'],
     ['within soon get a', 'a.raft:1:8 expected a duration after within such as 250ms, 3s or 1m'],
     ['repeat x get a', "a.raft:1:8 expected a number of times, got 'x'"],
+    ['set timeout soon', "a.raft:1:13 set timeout: expected a duration such as 10s, got 'soon'"],
     ['let x leader', "a.raft:1:7 expected '=' after let x, got 'leader'"],
     ['get a => ', 'a.raft:1:10 expected a value, got the end of the input'],
     ['get a =>1', "a.raft:1:7 expected a blank after '=>'"],

@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { RaftctlError } from '../../src/base/index.js';
+import { realClock } from '../../src/base/real/clock.js';
+import { realScheduler } from '../../src/base/real/scheduler.js';
+import { type BenchOptions, runBench } from '../../src/console/bench/index.js';
+import { literalArg, TABLE } from '../../src/console/commands/index.js';
+import { execute } from '../../src/console/execute.js';
+import { outputOf } from '../../src/console/results.js';
+import { capturedPrinter, FakeClient, fakeWorld } from './fakes.js';
+
+const OPTIONS: BenchOptions = {
+  op: 'put',
+  endpoints: [],
+  nodes: 3,
+  clients: 4,
+  connections: 2,
+  valueBytes: 16,
+  keys: 10,
+  durationMs: 30,
+};
+
+describe('a benchmark', () => {
+  it('answers with throughput and percentiles in the documented shape', async () => {
+    const client = new FakeClient();
+    const result = await runBench(OPTIONS, { client, clock: realClock, scheduler: realScheduler });
+    expect(Object.keys(result).join()).toBe(
+      'op,nodes,clients,connections,valueBytes,keys,seconds,throughput,p50Ms,p95Ms,p99Ms,maxMs,errors',
+    );
+    expect(result).toMatchObject({
+      op: 'put',
+      nodes: 3,
+      clients: 4,
+      connections: 2,
+      valueBytes: 16,
+      keys: 10,
+      seconds: 0.03,
+      errors: 0,
+    });
+    expect(result.throughput).toBeGreaterThan(0);
+    expect(result.maxMs).toBeGreaterThanOrEqual(result.p50Ms);
+    expect(client.store.size).toBe(10);
+  });
+
+  it('fills the keys before it reads, mixes half and half, and counts errors', async () => {
+    const reads = new FakeClient();
+    await runBench({ ...OPTIONS, op: 'get' }, { client: reads, clock: realClock, scheduler: realScheduler });
+    expect(reads.store.size).toBe(10);
+    const mixed = new FakeClient();
+    mixed.failure = new RaftctlError('timeout', 'late');
+    await expect(
+      runBench({ ...OPTIONS, op: 'mixed' }, { client: mixed, clock: realClock, scheduler: realScheduler }),
+    ).rejects.toThrow('late');
+    const failing = new FakeClient();
+    failing.failure = new RaftctlError('timeout', 'late');
+    expect((await runBench(OPTIONS, { client: failing, clock: realClock, scheduler: realScheduler })).errors).toBe(1);
+  });
+
+  it('is asked of the nodes of the running cluster, with no more connections than clients', async () => {
+    let asked: BenchOptions | undefined;
+    const { session } = fakeWorld('prompt', {
+      runBench: async (options) => {
+        asked = options;
+        return { ...options, seconds: 1, throughput: 2, p50Ms: 3, p95Ms: 4, p99Ms: 5, maxMs: 6, errors: 0 };
+      },
+    });
+    const call = TABLE.bind(['bench', 'get', '--clients', '8', '--for', '1s'].map(literalArg), 'prompt');
+    const outcome = await execute(session, outputOf(capturedPrinter(), 'text'), call, {
+      signal: new AbortController().signal,
+    });
+    expect(asked).toMatchObject({
+      op: 'get',
+      clients: 8,
+      connections: 8,
+      valueBytes: 256,
+      keys: 10_000,
+      durationMs: 1_000,
+      nodes: 4,
+    });
+    expect(outcome.principal).toBe(2);
+  });
+});

@@ -1,0 +1,117 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type IPty, spawn } from '@lydell/node-pty';
+import { Terminal } from '@xterm/headless';
+import { build } from 'esbuild';
+
+const REQUIRE =
+  "import { createRequire as bundleRequire } from 'node:module'; const require = bundleRequire(import.meta.url);";
+
+/** Makes a program of a fixture in TypeScript. */
+export async function bundleFixture(entry: string): Promise<string> {
+  const outfile = join(mkdtempSync(join(tmpdir(), 'raftctl-test-')), 'fixture.mjs');
+  await build({
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    external: ['lmdb'],
+    banner: { js: REQUIRE },
+    logLevel: 'error',
+  });
+  return outfile;
+}
+
+export interface ScreenOptions {
+  readonly columns?: number;
+  readonly rows?: number;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** A program in a real pseudo-terminal, with a terminal emulator that knows what a person would see. */
+export class Screen {
+  readonly #pty: IPty;
+  readonly #terminal: Terminal;
+  readonly #watchers = new Set<() => void>();
+  exitCode: number | null = null;
+
+  constructor(command: readonly string[], { columns = 80, rows = 24, environment = {} }: ScreenOptions = {}) {
+    this.#terminal = new Terminal({ cols: columns, rows, allowProposedApi: true });
+    const [program, ...args] = command;
+    const { NO_COLOR: _, ...inherited } = process.env;
+    this.#pty = spawn(program!, args, {
+      cols: columns,
+      rows,
+      name: 'xterm-256color',
+      env: { ...inherited, ...environment },
+    });
+    this.#pty.onData((data) => this.#terminal.write(data, () => this.#notify()));
+    this.#pty.onExit(({ exitCode }) => {
+      this.exitCode = exitCode;
+      this.#terminal.write('', () => this.#notify());
+    });
+  }
+
+  type(keys: string): void {
+    this.#pty.write(keys);
+  }
+
+  kill(signal: string): void {
+    this.#pty.kill(signal);
+  }
+
+  resize(columns: number, rows: number): void {
+    this.#terminal.resize(columns, rows);
+    this.#pty.resize(columns, rows);
+  }
+
+  /** The rows with something on them, as they look. */
+  get text(): string {
+    const { active } = this.#terminal.buffer;
+    const rows = Array.from({ length: active.length }, (_, row) =>
+      (active.getLine(row)?.translateToString(true) ?? '').trimEnd(),
+    );
+    return rows.join('\n').replace(/\n+$/, '');
+  }
+
+  get cursor(): { readonly column: number; readonly row: number } {
+    const { cursorX, cursorY, baseY } = this.#terminal.buffer.active;
+    return { column: cursorX, row: baseY + cursorY };
+  }
+
+  /** Resolves when the screen shows it; the test's own time limit is the bound. */
+  shows(wanted: string | RegExp): Promise<string> {
+    return this.#until(() => (typeof wanted === 'string' ? this.text.includes(wanted) : wanted.test(this.text)));
+  }
+
+  ends(): Promise<string> {
+    return this.#until(() => this.exitCode !== null);
+  }
+
+  close(): void {
+    if (this.exitCode === null) this.#pty.kill('SIGKILL');
+  }
+
+  #until(holds: () => boolean): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const check = () => {
+        if (holds()) {
+          this.#watchers.delete(check);
+          resolve(this.text);
+        } else if (this.exitCode !== null) {
+          this.#watchers.delete(check);
+          reject(new Error(`the program ended with ${this.exitCode}; the screen:\n${this.text}`));
+        }
+      };
+      this.#watchers.add(check);
+      check();
+    });
+  }
+
+  #notify(): void {
+    for (const check of this.#watchers) check();
+  }
+}
