@@ -11,7 +11,7 @@ import {
   resetElectionTimer,
 } from './role.js';
 import { type Follower, leaderOf, promotable, type RaftState } from './state.js';
-import { holdBack, repeatPreVote, retrySoon } from './suspicion.js';
+import { electionUnderWay, holdBack, repeatPreVote, retrySoon } from './suspicion.js';
 
 /** Asks whether a quorum would vote for this node (Diss. §9.6); only then the term rises. */
 export function campaign(raft: RaftState): void {
@@ -142,7 +142,13 @@ function requestVotes(raft: RaftState, { preVote }: { readonly preVote: boolean 
   }
 }
 
-type RefusalReason = 'stale-term' | 'leader-alive' | 'leader-known' | 'already-voted' | 'log-behind';
+type RefusalReason =
+  | 'stale-term'
+  | 'leader-alive'
+  | 'election-under-way'
+  | 'leader-known'
+  | 'already-voted'
+  | 'log-behind';
 
 function reasonToRefuse(raft: RaftState, request: RequestVote): RefusalReason | undefined {
   const { currentTerm, votedFor } = raft;
@@ -152,13 +158,16 @@ function reasonToRefuse(raft: RaftState, request: RequestVote): RefusalReason | 
   const leader = leaderOf(raft);
   const free = votedFor === request.from || (votedFor === null && leader === null);
   if (!free && !(future && request.preVote)) return leader === null ? 'already-voted' : 'leader-known';
-  if (!raft.log.isUpToDate(request.lastLogTerm, request.lastLogIndex)) return 'log-behind';
+  const { lastLogTerm, lastLogIndex } = request;
+  if (!raft.log.isUpToDate(lastLogTerm, lastLogIndex)) return 'log-behind';
+  const isAhead = lastLogTerm > raft.log.lastTerm || lastLogIndex > raft.log.lastIndex;
+  if (request.preVote && !isAhead && electionUnderWay(raft, request.from)) return 'election-under-way';
   return undefined;
 }
 
 function refuse(raft: RaftState, request: RequestVote, reason: RefusalReason): void {
-  const sticky = reason === 'leader-alive';
-  if (sticky && request.preVote && raft.role.type === 'follower') {
+  const sticky = reason === 'leader-alive' || reason === 'election-under-way';
+  if (reason === 'leader-alive' && request.preVote && raft.role.type === 'follower') {
     raft.role.refused.set(request.from, { request, at: raft.now });
   }
   raft.outbox.send(voteResponse(raft, request, { granted: false, sticky }));

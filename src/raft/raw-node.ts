@@ -142,7 +142,11 @@ export class RawNode {
     const after = raft.handedCommit;
     raft.handedCommit = log.commitIndex;
     return {
-      ...taken,
+      messages: taken.messages,
+      messagesAfterPersist: taken.messagesAfterPersist,
+      entries: taken.entries,
+      reads: taken.reads,
+      events: taken.events,
       hardState: hardStateChanged ? { currentTerm: raft.currentTerm, votedFor: raft.votedFor } : undefined,
       committed: log.commitIndex > after ? { after, upTo: log.commitIndex } : undefined,
       roleChange: roleChanged ? { role: raft.role.type, term: raft.currentTerm, leader: leaderOf(raft) } : undefined,

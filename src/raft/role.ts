@@ -104,6 +104,7 @@ function setTermAndVote(raft: RaftState, term: Term, votedFor: NodeId | null): v
   if (term !== raft.currentTerm) raft.outbox.roleChanged = true;
   writable.currentTerm = term;
   writable.votedFor = votedFor;
+  if (votedFor !== null) writable.votedAt = raft.now;
   raft.outbox.hardStateChanged = true;
 }
 

@@ -20,6 +20,8 @@ export interface RaftState {
   readonly suspicion: Suspicion;
   readonly currentTerm: Term;
   readonly votedFor: NodeId | null;
+  /** The tick at which the vote of this term was cast; -Infinity for one that was restored. */
+  readonly votedAt: number;
   readonly role: Role;
   now: number;
   /** Next id for a read index asked of a leader; see reads.ts. */
@@ -104,6 +106,7 @@ export interface Suspicion {
 
 export interface Hurry {
   readonly cause: { readonly type: 'leader-gone'; readonly leader: NodeId } | { readonly type: 'no-leader-anywhere' };
+  readonly since: number;
   /** From then on the election timeout has to do: a quorum is missing, haste does not help. */
   readonly until: number;
   campaignAt: number;
@@ -128,6 +131,7 @@ export function createState(config: RaftConfig): RaftState {
     suspicion: { gone: new Set(), links: new Map(), hurry: undefined },
     currentTerm,
     votedFor,
+    votedAt: Number.NEGATIVE_INFINITY,
     role: newFollower(config, { leader: null, now: 0 }),
     now: 0,
     nextReadId: randomInt(config.random, 1, 2 ** 40),

@@ -82,6 +82,21 @@ export function hurryIfNobodyLeads(raft: RaftState): void {
   }
 }
 
+/**
+ * Is an election on its way that `asker`'s pre-vote would only split? So it is shortly after a vote for another, and
+ * for a node that asks for pre-votes itself, in a hurry and before `asker` in rank. Whoever refuses for this is asked
+ * again soon, and the reason lapses by itself: a candidate that died holds nobody up for long.
+ */
+export function electionUnderWay(raft: RaftState, asker: NodeId): boolean {
+  const { id, now, role, votedFor, votedAt, config, suspicion } = raft;
+  const settleTicks = 2 * config.suspicion.repeatTicks;
+  // Nothing is to be expected of a candidate that died, or of an own candidacy that is over.
+  const hopeful = votedFor === id ? role.type === 'candidate' : votedFor !== null && !suspicion.gone.has(votedFor);
+  if (hopeful && votedFor !== asker && now - votedAt < settleTicks) return true;
+  const { hurry } = suspicion;
+  return role.type === 'pre-candidate' && hurry !== undefined && now - hurry.since < settleTicks && id < asker;
+}
+
 function leaderSaidGone({ suspicion: { hurry } }: RaftState): NodeId | undefined {
   return hurry?.cause.type === 'leader-gone' ? hurry.cause.leader : undefined;
 }
@@ -98,7 +113,7 @@ function hurry(raft: RaftState, cause: Hurry['cause']): number | undefined {
   const { config, now } = raft;
   const { rankTicks, extraTicks } = config.suspicion;
   const delay = rankOf(raft) * rankTicks + randomInt(config.random, 0, extraTicks);
-  raft.suspicion.hurry = { cause, until: now + config.electionTicksMax, campaignAt: now + delay };
+  raft.suspicion.hurry = { cause, since: now, until: now + config.electionTicksMax, campaignAt: now + delay };
   return delay;
 }
 

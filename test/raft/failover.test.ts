@@ -147,10 +147,61 @@ describe('fast failover', () => {
     c.suspect('n3', 'n1');
     c.suspect('n2', 'n1');
     c.tick(10, 'n3'); // its turn comes before the request of n2 has arrived
+    c.step('n2', vote({ from: 'n3', to: 'n2', term: 2, preVote: true }));
+    c.step('n3', vote({ from: 'n2', to: 'n3', term: 2, preVote: true }));
+    expect([c.role('n2'), c.role('n3')]).toEqual(['candidate', 'candidate']);
     c.deliver();
     expect([c.role('n2'), c.role('n3')]).toEqual(['follower', 'follower']);
     expect(c.status('n2')).toMatchObject({ term: 2, votedFor: 'n2' });
     expect(c.raw('n2').ticksToDeadline()).toBeLessThanOrEqual(30);
+  });
+
+  it('of survivors that ask at the same time the first in rank is elected, and no round is lost', () => {
+    const c = leaderDied();
+    for (const name of ['n3', 'n4', 'n2']) c.suspect(name, 'n1');
+    c.tick(20, 'n3', 'n4'); // their turns come before the request of n2 has arrived
+    expect(['n2', 'n3', 'n4'].map((name) => c.role(name))).toEqual(Array(3).fill('pre-candidate'));
+    c.deliver();
+    expect(c.leaders()).toEqual(['n2']);
+    expect(c.status('n2').term).toBe(2);
+  });
+
+  it('the first in rank gives way to a longer log', () => {
+    const c = leaderDied();
+    c.suspect('n2', 'n1');
+    expect(c.role('n2')).toBe('pre-candidate');
+    c.step('n2', requestVote({ from: 'n3', to: 'n2', term: 2, preVote: true, last: [2, 1] }));
+    c.deliver((message) => message.to === 'n3');
+    expect(c.events('n2', 'vote-granted').at(-1)).toMatchObject({ candidate: 'n3', preVote: true });
+  });
+
+  it('the first in rank gives way when it had its time and did not win', () => {
+    const c = leaderDied();
+    c.suspect('n2', 'n1');
+    c.tick(40, 'n2');
+    c.step('n2', requestVote({ from: 'n3', to: 'n2', term: 2, preVote: true, last: [1, 1] }));
+    expect(c.events('n2', 'vote-granted').at(-1)).toMatchObject({ candidate: 'n3', preVote: true });
+  });
+
+  it('who has just voted refuses pre-votes of others for a moment: the election is on its way', () => {
+    const c = leaderDied();
+    c.suspect('n4', 'n1');
+    c.step('n4', requestVote({ from: 'n2', to: 'n4', term: 2, last: [1, 1] }));
+    const ask = () => c.step('n4', requestVote({ from: 'n3', to: 'n4', term: 3, preVote: true, last: [1, 1] }));
+    ask();
+    expect(c.events('n4', 'vote-refused').at(-1)).toMatchObject({ candidate: 'n3', reason: 'election-under-way' });
+    c.tick(40, 'n4');
+    ask();
+    expect(c.events('n4', 'vote-granted').at(-1)).toMatchObject({ candidate: 'n3', preVote: true });
+  });
+
+  it('nothing is expected of a candidate that died after it was voted for', () => {
+    const c = leaderDied();
+    c.suspect('n4', 'n1');
+    c.step('n4', requestVote({ from: 'n2', to: 'n4', term: 2, last: [1, 1] }));
+    c.suspect('n4', 'n2');
+    c.step('n4', requestVote({ from: 'n3', to: 'n4', term: 3, preVote: true, last: [1, 1] }));
+    expect(c.events('n4', 'vote-granted').at(-1)).toMatchObject({ candidate: 'n3', preVote: true });
   });
 
   it('a candidate learns that a voter it waits for is gone, and gives up', () => {

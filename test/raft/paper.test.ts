@@ -182,7 +182,7 @@ describe('§5.2 leader election', () => {
 
     const d = new RaftCluster({ nodes: 2, persist: 'on-demand' });
     d.campaign('n1');
-    d.deliver();
+    d.deliver((message) => 'preVote' in message && message.preVote);
     expect(d.role('n1')).toBe('candidate');
     expect(d.network).toEqual([]);
     d.step('n1', vote({ from: 'n2', to: 'n1', term: 1 }));
