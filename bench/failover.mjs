@@ -52,8 +52,12 @@ async function series(signal, count) {
 }
 
 try {
-  console.log(`kill -9 of the leader to the next put: ${await series('SIGKILL', Number(values.kills))} (median under 60)`);
-  console.log(`paused leader to the next put: ${await series('SIGSTOP', Number(values.pauses))} (election timeout 400 to 800)`);
+  console.log(
+    `kill -9 of the leader to the next put: ${await series('SIGKILL', Number(values.kills))} (median under 60)`,
+  );
+  console.log(
+    `paused leader to the next put: ${await series('SIGSTOP', Number(values.pauses))} (election timeout 400 to 800)`,
+  );
 } finally {
   await cluster.stop();
 }

@@ -42,4 +42,6 @@ for (let i = 0; i < Number(values.runs); i++) {
   took.push(await run());
   console.log(`first put after ${took.at(-1).toFixed(0)} ms (a bare node start: ${bare.at(-1).toFixed(0)} ms)`);
 }
-console.log(`median ${median(took).toFixed(0)} ms (under 1,000), ${(median(took) / median(bare)).toFixed(1)} bare node starts`);
+console.log(
+  `median ${median(took).toFixed(0)} ms (under 1,000), ${(median(took) / median(bare)).toFixed(1)} bare node starts`,
+);

@@ -50,16 +50,23 @@ function toBytes(what: string, bytes: Bytes): Uint8Array {
 export function toKey(what: string, key: Bytes): Uint8Array {
   const bytes = toBytes(what, key);
   if (bytes.length <= KEY_BYTES_MAX) return bytes;
-  throw new RaftctlError('key-too-large', `${what}: the key has ${bytes.length} bytes, at most ${KEY_BYTES_MAX} fit in a request`);
+  throw new RaftctlError(
+    'key-too-large',
+    `${what}: the key has ${bytes.length} bytes, at most ${KEY_BYTES_MAX} fit in a request`,
+  );
 }
 
 /** `maxBytes` as the nodes told; 0 when they have not. */
 export function toValue(what: string, value: Bytes, maxBytes: number): Uint8Array {
   const bytes = toBytes(what, value);
   if (maxBytes === 0 || bytes.length <= maxBytes) return bytes;
-  throw new RaftctlError('value-too-large', `${what}: the value has ${bytes.length} bytes, the cluster takes at most ${maxBytes}`, {
-    hint: 'storage.maxValue in cluster.yaml sets the bound',
-  });
+  throw new RaftctlError(
+    'value-too-large',
+    `${what}: the value has ${bytes.length} bytes, the cluster takes at most ${maxBytes}`,
+    {
+      hint: 'storage.maxValue in cluster.yaml sets the bound',
+    },
+  );
 }
 
 const TIMER_MS_MAX = 2 ** 31 - 1;

@@ -273,3 +273,32 @@ describe('a quorum that is lost', () => {
     expect((await place.run('put', 'a', '1')).stdout).toBe('OK\n');
   });
 });
+
+describe('the leader is killed while a `put` waits', () => {
+  it('the answer says that the outcome is not known, and the exit code is not that of a failure', async () => {
+    const place = await withCluster();
+    const { leader, nodes } = JSON.parse((await place.run('status', '-o', 'json')).stdout) as {
+      readonly leader: string;
+      readonly nodes: readonly { readonly id: string }[];
+    };
+    const [one, two] = nodes.map(({ id }) => id).filter((id) => id !== leader);
+    // Two of four are frozen: the leader takes the write and cannot commit it.
+    await place.run('pause', one!, '--yes');
+    await place.run('pause', two!, '--yes');
+    const put = place.start(['put', 'a', '1', '--via', leader, '--timeout', '10s', '-o', 'json']);
+    await appended(place, leader);
+    await place.run('kill', leader, '--yes');
+    const { code, stdout } = await put.finished;
+    const { error } = JSON.parse(stdout) as { readonly error: { readonly code: string; readonly definite: boolean } };
+    expect([error.code, error.definite, code]).toEqual(['outcome-unknown', false, 5]);
+  });
+});
+
+/** Waits until the leader's log is longer than what is committed: it holds the write. */
+async function appended(place: Workplace, leader: string): Promise<void> {
+  for (;;) {
+    const { stdout } = await place.run('status', leader, '-o', 'json');
+    const { last, commit } = JSON.parse(stdout) as { readonly last: number; readonly commit: number };
+    if (last > commit) return;
+  }
+}
