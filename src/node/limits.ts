@@ -57,6 +57,7 @@ export function newRaft({ spec, random, recovered, store, limits }: NodeDependen
     electionTicksMin,
     electionTicksMax,
     heartbeatTicks: spec.heartbeatMs,
+    commitNewsTicks: 5,
     appendBytesMax,
     inflightMessagesMax,
     inflightBytesMax,

@@ -19,6 +19,8 @@ export interface RaftConfig {
   readonly electionTicksMax: number;
   /** A leader beats this often. Suggested 60; well below electionTicksMin. */
   readonly heartbeatTicks: number;
+  /** Followers hear of a commit index that moved within this time, if no entries tell them before. Suggested 5; 0: at once. */
+  readonly commitNewsTicks: number;
   /** Bytes of entries in one append message. Suggested 1 MiB. One larger entry travels alone. */
   readonly appendBytesMax: number;
   /** Appends in flight to one follower in Replicate. Suggested 16. */

@@ -54,11 +54,14 @@ function append(raft: RaftState, leader: Leader, records: readonly RecordRef[]):
 
 /**
  * Sends each follower what it lacks and its window allows. Called once per Ready, so that all proposals and acks of a
- * turn make one message; a commit index that moved goes with the entries, or by itself where there are none.
+ * turn make one message. A commit index that moved goes with the next entries, or by itself when none came for
+ * `commitNewsTicks`: a follower needs it for reads, which bring it along in their own round, and to keep up.
  */
 export function replicate(raft: RaftState, leader: Leader): void {
   leader.sendDue = false;
   const { log, config } = raft;
+  const tellCommit = raft.now >= leader.tellCommitAt;
+  if (tellCommit) leader.tellCommitAt = Number.POSITIVE_INFINITY;
   for (const [peer, progress] of leader.progress) {
     if (progress.state.type === 'probe') {
       if (progress.ready) sendAppend(raft, peer, progress, cut(raft, progress, config.appendBytesMax));
@@ -67,7 +70,9 @@ export function replicate(raft: RaftState, leader: Leader): void {
     while (progress.ready && progress.nextIndex <= log.lastIndex) {
       sendAppend(raft, peer, progress, cut(raft, progress, config.appendBytesMax));
     }
-    if (progress.commitTold < Math.min(log.commitIndex, progress.nextIndex - 1)) sendEmptyAppend(raft, peer, progress);
+    if (tellCommit && progress.commitTold < Math.min(log.commitIndex, progress.nextIndex - 1)) {
+      sendEmptyAppend(raft, peer, progress);
+    }
   }
 }
 
@@ -111,7 +116,8 @@ export function handleAppendEntriesResponse(raft: RaftState, response: AppendEnt
   }
   if (success) {
     progress.acknowledged(index);
-    if (progress.nextIndex <= log.lastIndex || progress.commitTold < log.commitIndex) role.sendDue = true;
+    if (progress.nextIndex <= log.lastIndex) role.sendDue = true;
+    if (progress.commitTold < Math.min(log.commitIndex, progress.nextIndex - 1)) tellCommitSoon(raft, role);
     advanceCommit(raft, role);
   } else if (progress.refused(index, log.agreementAt(hintIndex, hintTerm))) {
     role.sendDue = true;
@@ -137,8 +143,14 @@ export function advanceCommit(raft: RaftState, leader: Leader): void {
   if (held < leader.termStart) return;
   const from = log.commitIndex;
   if (!log.commitTo(asIndex(held))) return;
-  leader.sendDue = true;
+  tellCommitSoon(raft, leader);
   raft.outbox.event('trace', 'entry-committed', { after: from, upTo: log.commitIndex, term: raft.currentTerm });
+}
+
+function tellCommitSoon(raft: RaftState, leader: Leader): void {
+  const { commitNewsTicks } = raft.config;
+  leader.tellCommitAt = Math.min(leader.tellCommitAt, raft.now + commitNewsTicks);
+  if (commitNewsTicks === 0) leader.sendDue = true;
 }
 
 /** A message to `peer` was lost, or its link is down or new: go back to what it has acknowledged. */

@@ -62,6 +62,7 @@ export function becomeLeader(raft: RaftState): Leader {
     reads: { round: 0, index: asIndex(0), inRound: [], queued: [] },
     heartbeatAt: now + config.heartbeatTicks,
     checkQuorumAt: now + config.electionTicksMax,
+    tellCommitAt: Number.POSITIVE_INFINITY,
     sendDue: true,
   };
   transition(raft, ['candidate'], role);

@@ -75,6 +75,8 @@ export interface Leader {
   readonly reads: ReadRounds;
   heartbeatAt: number;
   checkQuorumAt: number;
+  /** When followers hear of a commit index that moved, if no entries tell them before. */
+  tellCommitAt: number;
   /** Something may be there to send: entries, a probe, or news of the commit index. */
   sendDue: boolean;
 }

@@ -7,7 +7,9 @@ import { campaignAt } from './suspicion.js';
 export function nextDeadline(raft: RaftState): number {
   const { role } = raft;
   if (role.type === 'leader') {
-    return role.progress.size === 0 ? Number.POSITIVE_INFINITY : Math.min(role.heartbeatAt, role.checkQuorumAt);
+    return role.progress.size === 0
+      ? Number.POSITIVE_INFINITY
+      : Math.min(role.heartbeatAt, role.checkQuorumAt, role.tellCommitAt);
   }
   return promotable(raft) ? Math.min(role.electionAt, campaignAt(raft)) : Number.POSITIVE_INFINITY;
 }
@@ -19,6 +21,7 @@ export function runTimers(raft: RaftState): void {
   if (role.type === 'leader') {
     if (now >= role.checkQuorumAt) checkQuorum(raft, role);
     if (raft.role === role && now >= role.heartbeatAt) broadcastHeartbeat(raft, role);
+    if (raft.role === role && now >= role.tellCommitAt) role.sendDue = true;
   } else if (now >= campaignAt(raft)) {
     campaign(raft);
   } else {

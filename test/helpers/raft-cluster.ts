@@ -34,6 +34,7 @@ export const testConfig = (voters: readonly string[], overrides: Partial<HostCon
   electionTicksMin: ELECTION_TICKS_MIN,
   electionTicksMax: ELECTION_TICKS_MAX,
   heartbeatTicks: HEARTBEAT_TICKS,
+  commitNewsTicks: 0,
   appendBytesMax: 1 << 20,
   inflightMessagesMax: 16,
   inflightBytesMax: 8 << 20,

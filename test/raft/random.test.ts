@@ -12,7 +12,7 @@ import { RaftCluster } from '../helpers/raft-cluster.js';
 const [FIRST_SEED, LAST_SEED] = (process.env['RAFT_SEEDS'] ?? '1..100').split('..').map(Number) as [number, number];
 const STEPS = 2_000;
 
-const FRANTIC = { electionTicksMin: 20, electionTicksMax: 80, heartbeatTicks: 15 };
+const FRANTIC = { electionTicksMin: 20, electionTicksMax: 80, heartbeatTicks: 15, commitNewsTicks: 3 };
 const RESTLESS = { electionTicksMin: 40, electionTicksMax: 300, heartbeatTicks: 30 };
 
 type Action = (c: RaftCluster, random: Random) => void;
@@ -189,6 +189,8 @@ describe('any schedule', () => {
         expect(c.leaders()).toHaveLength(1);
         expect(c.propose(leader!, 'at last')).toMatchObject({ type: 'accepted' });
         const asked = c.names.map((name) => ({ name, id: c.read(name) }));
+        c.settle();
+        c.tick(FRANTIC.commitNewsTicks);
         c.settle();
         for (const { name, id } of asked) expect(c.host(name).reads.at(-1)?.id).toBe(id);
         for (const name of c.names) {

@@ -475,3 +475,45 @@ describe('messages that cannot be', () => {
     expect(c.status('n1').commitIndex).toBe(1);
   });
 });
+
+describe('news of the commit index', () => {
+  const patient = () => {
+    const c = new RaftCluster({ nodes: 3, config: { commitNewsTicks: 5 } });
+    c.elect('n1');
+    c.tick(5, 'n1');
+    c.settle();
+    return c;
+  };
+
+  it('go with the next entries, without a message of their own', () => {
+    const c = patient();
+    c.propose('n1', 'a');
+    c.settle();
+    expect(c.applied('n1')).toEqual(['a']);
+    expect(c.applied('n2')).toEqual([]);
+    c.propose('n1', 'b');
+    c.settle();
+    expect(c.applied('n2')).toEqual(['a']);
+  });
+
+  it('go by themselves when no entries come for a few ticks', () => {
+    const c = patient();
+    c.propose('n1', 'a');
+    c.settle();
+    expect(c.raw('n1').ticksToDeadline()).toBeLessThanOrEqual(5);
+    c.tick(5, 'n1');
+    c.settle();
+    expect(c.applied('n2')).toEqual(['a']);
+    expect(c.applied('n3')).toEqual(['a']);
+  });
+
+  it("come with a read's own round, so that a follower's read waits for no timer", () => {
+    const c = patient();
+    c.propose('n1', 'a');
+    c.settle();
+    const id = c.read('n2');
+    c.settle();
+    expect(c.applied('n2')).toEqual(['a']);
+    expect(c.host('n2').reads.at(-1)?.id).toBe(id);
+  });
+});
