@@ -25,8 +25,6 @@ const result = await build({
   target: 'node20',
   external: EXTERNAL,
   banner: { js: REQUIRE },
-  minifySyntax: true,
-  minifyWhitespace: true,
   legalComments: 'none',
   metafile: true,
   logLevel: 'warning',

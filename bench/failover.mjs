@@ -23,7 +23,7 @@ async function settled() {
 async function measure(signal) {
   const { nodes, leader } = await settled();
   const victim = nodes.find((node) => node.id === leader);
-  const survivors = nodes.filter((node) => node !== victim).map((node) => `${node.host}:${node.port}`);
+  const survivors = nodes.filter((node) => node !== victim).map((node) => node.address);
   const client = await connect(survivors);
   await client.put('key-01', 'before');
   const began = performance.now();

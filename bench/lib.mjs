@@ -32,7 +32,7 @@ export async function yardstick({ clients, connections, seconds }) {
 export async function startCluster(nodes = 4, portOffset = 2000) {
   const cwd = mkdtempSync(join(tmpdir(), 'raftctl-bench-'));
   const args = ['up', '--nodes', nodes, '--port-offset', portOffset];
-  const up = spawn(process.execPath, [BIN, ...args.map(String)], { cwd, stdio: ['ignore', 'pipe', 'inherit'] });
+  const up = spawn(process.execPath, [BIN, ...args.map(String)], { cwd, stdio: ['ignore', 'pipe', 'ignore'] });
   const here = (args) => raftctl(args, { cwd });
   await firstLine(up, /is leader/);
   return {

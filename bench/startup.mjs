@@ -17,7 +17,7 @@ async function run() {
   const cwd = mkdtempSync(join(tmpdir(), 'raftctl-startup-'));
   const began = performance.now();
   const args = ['up', '--nodes', '4', '--port-offset', String(PORT_OFFSET)];
-  const up = spawn(process.execPath, [BIN, ...args], { cwd, stdio: ['ignore', 'ignore', 'inherit'] });
+  const up = spawn(process.execPath, [BIN, ...args], { cwd, stdio: 'ignore' });
   const client = await connect(endpoints, { timeoutMs: 10_000 });
   await client.put('key-01', 'content 01', { timeoutMs: 10_000 });
   const tookMs = performance.now() - began;

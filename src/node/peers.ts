@@ -30,10 +30,13 @@ interface Peer {
   readonly outbox: Outbox;
   /** Client calls that this node forwarded there and that are not answered, by forwarding id. */
   readonly forwarded: Map<number, Call>;
+  /** It was deposed: what it has not answered by then, it will hardly answer. */
+  answersUntil: number;
 }
 
 const REDIAL = { firstMs: 2, maxMs: 250, factor: 2, jitter: 0.2 };
 const HANDSHAKE_TIMEOUT_MS = 3_000;
+const DEPOSED_GRACE_MS = 60;
 
 /** The links to the other members: the dialer sends, so everything this node says to them leaves here. */
 export class Peers {
@@ -65,6 +68,7 @@ export class Peers {
     this.#nextForwardId = (id + 1) >>> 0;
     if (!peer.link.send(KIND.forward, id, ...encodeForward(call.kind, call.payload))) return false;
     peer.forwarded.set(id, call);
+    peer.answersUntil = Number.POSITIVE_INFINITY;
     return true;
   }
 
@@ -90,9 +94,10 @@ export class Peers {
   sweep(now: number): void {
     for (const peer of this.#peers.values()) {
       for (const [id, call] of peer.forwarded) {
-        if (call.deadline > now) continue;
+        if (Math.min(call.deadline, peer.answersUntil) > now) continue;
         peer.forwarded.delete(id);
-        this.#options.answers.fail(call, unknownOutcome(`${peer.id}, the leader, did not answer in time`));
+        const why = call.deadline > now ? 'was deposed and is silent' : 'did not answer in time';
+        this.#options.answers.fail(call, unknownOutcome(`${peer.id}, the leader it was sent to, ${why}`));
       }
     }
   }
@@ -106,6 +111,14 @@ export class Peers {
 
   states(): { readonly peer: NodeId; readonly state: LinkState }[] {
     return [...this.#peers.values()].map(({ id, link }) => ({ peer: id, state: link.state }));
+  }
+
+  /** `leader` leads now. The one before, if it lives, knows the fate of what it holds within a heartbeat or so. */
+  deposed(leader: NodeId, now: number): void {
+    for (const peer of this.#peers.values()) {
+      if (peer.id === leader) peer.answersUntil = Number.POSITIVE_INFINITY;
+      else if (peer.forwarded.size > 0) peer.answersUntil = Math.min(peer.answersUntil, now + DEPOSED_GRACE_MS);
+    }
   }
 
   /** Another term or role began: appends that still wait for the disk belong to the one before. */
@@ -152,7 +165,7 @@ export class Peers {
       send: (kind, parts) => link.send(kind, 0, ...parts),
       unreachable: () => raft.unreachable(member.id),
     });
-    return { id: member.id, link, outbox, forwarded: new Map() };
+    return { id: member.id, link, outbox, forwarded: new Map(), answersUntil: Number.POSITIVE_INFINITY };
   }
 
   #linkChanged(id: NodeId, state: LinkState, before: LinkState): void {

@@ -270,6 +270,7 @@ export class NodeServer {
     }
     if (roleChange !== undefined) {
       this.#peers.resetOutboxes();
+      if (roleChange.leader !== null) this.#peers.deposed(roleChange.leader, this.#dependencies.clock.now());
       this.#reads.askAgain();
       this.#tellClients();
       this.#wake();

@@ -184,6 +184,23 @@ describe('when the leader dies while a write waits', () => {
     expect((await c.run(write)).revision).toBe(3);
     expect(await text(c.run(toOld.get('a')))).toBe('from the old leader');
   });
+
+  it('a write forwarded to a leader that falls silent is told as unknown soon after the next one is elected', async () => {
+    const c = await NodeCluster.start(4);
+    const leader = await c.leader();
+    const follower = c.ids.find((id) => id !== leader)!;
+    const client = c.client(follower);
+    await c.run(client.put('warm', '1'));
+    c.isolate(leader); // a stopped process: its connections stay
+    const write = failure(client.put('a', '1', { timeoutMs: 20_000 }));
+    await c.leader(leader);
+    const elected = c.time.now();
+    const error = await c.run(write);
+    expect(error.code).toBe('outcome-unknown');
+    expect(error.definite).toBe(false);
+    expect(c.time.now() - elected).toBeLessThan(200);
+    await c.run(client.put('b', '2'));
+  });
 });
 
 describe('what a node refuses', () => {
