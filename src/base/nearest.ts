@@ -1,4 +1,7 @@
-/** The candidate that is nearest to what was typed, if one is near enough to be meant: a third of the letters may differ. */
+/**
+ * The candidate that was probably meant: the nearest one, if at most a third of the letters differ.
+ * `nearest('heartbet', ['heartbeat', 'electionTimeout'])` is `heartbeat`.
+ */
 export function nearest(typed: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.max(1, Math.floor(Math.max(typed.length, 3) / 3)) + 1;

@@ -1,6 +1,5 @@
-import { RaftctlError } from '../base/index.js';
+import { didYouMean, RaftctlError } from '../base/index.js';
 import type { RunningCluster } from '../cluster/index.js';
-import { didYouMean } from '../console/suggest.js';
 
 /** The running cluster that is meant: the one named by `-C`, or the only one. */
 export function chooseCluster(clusters: readonly RunningCluster[], name: string | undefined): RunningCluster {

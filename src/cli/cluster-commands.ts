@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
 import { RaftctlError } from '../base/index.js';
 import type { ClusterConfig } from '../cluster/index.js';
-import { defaultConfigFile, isClusterDirectory, removeClusterDirectory } from '../console/files/index.js';
+import { defaultConfigFile, isClusterDirectory } from '../console/files/index.js';
 import { columns, toJson } from '../console/output/index.js';
 import type { Printer } from '../console/results.js';
+import { ask, Terminal } from '../console/terminal/index.js';
 import { chooseCluster } from './choose-cluster.js';
 import type { GlobalOptions } from './global-options.js';
 import type { Host } from './host.js';
@@ -80,7 +81,7 @@ export interface RmOptions {
 
 /** `raftctl rm`: deletes the data of a cluster that does not run. */
 export async function rm(options: RmOptions, global: GlobalOptions, printer: Printer, host: Host): Promise<number> {
-  const { listClusters } = await host.loadCluster();
+  const { listClusters, removeCluster } = await host.loadCluster();
   const config = await readConfig(options.file, host);
   const directory = resolve(config.storage.dir, config.name);
   const running = listClusters(host.environment).find((cluster) => cluster.directory === directory);
@@ -94,7 +95,7 @@ export async function rm(options: RmOptions, global: GlobalOptions, printer: Pri
     printer.err('nothing was deleted');
     return 1;
   }
-  removeClusterDirectory(directory);
+  await removeCluster({ directory, clock: host.clock, scheduler: host.scheduler });
   printer.out(
     global.format === 'json' ? toJson({ name: config.name, directory, state: 'deleted' }) : `deleted ${directory}`,
   );
@@ -106,11 +107,12 @@ async function agreed(question: string, host: Host): Promise<boolean> {
     throw new RaftctlError('usage', 'rm asks before it deletes, and there is nobody to ask', {
       hint: 'raftctl rm --yes',
     });
-  const { default: inquirer } = await import('inquirer');
-  const { answer } = await inquirer.prompt<{ answer: boolean }>([
-    { type: 'confirm', name: 'answer', message: question, default: false },
-  ]);
-  return answer;
+  const answer = await ask(
+    { type: 'confirm', message: question, default: false },
+    new Terminal(host.stdin),
+    host.stderr,
+  );
+  return answer === true;
 }
 
 /** `raftctl config check`. */

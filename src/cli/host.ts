@@ -1,6 +1,13 @@
 import type { Clock, Random, Scheduler } from '../base/index.js';
 import type { connect } from '../client/index.js';
-import type { connectControl, defaultConfig, listClusters, loadConfig, startCluster } from '../cluster/index.js';
+import type {
+  connectControl,
+  defaultConfig,
+  listClusters,
+  loadConfig,
+  removeCluster,
+  startCluster,
+} from '../cluster/index.js';
 import type { Environment, StreamLike } from '../console/output/index.js';
 import type { TerminalInput } from '../console/terminal/index.js';
 
@@ -11,6 +18,7 @@ export interface ClusterModule {
   readonly startCluster: typeof startCluster;
   readonly connectControl: (socket: string) => Promise<Awaited<ReturnType<typeof connectControl>>>;
   readonly listClusters: typeof listClusters;
+  readonly removeCluster: typeof removeCluster;
 }
 
 type HostInput = TerminalInput & StreamLike & AsyncIterable<unknown> & { readonly fd?: number };

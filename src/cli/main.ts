@@ -1,6 +1,5 @@
-import { RaftctlError } from '../base/index.js';
+import { nearest, RaftctlError } from '../base/index.js';
 import type { Printer } from '../console/results.js';
-import { nearest } from '../console/suggest.js';
 import { type GlobalOptions, peekGlobals, splitGlobals } from './global-options.js';
 import type { Host } from './host.js';
 import { streamPrinter } from './streams.js';
@@ -36,12 +35,25 @@ async function dispatch(argv: readonly string[], global: GlobalOptions, printer:
   const { TABLE } = await import('../console/commands/index.js');
   if (words.includes('--help') || words.includes('-h')) return dispatch(['help', word], global, printer, host);
   const known = TABLE.firstWords('one-shot');
-  if (!known.includes(word)) throw unknownCommand(word, [...known, ...OWN]);
+  if (!known.includes(word)) throw unknownCommand(word, [...known, ...OWN.filter((own) => own !== '__complete')]);
   return oneShot(bindOneShot(rest), global, printer, host);
 }
 
 /** Kept here, and not in program.ts, so that a one-shot command does not load the parser of the program's own. */
-const OWN = ['up', 'down', 'rm', 'ls', 'exec', 'init', 'config', 'node', 'version', 'help'] as const;
+const OWN = [
+  'up',
+  'down',
+  'rm',
+  'ls',
+  'exec',
+  'init',
+  'config',
+  'node',
+  'version',
+  'completion',
+  '__complete',
+  'help',
+] as const;
 const isProgramCommand = (word: string): boolean => OWN.some((own) => own === word);
 
 function unknownCommand(word: string, known: readonly string[]): RaftctlError {

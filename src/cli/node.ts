@@ -1,8 +1,7 @@
 import { join, resolve } from 'node:path';
-import { RaftctlError } from '../base/index.js';
+import { didYouMean, RaftctlError } from '../base/index.js';
 import type { ClusterConfig } from '../cluster/index.js';
 import { defaultConfigFile } from '../console/files/index.js';
-import { didYouMean } from '../console/suggest.js';
 import type { Host } from './host.js';
 
 export interface NodeOptions {
@@ -50,7 +49,6 @@ function specOf(config: ClusterConfig, { id, clusterId }: NodeOptions) {
     heartbeatMs: config.raft.heartbeatMs,
     electionTimeoutMs: config.raft.electionTimeoutMs,
     maxValueBytes: config.storage.maxValueBytes,
-    keepLogBytes: config.storage.keepLogBytes,
     logLevel: config.logs.level,
   };
 }

@@ -1,7 +1,8 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { RaftctlError, VERSION } from '../base/index.js';
 import { parseDuration } from '../console/language/duration.js';
 import type { Printer } from '../console/results.js';
+import { completionScript, SHELLS, type Shell } from './completion-scripts.js';
 import type { GlobalOptions } from './global-options.js';
 import type { Host } from './host.js';
 
@@ -208,6 +209,7 @@ function addOthers(program: Command, { global, printer, host }: ProgramContext, 
     const { file: named, id, clusterId } = node.opts<{ file?: string; id: string; clusterId?: string }>();
     return bind(async () => (await import('./node.js')).node({ file: named, id, clusterId }, host))();
   });
+  addCompletion(program, { printer, host, global }, bind);
   program
     .command('version')
     .description('print the version')
@@ -218,6 +220,29 @@ function addOthers(program: Command, { global, printer, host }: ProgramContext, 
         return 0;
       })(),
     );
+}
+
+function addCompletion(program: Command, { printer, host }: ProgramContext, bind: Bind): void {
+  const completion = program
+    .command('completion')
+    .description('print the completion script of a shell')
+    .addArgument(new Argument('<shell>', 'source <(raftctl completion bash)').choices(SHELLS));
+  completion.action((shell: Shell) =>
+    bind(async () => {
+      printer.out(completionScript(shell).trimEnd());
+      return 0;
+    })(),
+  );
+  // What those scripts ask.
+  const words = program.command('__complete', { hidden: true }).argument('[words...]').allowUnknownOption();
+  words.action((typed: readonly string[]) =>
+    bind(async () => {
+      const { shellCandidates } = await import('./completion.js');
+      const found = await shellCandidates(typed, program, host);
+      if (found !== '') printer.out(found);
+      return 0;
+    })(),
+  );
 }
 
 function wholeNumber(least: number) {

@@ -86,6 +86,11 @@ export function checkLimit(limit: number): number {
   throw usage(`limit: expected a whole number from 1, got ${limit}`);
 }
 
+export function checkRevision(revision: number): number {
+  if (Number.isSafeInteger(revision) && revision >= 1) return revision;
+  throw usage(`from: expected a revision, which is a whole number from 1, got ${revision}`);
+}
+
 export function checkClusterId(clusterId: string): string {
   if (clusterId === '' || /^[0-9a-f]{32}$/.test(clusterId)) return clusterId;
   throw usage(`clusterId: expected 32 hex digits, got ${JSON.stringify(clusterId)}`);

@@ -5,7 +5,8 @@ import { decodeNote, type Note } from '../wire/note.js';
 import type { Endpoint } from './endpoint.js';
 import type { Operation } from './operation.js';
 import { asError } from './outcomes.js';
-import { PendingTable } from './pending.js';
+import { CALL_ID_END, PendingTable } from './pending.js';
+import type { WatchCall } from './watch-call.js';
 
 /** Who is told what happens on a channel. */
 export interface ChannelOwner {
@@ -18,6 +19,9 @@ export interface ChannelOwner {
   answered(channel: Channel, operation: Operation, frame: Frame): void;
   /** The connection is gone, and with it the answers to what was in flight. */
   lost(channel: Channel, operations: readonly Operation[], error: RaftctlError): void;
+  /** News of a watch. Throws when it makes no sense. */
+  watchHeard(channel: Channel, call: WatchCall, frame: Frame): void;
+  watchesLost(channel: Channel, calls: readonly WatchCall[]): void;
   /** The link is broken: it lost its connection, or could not make one. */
   broke(channel: Channel, error: RaftctlError, dialFailed: boolean): void;
 }
@@ -25,6 +29,7 @@ export interface ChannelOwner {
 /** A scan's answer, or one value of the largest size a cluster may be configured for. */
 const FRAME_BYTES_MAX = 256 << 20;
 const QUEUED_BYTES_MAX = 64 << 20;
+const WATCH_IDS = 0x8000_0000;
 const HANDSHAKE_TIMEOUT_MS = 3000;
 const REDIAL = { firstMs: 10, maxMs: 500, factor: 2, jitter: 0.2 };
 const NO_NOTE = new Uint8Array(0);
@@ -33,7 +38,9 @@ const NO_NOTE = new Uint8Array(0);
 export class Channel {
   readonly endpoint: Endpoint;
   readonly pending = new PendingTable<Operation>();
+  readonly #watches = new Map<number, WatchCall>();
   readonly #owner: ChannelOwner;
+  #lastWatch = 0;
   readonly #link: Link;
   #connection: Connection | undefined;
 
@@ -74,6 +81,22 @@ export class Channel {
     return true;
   }
 
+  /** Answers the call id under which events will come; undefined: nothing was sent. */
+  watch(call: WatchCall, payload: Buffer): number | undefined {
+    do {
+      this.#lastWatch = (this.#lastWatch + 1) % WATCH_IDS;
+    } while (this.#watches.has(CALL_ID_END + this.#lastWatch));
+    const callId = CALL_ID_END + this.#lastWatch;
+    if (this.#connection?.send(KIND.watch, callId, payload) !== true) return undefined;
+    this.#watches.set(callId, call);
+    return callId;
+  }
+
+  /** What is still under way for it is not listened to. */
+  unwatch(callId: number): void {
+    if (this.#watches.delete(callId)) this.#connection?.send(KIND.unwatch, callId);
+  }
+
   /** Dials now, if it waits to. */
   retryNow(): void {
     this.#link.retryNow();
@@ -107,15 +130,30 @@ export class Channel {
       this.#owner.heard(decodeNote(frame.payload));
       return;
     }
+    if (frame.callId >= CALL_ID_END) {
+      this.#takeNews(frame);
+      return;
+    }
     // Unknown ids belong to operations that timed out or were aborted.
     const operation = this.pending.take(frame.callId);
     if (operation !== undefined) this.#owner.answered(this, operation, frame);
+  }
+
+  #takeNews(frame: Frame): void {
+    const call = this.#watches.get(frame.callId);
+    if (call === undefined) return;
+    // The node has ended it.
+    if (frame.kind === KIND.error) this.#watches.delete(frame.callId);
+    this.#owner.watchHeard(this, call, frame);
   }
 
   #closed(connection: Connection, error: RaftctlError | undefined): void {
     if (connection !== this.#connection) return;
     this.#connection = undefined;
     const reason = error ?? new RaftctlError('closed', `${this.endpoint.label} ended the connection`);
+    const watches = [...this.#watches.values()];
+    this.#watches.clear();
     this.#owner.lost(this, this.pending.drain(), reason);
+    this.#owner.watchesLost(this, watches);
   }
 }

@@ -6,6 +6,7 @@ import {
   checkClusterId,
   checkConnections,
   checkLimit,
+  checkRevision,
   checkTimeout,
   parseEndpoints,
   toKey,
@@ -26,8 +27,11 @@ import type {
   ReadResult,
   ScanOptions,
   ScanResult,
+  Watch,
+  WatchOptions,
 } from './types.js';
 import { COMPARE_AND_SET, DELETE, GET, PUT, READ, SCAN, type Verb } from './verbs.js';
+import { WatchCall } from './watch-call.js';
 
 const TIMEOUT_MS = 10_000;
 const SCAN_LIMIT = 1000;
@@ -55,10 +59,12 @@ export function createClient(parts: ClientParts): ClusterClient {
 export class ClusterClient implements Client {
   readonly #dispatcher: Dispatcher;
   readonly #clock: Clock;
+  readonly #random: Random;
   readonly #timeoutMs: number;
 
   constructor({ endpoints, options = {}, ...parts }: ClientParts) {
     this.#clock = parts.clock;
+    this.#random = parts.random;
     this.#timeoutMs = checkTimeout(options.timeoutMs ?? TIMEOUT_MS);
     this.#dispatcher = new Dispatcher({
       ...parts,
@@ -126,6 +132,20 @@ export class ClusterClient implements Client {
       });
       this.#start({ verb: SCAN, payload, timeoutMs, resolve, reject }, call);
     });
+  }
+
+  watch(target: Bytes | { readonly prefix: Bytes }, call: WatchOptions = NO_CALL): Watch {
+    const isPrefix = typeof target === 'object' && 'prefix' in target;
+    const started = new WatchCall({
+      key: toKey('watch', isPrefix ? target.prefix : target),
+      isPrefix,
+      from: call.from === undefined ? 0 : checkRevision(call.from),
+      via: call.via,
+      timeoutMs: this.#timeoutOf(call),
+      random: this.#random,
+    });
+    this.#dispatcher.watch(started, call.signal);
+    return started;
   }
 
   leader(): NodeId | null {

@@ -20,6 +20,8 @@ import { Greeting } from './greeting.js';
 import type { Operation } from './operation.js';
 import * as say from './outcomes.js';
 import { Router } from './router.js';
+import type { WatchCall } from './watch-call.js';
+import { Watches, closed as watchClosed } from './watches.js';
 
 export interface DispatcherParts {
   readonly addresses: readonly Address[];
@@ -51,6 +53,7 @@ export class Dispatcher implements ChannelOwner {
   readonly #alarm: Alarm;
   readonly #waiting = new Set<Operation>();
   readonly #greeting: Greeting;
+  readonly #watches: Watches;
   readonly #aborts = new AbortGroups((operation, signal) => this.#withdraw(operation, say.aborted(operation, signal)));
   #clusterId: string;
   #maxValueBytes = 0;
@@ -65,6 +68,7 @@ export class Dispatcher implements ChannelOwner {
       parts.addresses.map((address) => new Endpoint(address, parts.connections, parts.transport, this)),
     );
     this.#greeting = new Greeting(parts.scheduler, this.#router);
+    this.#watches = new Watches({ router: this.#router, scheduler: parts.scheduler });
   }
 
   get clusterId(): string {
@@ -92,6 +96,11 @@ export class Dispatcher implements ChannelOwner {
       this.#alarm.notLaterThan(operation.deadline);
       this.#dispatch(operation);
     }
+  }
+
+  watch(call: WatchCall, signal: AbortSignal | undefined): void {
+    if (this.#isClosed) call.fail(watchClosed());
+    else this.#watches.start(call, signal);
   }
 
   #dispatch(operation: Operation): void {
@@ -127,11 +136,12 @@ export class Dispatcher implements ChannelOwner {
 
   /** Links or the leader changed: once this turn has seen all of it, what waits is routed again. */
   #rerouteSoon(): void {
-    if (this.#isRerouteDue || this.#waiting.size === 0) return;
+    if (this.#isRerouteDue || (this.#waiting.size === 0 && !this.#watches.waiting)) return;
     this.#isRerouteDue = true;
     this.#parts.scheduler.defer(() => {
       this.#isRerouteDue = false;
       this.#routeAgain([...this.#waiting]);
+      this.#watches.routeAgain();
     });
   }
 
@@ -186,7 +196,9 @@ export class Dispatcher implements ChannelOwner {
   /** Reads that the old leader has not answered are asked of the new one: the old one may be stopped or cut off. */
   #leaderChanged(before: NodeId | null): void {
     this.#rerouteSoon();
-    if (before === null || this.#router.leader === null) return;
+    if (this.#router.leader === null) return;
+    this.#watches.leaderChanged(this.#router.leader);
+    if (before === null) return;
     for (const { node, channels } of this.#router.endpoints) {
       if (node !== before) continue;
       const moving = channels.flatMap(({ pending }) => [...pending].filter(followsTheLeader));
@@ -235,6 +247,14 @@ export class Dispatcher implements ChannelOwner {
     }
   }
 
+  watchHeard(channel: Channel, call: WatchCall, frame: Frame): void {
+    this.#watches.heard(channel, call, frame);
+  }
+
+  watchesLost(channel: Channel, calls: readonly WatchCall[]): void {
+    this.#watches.lost(channel, calls);
+  }
+
   broke(channel: Channel, error: RaftctlError, dialFailed: boolean): void {
     channel.endpoint.failure = error;
     if (dialFailed) this.#router.dialFailed(channel.endpoint);
@@ -253,6 +273,7 @@ export class Dispatcher implements ChannelOwner {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#alarm.cancel();
+    this.#watches.close();
     const { endpoints } = this.#router;
     const inFlight = endpoints.flatMap(({ channels }) => channels.flatMap(({ pending }) => pending.drain()));
     for (const { channels } of endpoints) for (const channel of channels) channel.close();

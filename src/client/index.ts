@@ -15,11 +15,13 @@
  * - A write that was never sent, or that a node refused before proposing it (`no-leader`, `proposal-dropped`,
  *   `shutting-down`), goes to another node until the call's timeout.
  * - A read is asked again anywhere until the call's timeout.
+ * - A watch that loses its node goes on at another one behind the last revision it was told of: its events come in
+ *   order, each once. One that goes to the leader follows it.
  * - With `connections: 1` the requests to one node are sent in the order of the calls; answers may overtake each other.
  * - Keys and values that are handed in are copied at once; those handed out belong to the caller.
  *
  * One promise per operation, one timer for all, one write to the socket per turn of the event loop.
- * `client.ts` is the public face, `dispatcher.ts` moves operations, `router.ts` chooses where to.
+ * `client.ts` is the public face, `dispatcher.ts` moves operations, `watches.ts` watches, `router.ts` chooses where to.
  */
 export { type ErrorCode, type NodeId, RaftctlError, type Revision } from '../base/index.js';
 export { connect } from './connect.js';
@@ -30,6 +32,7 @@ export type {
   CompareAndSetResult,
   ConnectOptions,
   DeleteResult,
+  KeyEvent,
   KeyValue,
   PutResult,
   ReadOptions,
@@ -37,4 +40,7 @@ export type {
   ScanOptions,
   ScanResult,
   Via,
+  Watch,
+  WatchOptions,
+  WatchStart,
 } from './types.js';

@@ -4,7 +4,8 @@ export interface Waiting {
 }
 
 const SLOTS_MIN = 64;
-const CALL_ID_END = 0x1_0000_0000;
+/** Watches have the ids from here on: theirs are answered more than once. */
+export const CALL_ID_END = 0x8000_0000;
 
 /**
  * The requests of one connection that wait for their answers, by call id. A ring of slots: ids rise by one, so the slot

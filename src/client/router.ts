@@ -2,7 +2,16 @@ import { type NodeId, RaftctlError, type Term } from '../base/index.js';
 import type { Note } from '../wire/note.js';
 import type { Channel } from './channel.js';
 import type { Endpoint } from './endpoint.js';
-import type { Operation } from './operation.js';
+import type { Via } from './types.js';
+
+/** What has to go to some node. */
+export interface Routed {
+  readonly via: Via | undefined;
+  /** Who failed it the last time: somebody else is asked if there is a choice. */
+  readonly avoid: Endpoint | undefined;
+  /** How many dials had failed, over all endpoints, when it began to wait for one: a later failure is news. */
+  waitingSince: number | undefined;
+}
 
 /** Knows the endpoints and the leader, and says where an operation goes. */
 export class Router {
@@ -41,9 +50,9 @@ export class Router {
     return true;
   }
 
-  /** Where to send the operation now. Undefined: nowhere yet. An error: nowhere, and waiting will not help. */
-  route(operation: Operation): Channel | RaftctlError | undefined {
-    const { via, avoid } = operation;
+  /** Where to send it now. Undefined: nowhere yet. An error: nowhere, and waiting will not help. */
+  route(routed: Routed): Channel | RaftctlError | undefined {
+    const { via, avoid } = routed;
     switch (via) {
       case undefined:
         return this.#leaderChannel(avoid) ?? this.#anyChannel(avoid);
@@ -54,15 +63,27 @@ export class Router {
       case 'leader':
         return this.#routeToLeader();
       default:
-        return this.#routeTo(via, operation);
+        return this.#routeTo(via, routed);
     }
   }
 
   /** Whose broken links are worth a dial right now, since somebody waits. */
-  wake(operation: Operation): void {
-    if (operation.waitingSince !== undefined) return;
-    operation.waitingSince = this.#failedDials;
-    for (const endpoint of this.#candidates(operation)) endpoint.retryNow();
+  wake(routed: Routed): void {
+    if (routed.waitingSince !== undefined) return;
+    routed.waitingSince = this.#failedDials;
+    for (const endpoint of this.#candidates(routed)) endpoint.retryNow();
+  }
+
+  isConnected(node: NodeId): boolean {
+    return this.#named(node)?.isConnected === true;
+  }
+
+  /** All that `via` allows, connected or not. */
+  fitting(via: Via | undefined): readonly Endpoint[] {
+    if (via === undefined || via === 'any') return this.endpoints;
+    if (via === 'follower') return this.endpoints.filter(({ node }) => node !== this.#leader);
+    const node = via === 'leader' ? this.#leader : via;
+    return this.endpoints.filter((endpoint) => endpoint.node === node);
   }
 
   dialFailed(endpoint: Endpoint): void {
@@ -111,21 +132,21 @@ export class Router {
     return new RaftctlError('no-such-node', `the leader ${this.#leader} is not among the endpoints: ${this.#labels()}`);
   }
 
-  #routeTo(node: string, operation: Operation): Channel | RaftctlError | undefined {
+  #routeTo(node: string, routed: Routed): Channel | RaftctlError | undefined {
     const channel = this.#named(node)?.nextChannel();
     if (channel !== undefined) return channel;
-    const candidates = this.#candidates(operation);
+    const candidates = this.#candidates(routed);
     if (candidates.length === 0) {
       return new RaftctlError('no-such-node', `no node ${JSON.stringify(node)} at the endpoints: ${this.#labels()}`);
     }
     // They get one dial for this operation before it is given up.
-    const since = operation.waitingSince ?? Number.POSITIVE_INFINITY;
+    const since = routed.waitingSince ?? Number.POSITIVE_INFINITY;
     if (!candidates.every(({ lastFailedDial }) => lastFailedDial > since)) return undefined;
     return new RaftctlError('unreachable', `${node} cannot be reached: ${this.describeFailures(candidates)}`);
   }
 
   /** Who may turn out to be the one that the operation asks for. */
-  #candidates({ via }: Operation): readonly Endpoint[] {
+  #candidates({ via }: Routed): readonly Endpoint[] {
     if (via === undefined || via === 'any' || via === 'leader' || via === 'follower') return this.endpoints;
     const named = this.endpoints.filter(({ node }) => node === via);
     return named.length > 0 ? named : this.endpoints.filter(({ isNamed }) => !isNamed);

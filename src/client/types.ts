@@ -1,8 +1,8 @@
 import type { NodeId, Revision } from '../base/index.js';
-import type { KeyValue } from '../kv/types.js';
+import type { KeyEvent, KeyValue } from '../kv/types.js';
 import type { ReadMode } from '../wire/client-codec.js';
 
-export type { KeyValue };
+export type { KeyEvent, KeyValue };
 
 /** A key (1 to 1,024 bytes unless configured otherwise) or a value. Text is UTF-8. */
 export type Bytes = string | Uint8Array;
@@ -77,6 +77,24 @@ export interface ScanResult extends Answer {
   readonly more: boolean;
 }
 
+export interface WatchOptions extends CallOptions {
+  /** The first revision of interest. Default: whatever comes after the start. */
+  readonly from?: number;
+}
+
+export interface WatchStart {
+  /** Every event from this revision on will come. */
+  readonly revision: Revision;
+  /** The node that watches. Another one may go on after it. */
+  readonly node: NodeId;
+}
+
+/** Events in the order in which they happened, each once, whichever nodes they come from. Leave the loop to end it. */
+export interface Watch extends AsyncIterableIterator<KeyEvent, undefined> {
+  /** Resolves when a node has begun to watch: what is written from then on will be seen. */
+  readonly started: Promise<WatchStart>;
+}
+
 /**
  * A connection to a cluster. Every method rejects with a `RaftctlError` and nothing else. Its `code` is stable; its
  * `definite` says whether the operation certainly did not happen. An indefinite write may have happened, or may yet.
@@ -91,6 +109,11 @@ export interface Client {
   scan(options?: ScanOptions, call?: ReadOptions): Promise<ScanResult>;
   /** Writes `value` if the key holds `expected`; null expects that there is no such key. */
   compareAndSet(key: Bytes, expected: Bytes | null, value: Bytes, call?: CallOptions): Promise<CompareAndSetResult>;
+  /**
+   * What happens to a key, or to all keys that begin with a prefix, from now on or from a past revision on. `timeoutMs`
+   * bounds how long it may be without a node. Fails with `revision-gone` when no node has that revision any more.
+   */
+  watch(target: Bytes | { readonly prefix: Bytes }, call?: WatchOptions): Watch;
   /** The leader as last heard of. Asks nobody. */
   leader(): NodeId | null;
   /** Ends all connections; what still waits rejects with `closed`. */

@@ -71,7 +71,7 @@ export const SCAN: Verb<ScanResult> = {
 };
 
 /** The caller may keep a value for long: a small one must not hold the whole chunk that it was read in. */
-const owned = ({ key, value, createRevision, modRevision, version }: KeyValue): KeyValue => ({
+export const owned = ({ key, value, createRevision, modRevision, version }: KeyValue): KeyValue => ({
   key: ownedBytes(key),
   value: ownedBytes(value),
   createRevision,

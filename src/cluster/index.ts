@@ -54,5 +54,6 @@ export * from './control.js';
 export { listClusters, type RunningCluster } from './listing.js';
 export type { ProcessStateName } from './process-state.js';
 export type { RemoteControl } from './remote-control.js';
+export { removeCluster } from './remove.js';
 export { type StartOptions, type StartProgress, startCluster } from './start.js';
 export type { Supervisor } from './supervisor.js';

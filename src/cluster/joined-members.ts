@@ -30,6 +30,12 @@ export class JoinedMembers {
     this.#writing ??= this.#write();
   }
 
+  /** Writes down what this supervisor is, beside who has run. */
+  async record(): Promise<void> {
+    this.#writing ??= this.#write();
+    await this.#writing;
+  }
+
   /** Resolves when what was added is on disk. */
   async settled(): Promise<void> {
     await this.#writing;

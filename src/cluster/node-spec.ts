@@ -17,7 +17,6 @@ export interface NodeSpec {
   readonly heartbeatMs: number;
   readonly electionTimeoutMs: readonly [min: number, max: number];
   readonly maxValueBytes: number;
-  readonly keepLogBytes: number;
   readonly logLevel: Level;
 }
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import { type Clock, type NodeId, RaftctlError, type Random, type Scheduler, silent } from '../base/index.js';
-import { acquireLock, type Lock } from '../os/index.js';
+import type { Lock } from '../os/index.js';
 import { createTcpTransport, type Transport } from '../transport/index.js';
 import type { ClusterConfig } from './config/config.js';
 import { type ControlServer, serveControl } from './control-server.js';
@@ -11,6 +11,7 @@ import type { RestartOptions } from './managed-node.js';
 import { probePorts } from './ports.js';
 import { sweepOrphans } from './process-registry.js';
 import { awaitReadiness, type ReadinessStep } from './readiness.js';
+import { takeClusterLock } from './remove.js';
 import { Supervisor } from './supervisor.js';
 import { checkTopology, newRecord, readRecord, type SupervisorRecord, writeRecord } from './supervisor-file.js';
 
@@ -77,7 +78,7 @@ async function prepare(options: StartOptions): Promise<Prepared> {
   const { config, clock, scheduler, random, signal, onProgress, ephemeral = false } = options;
   const directory = new ClusterDirectory(directoryOf(options));
   directory.create();
-  const lock = takeLock(directory);
+  const lock = takeClusterLock(directory, 'raftctl up');
   try {
     const swept: { readonly node: string; readonly pid: number }[] = [];
     await sweepOrphans({
@@ -119,16 +120,6 @@ function directoryOf({ config, directory, ephemeral }: StartOptions): string {
   return resolve(directory ?? resolve(config.storage.dir, config.name));
 }
 
-function takeLock(directory: ClusterDirectory): Lock {
-  try {
-    return acquireLock(directory.lockFile, 'raftctl up');
-  } catch (thrown) {
-    if (!(thrown instanceof RaftctlError) || thrown.code !== 'data-locked') throw thrown;
-    const hint = 'raftctl status shows it, raftctl down stops it';
-    throw new RaftctlError('already-running', `the cluster runs already: ${thrown.message}`, { hint, cause: thrown });
-  }
-}
-
 /** Durable before the first node writes it into its own data: else a power cut could part them for good. */
 async function takeRecord(
   directory: ClusterDirectory,
@@ -162,7 +153,7 @@ async function openDoors(prepared: Prepared, { config, clock }: StartOptions): P
     nodes: config.nodes,
   });
   supervisor.onEnd(retract);
-  if (!created) await writeRecord(directory.supervisorFile, record);
+  if (!created) await supervisor.recordSelf();
 }
 
 async function ready(supervisor: Supervisor, options: StartOptions, startedAt: number): Promise<void> {

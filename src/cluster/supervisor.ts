@@ -1,5 +1,6 @@
 import {
   type Clock,
+  didYouMean,
   type Emit,
   type Level,
   messageOf,
@@ -13,7 +14,6 @@ import { type DiagnosticEvent, type EventSource, MergedStream } from '../diagnos
 import type { Transport } from '../transport/index.js';
 import type { EventBatch } from '../wire/index.js';
 import type { ClusterConfig } from './config/config.js';
-import { didYouMean } from './config/nearest.js';
 import type {
   ClusterControl,
   ClusterView,
@@ -132,6 +132,11 @@ export class Supervisor implements ClusterControl {
     this.#scheduleRotation();
   }
 
+  /** Makes supervisor.json name this supervisor. */
+  recordSelf(): Promise<void> {
+    return this.#joined.record();
+  }
+
   live(): LiveState {
     return this.#tracker.live;
   }
@@ -233,7 +238,6 @@ export class Supervisor implements ClusterControl {
         heartbeatMs: raft.heartbeatMs,
         electionTimeoutMs: raft.electionTimeoutMs,
         maxValueBytes: storage.maxValueBytes,
-        keepLogBytes: storage.keepLogBytes,
         logLevel: logs.level,
       },
       mayCreate: () => !this.#joined.has(id),

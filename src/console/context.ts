@@ -6,6 +6,7 @@ import type { BoundCall } from './commands/bound-call.js';
 import type { Origin, Outcome } from './commands/spec.js';
 import type { Data, Environment, View } from './output/index.js';
 import type { Jobs } from './script/jobs.js';
+import type { Choice } from './terminal/questions.js';
 
 /** A fault that the console caused, so that what follows can be told by its time: "38 ms after the kill". */
 export interface Fault {
@@ -22,8 +23,8 @@ export interface Output {
   readonly format: 'text' | 'json';
   /** A message: standard error, or above the line that is being typed. */
   say(text: string): void;
-  /** One item of a stream: a line of text, or a line of JSON. */
-  item(document: Data, text: string): void;
+  /** One item of a stream: a line of text, or a line of JSON. `label` is what it counts as where too many come. */
+  item(document: Data, text: string, label: string): void;
 }
 
 /** What a name stands for: a `let` has the whole result, a `set` a word. */
@@ -67,6 +68,8 @@ export interface Session {
   timeoutMs: number;
   /** Asks a yes-or-no question on a terminal. Absent: nobody is there to ask. */
   readonly confirm?: (question: string, signal: AbortSignal) => Promise<boolean>;
+  /** Asks which of several is meant, at the prompt on a terminal. Null: none. */
+  readonly pick?: (question: string, choices: readonly Choice[], signal: AbortSignal) => Promise<string | null>;
   /** Runs a program to its end. Absent: programs cannot be run here. */
   readonly runProgram?: RunProgram;
   /** Runs a benchmark in a process of its own. Absent: it cannot be run here. */
@@ -92,4 +95,6 @@ export interface Context {
   waiting(text: string): void;
   /** Asks a yes-or-no question; the command's bound stands still meanwhile. Absent: nobody is asked. */
   readonly confirm?: (question: string) => Promise<boolean>;
+  /** Asks which of several is meant; likewise. */
+  readonly pick?: (question: string, choices: readonly Choice[]) => Promise<string | null>;
 }

@@ -3,6 +3,7 @@ import type { BoundCall } from './commands/bound-call.js';
 import type { Outcome } from './commands/spec.js';
 import type { Context, Output, Session } from './context.js';
 import { formatDuration } from './language/duration.js';
+import type { Choice } from './terminal/questions.js';
 
 export interface ExecuteOptions {
   readonly signal: AbortSignal;
@@ -35,6 +36,12 @@ export async function execute(
     ...(session.confirm
       ? { confirm: (question: string) => bound.suspended(session.confirm!(question, bound.signal)) }
       : {}),
+    ...(session.pick
+      ? {
+          pick: (question: string, choices: readonly Choice[]) =>
+            bound.suspended(session.pick!(question, choices, bound.signal)),
+        }
+      : {}),
   };
   try {
     return await Promise.race([call.spec.run(context, call), bound.ended]);
@@ -65,7 +72,8 @@ class Bound {
     this.ended = new Promise((_, reject) => {
       this.#end = reject;
     });
-    const endless = own === undefined && (options.unbounded === true || call.spec.unbounded?.(call) === true);
+    const endless =
+      own === undefined && (options.unbounded === true || call.spec.unbounded?.(call, session.origin) === true);
     this.#call = endless ? null : call;
     this.#startClock();
     if (this.#outer.aborted) this.#interrupt();

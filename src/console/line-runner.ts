@@ -62,9 +62,9 @@ export class LineRunner {
     if (this.incomplete && this.#unfinished) throw this.#unfinished;
   }
 
-  /** Runs a line. Throws what its first failing statement threw; those after it are not run. */
+  /** Runs a line, or several that were pasted as one. Throws what its first failing statement threw; those after it are not run. */
   async feed(line: string, signal: AbortSignal): Promise<LineResult> {
-    this.#lines += 1;
+    this.#lines += line.split('\n').length;
     const text = this.#pending === '' ? line : `${this.#pending}\n${line}`;
     const statements = this.#parse(text);
     if (statements === null) return 'incomplete';

@@ -10,6 +10,8 @@ export interface Printer {
   out(text: string | Buffer): void;
   /** Messages and failures: standard error. */
   err(text: string): void;
+  /** One of many that come by themselves, where their number must be bounded; else it is written like a result. */
+  item?(text: string, label: string): void;
   readonly view: View;
   readonly errView: View;
 }
@@ -19,7 +21,11 @@ export const outputOf = (printer: Printer, format: 'text' | 'json'): Output => (
   view: printer.view,
   format,
   say: (text) => printer.err(text),
-  item: (document, text) => printer.out(format === 'json' ? toJson(document) : text),
+  item: (document, text, label) => {
+    const line = format === 'json' ? toJson(document) : text;
+    if (printer.item) printer.item(line, label);
+    else printer.out(line);
+  },
 });
 
 /** Prints what a command answered; answers the exit code. */

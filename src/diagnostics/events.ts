@@ -176,6 +176,18 @@ export const EVENTS = {
     about: 'The link to another node broke, or could not be made.',
     fields: { peer, error: 'why' },
   },
+  'peer-refused': {
+    component: 'transport',
+    level: 'warn',
+    about: 'Another node than expected answered at the address of a member, or said something unintelligible.',
+    fields: { peer: 'the member', address, error: 'what was expected and found' },
+  },
+  'log-read-failed': {
+    component: 'transport',
+    level: 'warn',
+    about: 'Old entries for a follower could not be read from the log; it is tried again.',
+    fields: { peer: 'the follower', error: 'why' },
+  },
   'peer-gone': {
     component: 'transport',
     level: 'info',
@@ -201,6 +213,12 @@ export const EVENTS = {
     level: 'warn',
     about: 'A connection sent what no protocol of ours allows, and was closed.',
     fields: { from: 'its address', error: 'what was wrong' },
+  },
+  'watch-overtaken': {
+    component: 'node',
+    level: 'warn',
+    about: 'A watcher did not read for so long that what it missed is gone; its watch was ended.',
+    fields: { from: 'its address', revision: 'the first it was not told of', oldest: 'the oldest that can be had' },
   },
   // The log on disk and the state machine.
   'data-directory-created': {

@@ -70,9 +70,9 @@ export class Flusher {
     else this.#armTimer();
   }
 
-  /** This node's own log is durable up to `index`. */
+  /** This node's own log is durable up to `index`, which falls when a conflicting tail is overwritten. */
   persistedUpTo(index: number): void {
-    this.#persistedIndex = Math.max(this.#persistedIndex, index);
+    this.#persistedIndex = index;
     this.#writeIfPersisted();
   }
 

@@ -23,6 +23,15 @@
  * meta record (applied index and term, revision). One flush at a time; what is applied meanwhile waits in the new
  * generation, so a slow disk makes flushes larger, not more.
  *
+ * ## Past revisions
+ *
+ * `past-revisions.ts` keeps what happened to keys in a ring in memory, for those who watch:
+ *
+ *     const { events, upTo } = store.eventsFrom({ from: asRevision(8) });      // revision 8 and later, in order
+ *
+ * It begins behind the revision that the backend held when the store was opened, and forgets the oldest events when it
+ * takes 64 MiB. A batch of events ends where a revision ends.
+ *
  * ## Ordering rules
  *
  * 1. Entries are applied in log order without a gap, each once. `open` goes on behind the backend's applied index.
@@ -55,5 +64,14 @@ export {
   decodeCommand,
   encodeCommand,
 } from './command.js';
+export { revisionGone } from './past-revisions.js';
 export { KvStore, type KvStoreDependencies, type KvStoreOptions } from './store.js';
-export type { CommandResult, KeyValue, ScanOptions, ScanResult } from './types.js';
+export type {
+  CommandResult,
+  EventQuery,
+  EventsFound,
+  KeyEvent,
+  KeyValue,
+  ScanOptions,
+  ScanResult,
+} from './types.js';

@@ -17,8 +17,9 @@ import { Flusher } from './flusher.js';
 import { type BinaryKey, endOfPrefix, FIRST_KEY, readKey, successorOf, toBinaryKey, toBytes } from './key.js';
 import { MergeCursor } from './merge.js';
 import type { StoreMeta } from './meta.js';
+import { PastRevisions } from './past-revisions.js';
 import { Table } from './table.js';
-import type { CommandResult, KeyValue, ScanOptions, ScanResult } from './types.js';
+import type { CommandResult, EventQuery, EventsFound, KeyValue, ScanOptions, ScanResult } from './types.js';
 import { isTombstone, NO_BYTES, newVersion, storedBytes, type Version, writeVersion } from './version.js';
 
 export interface KvStoreOptions {
@@ -26,6 +27,8 @@ export interface KvStoreOptions {
   readonly flushBytes?: number;
   /** A flush is due this long after the first change that is not flushed. Default 1,000. */
   readonly flushMs?: number;
+  /** Memory for the events of past revisions. Default 64 MiB. */
+  readonly historyBytes?: number;
   /** The state cannot be written any more: the node has to end. Called once. */
   readonly onFatal: (error: RaftctlError) => void;
 }
@@ -38,8 +41,16 @@ export interface KvStoreDependencies {
   readonly options: KvStoreOptions;
 }
 
+/** The log beside the state, as it was recovered. `termAt` also knows the entry before the first one. */
+export interface LogExtent {
+  readonly firstIndex: number;
+  readonly lastIndex: number;
+  readonly termAt: (index: LogIndex) => Term;
+}
+
 const FLUSH_BYTES = 8 << 20;
 const FLUSH_MS = 1_000;
+const HISTORY_BYTES = 64 << 20;
 const SCAN_BYTES_MAX = 1 << 20;
 
 /** The replicated state machine: applies committed entries, answers reads, flushes to its backend. See `index.ts`. */
@@ -47,6 +58,7 @@ export class KvStore {
   readonly #backend: Backend;
   readonly #table = new Table();
   readonly #flusher: Flusher;
+  readonly #past: PastRevisions;
   /** Reused for every command: applying allocates a result and, for a key new to the table, its version. */
   readonly #command = new CommandView();
   readonly #next = newVersion();
@@ -68,6 +80,7 @@ export class KvStore {
     this.#appliedIndex = appliedIndex;
     this.#appliedTerm = appliedTerm;
     this.#revision = revision;
+    this.#past = new PastRevisions(options.historyBytes ?? HISTORY_BYTES, revision);
     this.#flusher = new Flusher({
       backend,
       table: this.#table,
@@ -90,6 +103,11 @@ export class KvStore {
     return this.#revision;
   }
 
+  /** The first revision whose events can be had, if it has been already. */
+  get oldestRevision(): Revision {
+    return this.#past.oldest;
+  }
+
   /** The last entry that is in the backend for good: the log may be trimmed up to here. */
   get flushedIndex(): LogIndex {
     return this.#flusher.flushedIndex;
@@ -101,14 +119,27 @@ export class KvStore {
   }
 
   /** Refuses a state that does not fit the log beside it. To be called once, before anything is applied. */
-  checkAgainstLog({ firstIndex, lastIndex }: { readonly firstIndex: number; readonly lastIndex: number }): void {
+  checkAgainstLog({ firstIndex, lastIndex, termAt }: LogExtent): void {
     const applied = this.#appliedIndex;
-    if (firstIndex - 1 <= applied && applied <= lastIndex) return;
+    if (firstIndex - 1 <= applied && applied <= lastIndex) {
+      this.#checkTerm(termAt(applied));
+      return;
+    }
     const log = firstIndex > lastIndex ? `is empty and starts at ${firstIndex}` : `holds ${firstIndex} to ${lastIndex}`;
     throw new RaftctlError(
       'data-damaged',
       `${this.#backend.place}: the state is at index ${applied}, but the log ${log}: ` +
         `expected a state from ${firstIndex - 1} to ${lastIndex}`,
+      { hint: 'wipe the node: it will get the state from the others' },
+    );
+  }
+
+  #checkTerm(logTerm: Term): void {
+    if (logTerm === this.#appliedTerm) return;
+    throw new RaftctlError(
+      'data-damaged',
+      `${this.#backend.place}: the state is at index ${this.#appliedIndex} of term ${this.#appliedTerm}, ` +
+        `but the log has term ${logTerm} there: it is the state of another log`,
       { hint: 'wipe the node: it will get the state from the others' },
     );
   }
@@ -157,7 +188,18 @@ export class KvStore {
     }
   }
 
-  /** This node's own log is durable up to `index`. Nothing behind it is ever flushed. */
+  /**
+   * What happened from a revision on, in order, in batches that never split a revision. Nothing yet for a revision to
+   * come; throws `revision-gone` below `oldestRevision`.
+   */
+  eventsFrom(query: EventQuery): EventsFound {
+    return this.#past.find(query);
+  }
+
+  /**
+   * This node's own log is durable up to `index`. Nothing behind it is ever flushed. To be told whenever it moves, also
+   * down, before anything that overwrote entries of the log is applied.
+   */
   persistedUpTo(index: number): void {
     this.#flusher.persistedUpTo(index);
   }
@@ -226,7 +268,7 @@ export class KvStore {
 
   /** Gives the key its next version, and the store its next revision. */
   #change(bytes: Buffer, key: BinaryKey, current: Version | undefined): void {
-    const { op, valueAt, expectedAt } = this.#command;
+    const { op, keyAt, valueAt, expectedAt } = this.#command;
     const next = this.#next;
     const deletes = op === COMMAND_OPS.delete;
     const isNew = current === undefined || isTombstone(current);
@@ -238,6 +280,8 @@ export class KvStore {
     next.modRevision = this.#revision;
     next.version = deletes ? 0 : isNew ? 1 : current.version + 1;
     this.#table.active.set(key, next);
+    // A delete has no value: its key ends where an expected value would begin.
+    this.#past.add(bytes, keyAt, valueAt, expectedAt, next);
   }
 }
 

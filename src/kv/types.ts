@@ -36,3 +36,26 @@ export interface ScanResult {
   readonly more: boolean;
   readonly revision: Revision;
 }
+
+/** What happened to one key at one revision. A delete has no value, `createRevision` 0 and `version` 0. */
+export interface KeyEvent extends KeyValue {
+  readonly type: 'put' | 'delete';
+}
+
+export interface EventQuery {
+  /** The first revision that is asked for. */
+  readonly from: Revision;
+  /** Which keys, told by their bytes as a latin1 string. Default: all. */
+  readonly wants?: (key: string) => boolean;
+  /** Stop at the end of a revision once so many bytes were looked at. Default 1 MiB. */
+  readonly bytesMax?: number;
+}
+
+export interface EventsFound {
+  /** In the order in which they happened. */
+  readonly events: readonly KeyEvent[];
+  /** All events from the first revision asked for up to this one were looked at; the next query goes on behind it. */
+  readonly upTo: Revision;
+  /** What was looked at, the events that were not wanted too. */
+  readonly bytes: number;
+}

@@ -30,6 +30,7 @@ export class Applier {
   #commitIndex: LogIndex;
   #reading = false;
   #waiting = false;
+  #stopped = false;
 
   constructor(options: ApplierOptions) {
     this.#options = options;
@@ -40,10 +41,17 @@ export class Applier {
     this.#commitIndex = upTo;
   }
 
+  /** The store is about to be closed. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
   /** Once a turn. */
   run(): void {
     const { store, cache, entriesMax, wake } = this.#options;
     const after = store.appliedIndex;
+    // What is in the WAL can be read back from it, also when applying does not keep up.
+    cache.trim(this.#options.raft.status().persistedIndex);
     if (this.#reading || after >= this.#commitIndex) return;
     if (store.unflushedBytes > UNFLUSHED_BYTES_MAX) {
       this.#waitForFlush();
@@ -60,12 +68,10 @@ export class Applier {
   }
 
   #apply(entries: readonly Entry[]): void {
-    const { store, raft, cache, applied } = this.#options;
+    const { store, raft, applied } = this.#options;
     const results = store.apply(entries);
     raft.applied(store.appliedIndex);
     applied(entries, results);
-    // What is not in the WAL yet cannot be read back from it.
-    cache.trim(Math.min(store.appliedIndex, raft.status().persistedIndex));
   }
 
   #waitForFlush(): void {
@@ -83,10 +89,13 @@ export class Applier {
     this.#options.wal.read(first, this.#commitIndex, READ_BYTES_MAX).then(
       (entries) => {
         this.#reading = false;
+        if (this.#stopped) return;
         this.#apply(entries);
         this.#options.wake();
       },
-      (error) => this.#options.failed(error),
+      (error) => {
+        if (!this.#stopped) this.#options.failed(error);
+      },
     );
   }
 }

@@ -3,8 +3,7 @@ import type { Entry } from '../raft/entry.js';
 
 /**
  * The newest entries of the log, so that followers near the end and the state machine need no disk. Contiguous; bounded
- * by bytes, but entries that are not both applied and in the WAL are never dropped: the core's
- * quota bounds those.
+ * by bytes, but entries that are not in the WAL yet are never dropped: the disk bounds those.
  */
 export class EntryCache {
   readonly #bytesMax: number;

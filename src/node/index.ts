@@ -14,6 +14,13 @@
  * On a follower, `writes` forwards the request untouched and relays the leader's answer. A read takes a read index
  * (`reads`) and is served locally once applied.
  *
+ * ## A watch
+ *
+ * `watches` serves it from the local past revisions of the state machine, once a turn behind the applier: on any node,
+ * without consensus. It begins with an empty batch that says from where it watches; who is behind reads on from a place
+ * of their own, all others are served from one look at what was just applied. A connection that does not read gets
+ * nothing more until it does, and its watch is ended when the ring overtakes it.
+ *
  * ## Rules
  * - Socket handlers and disk callbacks only collect and wake; everything happens in `server.#turn`, once per turn of the
  *   event loop, in one fixed order.

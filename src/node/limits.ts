@@ -25,6 +25,8 @@ export interface NodeLimits {
   /** When the state machine's table goes to its backend. */
   readonly flushBytes: number;
   readonly flushMs: number;
+  /** Memory for the events of past revisions, for those who watch. */
+  readonly historyBytes: number;
 }
 
 export const nodeLimits: NodeLimits = {
@@ -36,14 +38,19 @@ export const nodeLimits: NodeLimits = {
   uncommittedBytesMax: 64 << 20,
   flushBytes: 8 << 20,
   flushMs: 1_000,
+  historyBytes: 64 << 20,
 };
 
+/** Headers and key of a command, and of the append that carries it. */
 const FRAME_SLACK_BYTES = 1 << 20;
 
-/** The largest frame of a role: a value and its surroundings; for a peer a whole append. */
+/**
+ * The largest frame of a role. A cas carries two values; whatever a client may send fits, forwarded or in an append, in
+ * what a peer may send, or an entry could be accepted that no follower takes.
+ */
 export function frameBytesMax({ maxValueBytes }: NodeSpec, role: ConnectionRole): number {
-  const largest = role === 'peer' ? Math.max(maxValueBytes, nodeLimits.appendBytesMax) : maxValueBytes;
-  return largest + FRAME_SLACK_BYTES;
+  const client = 2 * maxValueBytes + FRAME_SLACK_BYTES;
+  return role === 'peer' ? Math.max(client, nodeLimits.appendBytesMax) + FRAME_SLACK_BYTES : client;
 }
 
 /** The core, as this node configures and restores it. 1 tick = 1 ms. */

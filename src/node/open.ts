@@ -1,7 +1,7 @@
-import type { Clock, Random, Scheduler } from '../base/index.js';
+import type { Clock, LogIndex, Random, Scheduler, Term } from '../base/index.js';
 import type { EventRecorder } from '../diagnostics/index.js';
 import { type Backend, KvStore } from '../kv/index.js';
-import { type FileSystem, openDataDirectory, openWal, type WalOptions } from '../storage/index.js';
+import { type FileSystem, openDataDirectory, openWal, type Recovered, type WalOptions } from '../storage/index.js';
 import type { Transport } from '../transport/index.js';
 import type { ProcessFacts } from './dependencies.js';
 import { type NodeLimits, nodeLimits } from './limits.js';
@@ -32,7 +32,7 @@ export interface NodeWorld {
  */
 export async function openNode(spec: NodeSpec, world: NodeWorld): Promise<NodeServer> {
   const { fileSystem, recorder, clock, scheduler, onFatal } = world;
-  const { flushBytes, flushMs } = { ...nodeLimits, ...world.limits };
+  const { flushBytes, flushMs, historyBytes } = { ...nodeLimits, ...world.limits };
   const emit = recorder.emitFor('storage');
   const directory = await openDataDirectory({
     fileSystem,
@@ -56,11 +56,22 @@ export async function openNode(spec: NodeSpec, world: NodeWorld): Promise<NodeSe
     emit: recorder.emitFor('kv'),
     clock,
     scheduler,
-    options: { flushBytes, flushMs, onFatal },
+    options: { flushBytes, flushMs, historyBytes, onFatal },
   });
-  store.checkAgainstLog({ firstIndex: recovered.before.index + 1, lastIndex: wal.lastIndex });
+  const firstIndex = recovered.before.index + 1;
+  store.checkAgainstLog({ firstIndex, lastIndex: wal.lastIndex, termAt: (index) => termAt(recovered, index) });
   store.persistedUpTo(wal.lastIndex);
   const server = new NodeServer({ ...world, spec, wal, recovered, store });
   await server.start();
   return server;
+}
+
+function termAt({ before, runs }: Recovered, index: LogIndex): Term {
+  let { index: end, term } = before;
+  for (const run of runs) {
+    if (index <= end) break;
+    end = (end + run.count) as LogIndex;
+    term = run.term;
+  }
+  return term;
 }

@@ -10,6 +10,8 @@ interface OutboxOptions {
   readonly wal: Wal;
   /** Puts a frame on the link; false when it is down or full. */
   readonly send: (kind: number, parts: readonly Buffer[]) => boolean;
+  /** Old entries cannot be read from the WAL. */
+  readonly unreadable: (error: unknown) => void;
   /** An append did not leave: the core goes back to probing. */
   readonly unreachable: () => void;
 }
@@ -71,10 +73,11 @@ export class Outbox {
         this.#sendRead(message, entries);
         for (const next of this.#queue.splice(0)) this.push(next);
       },
-      () => {
+      (error: unknown) => {
         if (epoch !== this.#epoch) return;
         this.reset();
         this.#options.unreachable();
+        this.#options.unreadable(error);
       },
     );
   }

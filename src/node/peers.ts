@@ -2,7 +2,7 @@ import { type Emit, type NodeId, RaftctlError } from '../base/index.js';
 import type { Message, RawNode } from '../raft/index.js';
 import type { Wal } from '../storage/index.js';
 import type { Connection, ConnectionHandlers, Hello, Link, LinkState, Transport } from '../transport/index.js';
-import { decodeNote, encodeForward, KIND } from '../wire/index.js';
+import { decodeNote, encodeForward, KIND, type Note } from '../wire/index.js';
 import type { Answers, Call } from './call.js';
 import type { EntryCache } from './entry-cache.js';
 import { Outbox } from './outbox.js';
@@ -18,6 +18,7 @@ interface PeersOptions {
   readonly cache: EntryCache;
   readonly emit: Emit;
   readonly answers: Answers;
+  readonly onFatal: (error: unknown) => void;
   readonly maxFrameBytes: number;
   readonly maxQueuedBytes: number;
   /** Something the core should hear of happened: take a turn. */
@@ -42,6 +43,8 @@ const DEPOSED_GRACE_MS = 60;
 export class Peers {
   readonly #options: PeersOptions;
   readonly #peers = new Map<NodeId, Peer>();
+  /** What links went through since the last turn. */
+  #changes: (() => void)[] = [];
   #nextForwardId: number;
 
   constructor(options: PeersOptions, firstForwardId: number) {
@@ -54,6 +57,13 @@ export class Peers {
     for (const member of this.#options.members) {
       if (member.id !== this.#options.id) this.#peers.set(member.id, this.#dial(member));
     }
+  }
+
+  /** At the start of a turn, once the core knows how late it is: ranks of candidates are a matter of milliseconds. */
+  takeLinkChanges(): void {
+    const changes = this.#changes;
+    this.#changes = [];
+    for (const change of changes) change();
   }
 
   send(message: Message): void {
@@ -109,6 +119,12 @@ export class Peers {
     return linked;
   }
 
+  /** The state of the link to a member, in words. */
+  describe(id: NodeId): string {
+    const state = this.#peers.get(id)?.link.state;
+    return state?.type === 'broken' ? state.error.message : `its link is ${state?.type ?? 'not there'}`;
+  }
+
   states(): { readonly peer: NodeId; readonly state: LinkState }[] {
     return [...this.#peers.values()].map(({ id, link }) => ({ peer: id, state: link.state }));
   }
@@ -151,12 +167,12 @@ export class Peers {
       maxQueuedBytes,
       backoff: REDIAL,
       handlers: silentHandlers,
-      changed: (state, before) => this.#linkChanged(member.id, state, before),
-      certainlyGone: (instance) => {
-        this.#options.emit.emit('info', 'peer-gone', { peer: member.id, instance });
-        raft.suspect(member.id);
-        this.#options.wake();
-      },
+      changed: (state, before) => this.#collect(() => this.#linkChanged(member, state, before)),
+      certainlyGone: (instance) =>
+        this.#collect(() => {
+          this.#options.emit.emit('info', 'peer-gone', { peer: member.id, instance });
+          raft.suspect(member.id);
+        }),
     });
     const outbox = new Outbox({
       peer: member.id,
@@ -164,16 +180,24 @@ export class Peers {
       wal,
       send: (kind, parts) => link.send(kind, 0, ...parts),
       unreachable: () => raft.unreachable(member.id),
+      unreadable: (error) => this.#unreadable(member.id, error),
     });
     return { id: member.id, link, outbox, forwarded: new Map(), answersUntil: Number.POSITIVE_INFINITY };
   }
 
-  #linkChanged(id: NodeId, state: LinkState, before: LinkState): void {
-    const { raft, emit, wake } = this.#options;
+  #collect(change: () => void): void {
+    this.#changes.push(change);
+    this.#options.wake();
+  }
+
+  #linkChanged({ id, host, port }: Member, state: LinkState, before: LinkState): void {
+    const { raft, emit } = this.#options;
     if (state.type === 'connected') {
-      emit.emit('info', 'link-connected', { peer: id, address: state.connection.remoteAddress });
-      raft.linked(id, decodeNote(state.connection.peer.note));
-      wake();
+      const { peer, remoteAddress } = state.connection;
+      const note = this.#noteOf(id, `${host}:${port}`, state.connection);
+      if (note === undefined) return;
+      emit.emit('info', 'link-connected', { peer: peer.node, address: remoteAddress });
+      raft.linked(id, note);
     } else if (before.type === 'connected') {
       const error = state.type === 'broken' ? state.error.message : undefined;
       emit.emit('info', 'link-broken', { peer: id, error });
@@ -181,7 +205,29 @@ export class Peers {
       const peer = this.#peers.get(id);
       peer?.outbox.reset();
       if (peer !== undefined) this.#dropForwarded(peer, `the link to ${id}, the leader, broke`);
-      wake();
+    }
+  }
+
+  /** Damage ends the node, as it would at its next start; anything else is tried again. */
+  #unreadable(peer: NodeId, error: unknown): void {
+    if (error instanceof RaftctlError && error.code !== 'data-damaged') {
+      this.#options.emit.emit('warn', 'log-read-failed', { peer, error: error.message });
+    } else this.#options.onFatal(error);
+  }
+
+  /** Who answered must be who was dialed: an acknowledgement of another node would be taken for this one's. */
+  #noteOf(id: NodeId, address: string, connection: Connection): Note | undefined {
+    try {
+      const { node, note } = connection.peer;
+      if (node === id) return decodeNote(note);
+      throw new RaftctlError('handshake-refused', `expected ${id} at ${address}, found ${node}`, {
+        hint: 'the members of all nodes must name the same addresses',
+      });
+    } catch (error) {
+      if (!(error instanceof RaftctlError)) throw error;
+      this.#options.emit.emit('warn', 'peer-refused', { peer: id, address, error: error.message });
+      connection.close(error);
+      return undefined;
     }
   }
 

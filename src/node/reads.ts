@@ -28,7 +28,6 @@ export class Reads {
   readonly #options: ReadsOptions;
   #arrived: Call[] = [];
   readonly #asking = new Map<number, Round>();
-  /** Ascending by index, as the core confirms them in order. */
   #confirmed: { readonly index: LogIndex; readonly calls: readonly Call[] }[] = [];
   #nextId = 1;
 
@@ -83,16 +82,26 @@ export class Reads {
     this.#asking.clear();
   }
 
+  /** Ends calls whose time is up, wherever they wait, and asks again for rounds without an answer. */
   sweep(now: number): void {
     for (const [id, { calls, askedAt }] of this.#asking) {
-      if (now - askedAt < this.#options.askAgainMs) continue;
+      if (now - askedAt < this.#options.askAgainMs && calls.every(({ deadline }) => deadline > now)) continue;
       this.#asking.delete(id);
       this.#arrived.push(...calls);
     }
-    const late = this.#arrived.filter((call) => call.deadline <= now);
-    if (late.length === 0) return;
-    this.#arrived = this.#arrived.filter((call) => call.deadline > now);
-    for (const call of late) this.#options.answers.fail(call, this.#options.leaderless());
+    this.#arrived = this.#inTime(this.#arrived, now);
+    this.#confirmed = this.#confirmed
+      .map(({ index, calls }) => ({ index, calls: this.#inTime(calls, now) }))
+      .filter(({ calls }) => calls.length > 0);
+  }
+
+  #inTime(calls: readonly Call[], now: number): Call[] {
+    const inTime: Call[] = [];
+    for (const call of calls) {
+      if (call.deadline > now) inTime.push(call);
+      else this.#options.answers.fail(call, this.#options.leaderless());
+    }
+    return inTime;
   }
 
   close(): void {

@@ -1,5 +1,5 @@
 import type { LogIndex, NodeId } from '../base/index.js';
-import type { Message, RawNode, Ready } from '../raft/index.js';
+import type { Entry, Message, RawNode, Ready } from '../raft/index.js';
 import type { Wal } from '../storage/index.js';
 import type { EntryCache } from './entry-cache.js';
 
@@ -9,15 +9,17 @@ export interface ReadyHandlers {
   observed(ready: Ready): void;
   send(message: Message): void;
   committed(upTo: LogIndex): void;
-  /** A write became durable, up to this entry if it held any: the core has news for a new turn. */
-  persisted(index: LogIndex | undefined): void;
+  /** The own log is durable up to here; falls when a conflicting tail is overwritten. */
+  persistedUpTo(index: LogIndex): void;
+  /** A write became durable: `settle` wants a turn. */
+  wake(): void;
 }
 
 /**
  * The one place where the order of a Raft step is written. Read it beside `raft/ready.ts`.
  *
  * Disk writes overlap: a Ready is handed to the WAL and the loop goes on; what must wait for the disk waits in the
- * WAL's own queue, whose callbacks come in order. Nothing here blocks and nothing is acknowledged early.
+ * WAL's own queue, whose callbacks come in order and only collect. Nothing here blocks, nothing is acknowledged early.
  */
 export class ReadyLoop {
   readonly #id: NodeId;
@@ -25,8 +27,8 @@ export class ReadyLoop {
   readonly #wal: Wal;
   readonly #cache: EntryCache;
   readonly #handlers: ReadyHandlers;
-  /** What leaves when the newest outstanding write is durable; undefined when nothing is being written. */
-  #afterNewestWrite: Message[] | undefined;
+  /** Writes that became durable since the last turn, in order. */
+  #durable: { readonly release: readonly Message[]; readonly last: Entry | undefined }[] = [];
 
   constructor(id: NodeId, raft: RawNode, wal: Wal, cache: EntryCache, handlers: ReadyHandlers) {
     this.#id = id;
@@ -36,6 +38,18 @@ export class ReadyLoop {
     this.#handlers = handlers;
   }
 
+  /** At the start of a turn: what became durable since the last one is told to the core and to the peers. */
+  settle(): void {
+    const durable = this.#durable;
+    if (durable.length === 0) return;
+    this.#durable = [];
+    for (const { release, last } of durable) {
+      this.#release(release);
+      if (last !== undefined) this.#raft.persisted(last.index, last.term);
+    }
+    this.#handlers.persistedUpTo(this.#raft.status().persistedIndex);
+  }
+
   /** Takes Readys until the core has no more news. */
   run(): void {
     while (this.#raft.hasReady()) this.#take(this.#raft.ready());
@@ -43,27 +57,23 @@ export class ReadyLoop {
 
   #take(ready: Ready): void {
     this.#handlers.observed(ready);
-    this.#cache.append(ready.entries); // appends name ranges: their entries must be here before they are sent
+    if (ready.entries.length > 0) {
+      this.#cache.append(ready.entries); // appends name ranges: their entries must be here before they are sent
+      this.#handlers.persistedUpTo(this.#raft.status().persistedIndex);
+    }
     for (const message of ready.messages) this.#handlers.send(message);
     this.#persist(ready);
     if (ready.committed !== undefined) this.#handlers.committed(ready.committed.upTo);
   }
 
-  #persist({ hardState, entries, messagesAfterPersist }: Ready): void {
-    if (hardState === undefined && entries.length === 0) {
-      if (this.#afterNewestWrite === undefined) this.#release(messagesAfterPersist);
-      else this.#afterNewestWrite.push(...messagesAfterPersist);
-      return;
-    }
-    const release = [...messagesAfterPersist];
-    this.#afterNewestWrite = release;
+  /** An append of nothing writes nothing, and is done when everything before it is. */
+  #persist({ hardState, entries, messagesAfterPersist: release }: Ready): void {
     const last = entries.at(-1);
+    if (hardState === undefined && last === undefined && release.length === 0) return;
     const batch = hardState === undefined ? { entries } : { hardState, entries };
     this.#wal.append(batch, () => {
-      if (this.#afterNewestWrite === release) this.#afterNewestWrite = undefined;
-      this.#release(release);
-      if (last !== undefined) this.#raft.persisted(last.index, last.term);
-      this.#handlers.persisted(last?.index);
+      this.#durable.push({ release, last });
+      this.#handlers.wake();
     });
   }
 

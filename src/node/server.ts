@@ -1,4 +1,4 @@
-import { type Emit, type LogIndex, type NodeId, RaftctlError, randomInt } from '../base/index.js';
+import { type Emit, type NodeId, RaftctlError, randomInt } from '../base/index.js';
 import type { KvStore } from '../kv/index.js';
 import type { Entry, Observation, RawNode, Ready } from '../raft/index.js';
 import type { Connection, ConnectionRole, Frame, Hello, Listener } from '../transport/index.js';
@@ -24,6 +24,7 @@ import { Reads } from './reads.js';
 import { ReadyLoop } from './ready-loop.js';
 import { statusOf } from './status.js';
 import { TickTimer } from './tick-timer.js';
+import { Watches } from './watches.js';
 import { Writes } from './writes.js';
 
 /** What invariants speak of. The store is to be read only. */
@@ -53,6 +54,7 @@ export class NodeServer {
   readonly #reads: Reads;
   readonly #clientCalls: ClientCalls;
   readonly #adminCalls: AdminCalls;
+  readonly #watches: Watches;
   /** Frames that arrived since the last turn. */
   #inbox: { readonly connection: Connection; readonly frames: readonly Frame[] }[] = [];
   readonly #dirty = new Set<Connection>();
@@ -90,6 +92,7 @@ export class NodeServer {
         cache,
         emit: recorder.emitFor('transport'),
         answers,
+        onFatal: dependencies.onFatal,
         maxFrameBytes: frameBytesMax(spec, 'peer'),
         maxQueuedBytes: MAX_QUEUED_BYTES,
         wake,
@@ -100,7 +103,8 @@ export class NodeServer {
       observed: (ready) => this.#observe(ready),
       send: (message) => this.#peers.send(message),
       committed: (upTo) => this.#applier.committed(upTo),
-      persisted: (index) => this.#persisted(index),
+      persistedUpTo: (index) => store.persistedUpTo(index),
+      wake,
     });
     this.#writes = new Writes({
       raft: this.#raft,
@@ -139,6 +143,17 @@ export class NodeServer {
       instance: dependencies.instance,
       stop: dependencies.onStop,
     });
+    this.#watches = new Watches({
+      store,
+      emit: this.#emit,
+      scheduler,
+      maxKeyBytes: MAX_KEY_BYTES,
+      send: (connection, kind, callId, payload) => {
+        this.#dirty.add(connection);
+        return connection.send(kind, callId, payload);
+      },
+      wake,
+    });
     this.#startedAt = clock.now();
   }
 
@@ -160,7 +175,10 @@ export class NodeServer {
           this.#inbox.push({ connection, frames });
           this.#wake();
         },
-        closed: (connection) => this.#adminCalls.closed(connection),
+        closed: (connection) => {
+          this.#adminCalls.closed(connection);
+          this.#watches.closed(connection);
+        },
       },
     });
     this.#emit.emit('info', 'node-listening', { host: self.host, port: self.port });
@@ -174,8 +192,10 @@ export class NodeServer {
     this.#emit.emit('info', 'node-stopping');
     this.#writes.close();
     this.#reads.close();
+    this.#watches.close();
     this.#flush();
     this.#state = 'stopped';
+    this.#applier.stop();
     this.#timer.stop();
     this.#peers.close();
     await this.#listener?.close();
@@ -194,6 +214,8 @@ export class NodeServer {
     if (this.#state === 'stopped') return;
     try {
       this.#raft.tick(this.#timer.passed());
+      this.#peers.takeLinkChanges();
+      this.#loop.settle();
       const inbox = this.#inbox;
       this.#inbox = [];
       for (const { connection, frames } of inbox) this.#receive(connection, frames);
@@ -202,6 +224,7 @@ export class NodeServer {
       this.#loop.run();
       this.#applier.run();
       this.#reads.serveApplied();
+      this.#watches.serve();
       this.#loop.run();
       this.#flush();
       this.#timer.arm(this.#raft.ticksToDeadline());
@@ -239,7 +262,9 @@ export class NodeServer {
   #receiveCall(connection: Connection, { kind, callId, payload }: Frame): void {
     if (connection.peer.role === 'admin' && this.#adminCalls.handle(connection, kind, callId, payload)) {
       this.#dirty.add(connection);
-    } else this.#take(this.#clientCalls.parse({ type: 'client', connection }, callId, kind, payload));
+    } else if (!this.#watches.handle(connection, kind, callId, payload)) {
+      this.#take(this.#clientCalls.parse({ type: 'client', connection }, callId, kind, payload));
+    }
   }
 
   /** `parse` has answered what needs no consensus. */
@@ -288,11 +313,6 @@ export class NodeServer {
     }
   }
 
-  #persisted(index: LogIndex | undefined): void {
-    if (index !== undefined) this.#dependencies.store.persistedUpTo(this.#raft.status().persistedIndex);
-    this.#wake();
-  }
-
   /** What the node says of itself now. */
   status(): NodeStatus {
     const connections = this.#listener?.connections.size ?? 0;
@@ -330,9 +350,18 @@ export class NodeServer {
     const total = this.#dependencies.spec.members.length;
     const quorum = Math.floor(total / 2) + 1;
     const linked = this.#peers.linkedCount();
+    const { role, leader } = this.#raft.status();
     if (linked < quorum) {
       const message = `${this.#id} reaches ${linked} of ${total} nodes and a quorum is ${quorum}`;
       return new RaftctlError('quorum-lost', message, { definite: true, hint: 'start or resume more nodes' });
+    }
+    if (role === 'leader') {
+      const message = `${this.#id} leads, but no quorum has confirmed it in time`;
+      return new RaftctlError('quorum-lost', message, { definite: true, hint: 'are nodes paused or cut off?' });
+    }
+    if (leader !== null) {
+      const message = `${leader} leads, but did not answer ${this.#id} in time: ${this.#peers.describe(leader)}`;
+      return new RaftctlError('no-leader', message, { hint: `is ${leader} paused or cut off?` });
     }
     const message = `${this.#id} knows no leader that a quorum follows`;
     return new RaftctlError('no-leader', message, { hint: 'an election may be under way: try again' });

@@ -15,7 +15,6 @@ export interface NodeSpec {
   readonly heartbeatMs: number;
   readonly electionTimeoutMs: readonly [min: number, max: number];
   readonly maxValueBytes: number;
-  readonly keepLogBytes: number;
   readonly logLevel: Level;
 }
 
@@ -52,7 +51,6 @@ export function parseNodeSpec(text: string): NodeSpec {
     heartbeatMs: wholeAt(spec['heartbeatMs'], 'heartbeatMs'),
     electionTimeoutMs: [wholeAt(electionMin, 'electionTimeoutMs[0]'), wholeAt(electionMax, 'electionTimeoutMs[1]')],
     maxValueBytes: wholeAt(spec['maxValueBytes'], 'maxValueBytes'),
-    keepLogBytes: wholeAt(spec['keepLogBytes'], 'keepLogBytes'),
     logLevel,
   };
 }

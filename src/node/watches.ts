@@ -1,7 +1,14 @@
 import { asRevision, type Emit, RaftctlError, type Revision, type Scheduler } from '../base/index.js';
-import type { EventsFound, KvStore } from '../kv/index.js';
+import { type EventsFound, type KvStore, revisionGone } from '../kv/index.js';
 import type { Connection } from '../transport/index.js';
-import { decodeWatch, encodeError, encodeWatchEvents, KIND, type WatchEvents, type WatchRequest } from '../wire/index.js';
+import {
+  decodeWatch,
+  encodeError,
+  encodeWatchEvents,
+  KIND,
+  type WatchEvents,
+  type WatchRequest,
+} from '../wire/index.js';
 import { type Group, WatchGroups } from './watch-groups.js';
 
 interface WatchesOptions {
@@ -22,7 +29,7 @@ const UNSENT_WAIT_MS = 10;
 const TURN_BYTES_MAX = 4 << 20;
 /** A watcher hears at least this often, in bytes of the ring, how far it is: it can go on elsewhere from there. */
 const PROGRESS_BYTES = 4 << 20;
-export const MAX_WATCHES_PER_CONNECTION = 1_024;
+const MAX_WATCHES_PER_CONNECTION = 1_024;
 
 /** Bytes of a key as a string, one character a byte. */
 interface Watcher {
@@ -125,7 +132,8 @@ export class Watches {
     const { store } = this.#options;
     const wants = (key: string): boolean => this.#live.wants(key);
     // When one turn applied more than the ring holds, they are overtaken like anybody behind.
-    if (this.#liveFrom < store.oldestRevision) for (const watcher of [...this.#live.watchers()]) this.#fallBehind(watcher);
+    if (this.#liveFrom < store.oldestRevision)
+      for (const watcher of [...this.#live.watchers()]) this.#fallBehind(watcher);
     while (!this.#live.isEmpty && this.#liveFrom <= store.revision) {
       const found = store.eventsFrom({ from: this.#liveFrom, wants });
       this.#share(found);
@@ -194,9 +202,8 @@ export class Watches {
       const found = this.#options.store.eventsFrom({ from: watcher.next, wants });
       watcher.next = asRevision(found.upTo + 1);
       watcher.silentBytes += found.bytes;
-      const isTold = found.events.length === 0 && watcher.silentBytes < PROGRESS_BYTES;
-      if (!isTold && !this.#tell(watcher, found)) return found.bytes;
-      this.#behind.add(watcher);
+      const isNews = found.events.length > 0 || watcher.silentBytes >= PROGRESS_BYTES;
+      if (!isNews || this.#tell(watcher, found)) this.#behind.add(watcher);
       return found.bytes;
     }
     this.#live.add(watcher);
@@ -252,8 +259,5 @@ export class Watches {
 
 const isFull = (connection: Connection): boolean => connection.queuedBytes >= UNSENT_BYTES_MAX;
 
-function goneError({ oldestRevision }: KvStore, from: Revision): RaftctlError | undefined {
-  if (from >= oldestRevision) return undefined;
-  const message = `the events of revision ${from} are gone: the oldest that can be had is ${oldestRevision}`;
-  return new RaftctlError('revision-gone', message, { hint: 'read the keys as they stand, and watch from there' });
-}
+const goneError = ({ oldestRevision }: KvStore, from: Revision): RaftctlError | undefined =>
+  from < oldestRevision ? revisionGone(from, oldestRevision) : undefined;

@@ -20,6 +20,9 @@ interface WritesOptions {
   readonly leaderless: () => RaftctlError;
 }
 
+/** What may pile up for want of a leader. */
+const PARKED_BYTES_MAX = 64 << 20;
+
 /**
  * Client writes, from arrival to answer. On the leader they become one proposal per turn and wait by log index until
  * the state machine has applied them; on a follower they are forwarded; without a leader they are parked.
@@ -31,6 +34,7 @@ export class Writes {
   readonly #options: WritesOptions;
   /** Not sent anywhere yet: failing these is definite. */
   #parked: Call[] = [];
+  #parkedBytes = 0;
   readonly #proposed = new Map<LogIndex, { readonly call: Call; readonly term: Term }>();
 
   constructor(options: WritesOptions) {
@@ -42,7 +46,13 @@ export class Writes {
   }
 
   add(call: Call): void {
+    if (this.#parkedBytes > PARKED_BYTES_MAX) {
+      const message = `too many writes wait for a leader here, over ${PARKED_BYTES_MAX} bytes`;
+      this.#options.answers.fail(call, new RaftctlError('proposal-dropped', message, { hint: 'try again' }));
+      return;
+    }
     this.#parked.push(call);
+    this.#parkedBytes += call.payload.length;
   }
 
   /** Once a turn: moves on whatever can. */
@@ -50,7 +60,7 @@ export class Writes {
     if (this.#parked.length === 0) return;
     const { role, leader } = this.#options.raft.status();
     if (role === 'leader') this.#propose();
-    else if (leader !== null) this.#forwardTo(leader);
+    else if (leader !== null) this.#park(this.#forwardTo(leader));
   }
 
   /** The state machine applied `entries`; `results` holds one item per entry. */
@@ -72,7 +82,7 @@ export class Writes {
   sweep(now: number): void {
     const late = this.#parked.filter((call) => call.deadline <= now);
     if (late.length > 0) {
-      this.#parked = this.#parked.filter((call) => call.deadline > now);
+      this.#park(this.#parked.filter((call) => call.deadline > now));
       for (const call of late) this.#options.answers.fail(call, this.#options.leaderless());
     }
     for (const [index, { call }] of this.#proposed) {
@@ -97,12 +107,12 @@ export class Writes {
 
   #propose(): void {
     const calls = this.#parked;
-    this.#parked = [];
+    this.#park([]);
     const proposal = this.#options.raft.propose(recordsOf(calls));
     const accepted = proposal.type === 'accepted' ? proposal.count : 0;
     if (proposal.type === 'accepted') {
       for (let i = 0; i < accepted; i++) {
-        this.#proposed.set((proposal.firstIndex + i) as LogIndex, { call: calls[i]!, term: proposal.term });
+        this.#await((proposal.firstIndex + i) as LogIndex, calls[i]!, proposal.term);
       }
     }
     for (const call of calls.slice(accepted)) {
@@ -111,8 +121,25 @@ export class Writes {
     }
   }
 
-  #forwardTo(leader: NodeId): void {
-    this.#parked = this.#parked.filter((call) => {
+  /** Only these wait for a leader now. */
+  #park(calls: Call[]): void {
+    this.#parked = calls;
+    this.#parkedBytes = calls.reduce((bytes, { payload }) => bytes + payload.length, 0);
+  }
+
+  #await(index: LogIndex, call: Call, term: Term): void {
+    const before = this.#proposed.get(index);
+    if (before !== undefined) {
+      // Cut off here by another leader in between; it may live on elsewhere.
+      const message = `the write at index ${index} of term ${before.term} was overwritten here before it was committed`;
+      this.#options.answers.fail(before.call, new RaftctlError('outcome-unknown', message));
+    }
+    this.#proposed.set(index, { call, term });
+  }
+
+  /** Answers what has to stay. */
+  #forwardTo(leader: NodeId): Call[] {
+    return this.#parked.filter((call) => {
       // Forwarded once already: two followers that each take the other for the leader must not play ball with it.
       if (call.origin.type === 'peer') {
         const message = `not the leader any more; ${leader} is`;
@@ -124,9 +151,7 @@ export class Writes {
   }
 
   #undecided(index: LogIndex): RaftctlError {
-    const { role, leader } = this.#options.raft.status();
-    const why =
-      role === 'leader' || leader !== null ? 'no quorum answered in time' : this.#options.leaderless().message;
+    const why = this.#options.leaderless().message;
     return new RaftctlError('quorum-lost', `the write was proposed (index ${index}) but not committed: ${why}`, {
       definite: false,
       hint: 'it may still happen: read the key to find out',

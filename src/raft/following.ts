@@ -22,11 +22,8 @@ export function handleAppendEntries(raft: RaftState, message: AppendEntries): vo
     return;
   }
   takeIn(raft, message);
-  const learned = commit(raft, Math.min(leaderCommit, lastLogIndex));
+  commit(raft, Math.min(leaderCommit, lastLogIndex));
   const verified = asIndex(Math.max(lastLogIndex, log.commitIndex));
-  // An empty append that brought the news of a commit has done its work; the leader has had this ack already.
-  if (learned && message.entries.length === 0 && verified <= follower.ackedIndex) return;
-  follower.ackedIndex = asIndex(Math.max(follower.ackedIndex, verified));
   raft.outbox.acknowledge(respond(raft, message, { success: true, index: verified }));
 }
 

@@ -44,8 +44,6 @@ export interface Follower extends ElectionTimer {
   readonly leader: NodeId | null;
   /** Tick of the leader's last message. */
   leaderHeardAt: number;
-  /** The highest index acknowledged to this leader. */
-  ackedIndex: LogIndex;
   /** Read indexes asked of the leader: id on the wire -> the host's id. */
   readonly reads: Map<number, number>;
   /** Pre-votes refused because the leader lives: reconsidered when it turns out that it does not. */
@@ -148,7 +146,6 @@ export function newFollower(config: RaftConfig, { leader, now }: { leader: NodeI
     type: 'follower',
     leader,
     leaderHeardAt: now,
-    ackedIndex: 0 as LogIndex,
     reads: new Map(),
     refused: new Map(),
     ...newElectionTimer(config, now),

@@ -51,6 +51,13 @@ export class AppendQueue {
     return this.#appends[0];
   }
 
+  /** The lowest entry that a waiting append writes, and so may replace; Infinity when none writes any. */
+  get firstEntry(): number {
+    let lowest = Number.POSITIVE_INFINITY;
+    for (const { entries } of this.#appends) if (entries !== undefined) lowest = Math.min(lowest, entries.first);
+    return lowest;
+  }
+
   /** Removes as many appends as have `bytesMax` together, but at least one. */
   take(bytesMax: number): QueuedAppend[] {
     const appends = this.#appends;

@@ -133,7 +133,8 @@ export class Wal {
   async read(first: LogIndex, last: LogIndex, maxBytes: number): Promise<Entry[]> {
     assert(first > this.#index.before.index && first <= last, () => `entries ${first} to ${last}`);
     for (;;) {
-      const end = Math.min(last, this.#index.last, this.#inFlightFirst - 1);
+      // What an append that waits is about to replace is no longer in the log.
+      const end = Math.min(last, this.#index.last, this.#inFlightFirst - 1, this.#queue.firstEntry - 1);
       if (first <= end) {
         const { fileSystem, directory } = this.#context;
         const stretches = this.#index.stretches(first, end, maxBytes);

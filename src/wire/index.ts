@@ -22,3 +22,4 @@ export * from './forward-codec.js';
 export * from './kinds.js';
 export * from './note.js';
 export * from './raft-codec.js';
+export * from './watch-codec.js';

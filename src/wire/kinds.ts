@@ -20,6 +20,9 @@ export const KIND = {
   get: 49,
   scan: 50,
   status: 51,
+  watch: 53,
+  /** Ends the watch with this call id. */
+  unwatch: 54,
   // Node to client: the call id is the request's.
   okWrite: 64,
   okGet: 65,
@@ -28,6 +31,8 @@ export const KIND = {
   okDocument: 68,
   /** Pushed with call id 0 when the node's known leader changes; the payload is a note. */
   leader: 69,
+  /** Pushed under the watch's call id, as often as there is news. */
+  watchEvents: 70,
   // Supervisor to node (role admin, which may send client kinds as well), and back.
   subscribeEvents: 80,
   eventBatch: 81,

@@ -6,7 +6,7 @@ import { realClock } from '../../src/base/real/clock.js';
 import { realScheduler } from '../../src/base/real/scheduler.js';
 import type { ClusterModule, EndingSignal, Host, HostOutput } from '../../src/cli/host.js';
 import { main } from '../../src/cli/main.js';
-import { defaultConfig, loadConfig, type RunningCluster } from '../../src/cluster/index.js';
+import { defaultConfig, loadConfig, type RunningCluster, removeCluster } from '../../src/cluster/index.js';
 import { FakeClient, FakeControl } from '../console/fakes.js';
 
 export interface FakeHostOptions {
@@ -101,6 +101,7 @@ export class FakeHost {
       loadConfig,
       defaultConfig,
       listClusters: () => clusters,
+      removeCluster,
       connectControl: async () => remote as unknown as FakeRemote,
       startCluster: startCluster ?? (() => Promise.reject(new Error('no cluster was to be started'))),
     };

@@ -187,7 +187,7 @@ describe('a node of a running cluster', { timeout: 20_000 }, () => {
     await expect(supervisor.lifecycle('start', two!)).rejects.toMatchObject({ message: 'node-02 is paused, not down' });
     await expect(supervisor.lifecycle('kill', asNodeId('node-3'))).rejects.toMatchObject({
       code: 'no-such-node',
-      message: "no node 'node-3' (did you mean 'node-03'?)",
+      message: "no node 'node-3'; did you mean node-03?",
     });
   });
 

@@ -189,6 +189,10 @@ export class FakeClient implements Client {
   failure: RaftctlError | null = null;
   /** The next call waits for it. */
   gate: Promise<void> | null = null;
+  /** What a watch is answered with. */
+  watching: Client['watch'] = () => {
+    throw new RaftctlError('closed', 'there is nothing to watch');
+  };
   #revision = 0;
 
   async put(key: string | Uint8Array, value: string | Uint8Array, call: ReadOptions = {}) {
@@ -231,6 +235,10 @@ export class FakeClient implements Client {
     const succeeded = expected === null ? !found : found?.value.equals(Buffer.from(expected)) === true;
     if (succeeded) this.#write(Buffer.from(key), Buffer.from(value));
     return { succeeded, ...this.#answer() };
+  }
+
+  watch(...of: Parameters<Client['watch']>): ReturnType<Client['watch']> {
+    return this.watching(...of);
   }
 
   leader(): NodeId | null {

@@ -41,7 +41,7 @@ export class Request {
     this.connection = connection;
     this.kind = frame.kind;
     this.payload = frame.payload;
-    this.timeoutMs = frame.payload.readUInt32LE(0);
+    this.timeoutMs = frame.payload.length < 4 ? 0 : frame.payload.readUInt32LE(0);
     this.#callId = frame.callId;
   }
 

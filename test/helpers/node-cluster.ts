@@ -2,7 +2,7 @@ import { asNodeId, type NodeId, seededRandom } from '../../src/base/index.js';
 import { type ClusterClient, createClient } from '../../src/client/client.js';
 import { EventRecorder } from '../../src/diagnostics/index.js';
 import { MemoryBackend } from '../../src/kv/backend-memory.js';
-import { type NodeServer, type NodeSpec, openNode } from '../../src/node/index.js';
+import { type NodeLimits, type NodeServer, type NodeSpec, openNode } from '../../src/node/index.js';
 import { ManualTime } from './manual-time.js';
 import { MemoryDisk, survive } from './memory-disk.js';
 import { createMemoryNetwork } from './memory-transport.js';
@@ -10,6 +10,12 @@ import { createMemoryNetwork } from './memory-transport.js';
 interface Running {
   readonly server: NodeServer;
   readonly instance: string;
+}
+
+interface StartNodeOptions {
+  readonly mayCreate?: boolean;
+  /** What this node takes for the members and their addresses; left out: the truth. */
+  readonly members?: NodeSpec['members'];
 }
 
 /**
@@ -32,15 +38,17 @@ export class NodeCluster {
   readonly #disks = new Map<NodeId, MemoryDisk>();
   readonly #backends = new Map<NodeId, MemoryBackend>();
   readonly #running = new Map<NodeId, Running>();
+  readonly #limits: Partial<NodeLimits>;
   #instances = 0;
 
-  static async start(nodes: number): Promise<NodeCluster> {
-    const cluster = new NodeCluster(nodes);
+  static async start(nodes: number, limits: Partial<NodeLimits> = {}): Promise<NodeCluster> {
+    const cluster = new NodeCluster(nodes, limits);
     for (const id of cluster.ids) await cluster.startNode(id);
     return cluster;
   }
 
-  private constructor(nodes: number) {
+  private constructor(nodes: number, limits: Partial<NodeLimits>) {
+    this.#limits = limits;
     this.ids = Array.from({ length: nodes }, (_, i) => asNodeId(`node-0${i + 1}`));
   }
 
@@ -61,7 +69,7 @@ export class NodeCluster {
     this.#disks.set(asNodeId(id), new MemoryDisk());
   }
 
-  async startNode(name: string, { mayCreate = true } = {}): Promise<void> {
+  async startNode(name: string, { mayCreate = true, members }: StartNodeOptions = {}): Promise<void> {
     const id = asNodeId(name);
     const disk = this.#disks.get(id) ?? new MemoryDisk();
     const backend = this.#backends.get(id) ?? new MemoryBackend({ scheduler: this.time });
@@ -74,7 +82,7 @@ export class NodeCluster {
       for (const { event, fields } of events) this.events.push(`${id} ${event} ${JSON.stringify(fields)}`);
     });
     const opening = openNode(
-      { ...this.#spec(id), mayCreate },
+      { ...this.#spec(id), mayCreate, ...(members && { members }) },
       {
         fileSystem: disk.mount(),
         transport: this.network.transport(id),
@@ -88,6 +96,7 @@ export class NodeCluster {
         onStop: () => {},
         onFatal: (error) => this.failures.push({ node: id, error }),
         walOptions: { segmentBytes: 1 << 20 },
+        limits: this.#limits,
       },
     );
     this.#running.set(id, { server: await this.run(opening), instance });
@@ -180,7 +189,6 @@ export class NodeCluster {
       heartbeatMs: 60,
       electionTimeoutMs: [400, 800],
       maxValueBytes: 1 << 20,
-      keepLogBytes: 64 << 20,
       logLevel: 'info',
     };
   }

@@ -73,7 +73,8 @@ export class Workplace {
   readonly directory: string;
   readonly portOffset: number;
   readonly #programs = new Set<Running>();
-  readonly #environment: Readonly<Record<string, string>>;
+  /** What keeps its clusters and history apart from everybody else's. */
+  readonly environment: Readonly<Record<string, string>>;
 
   static async create(): Promise<Workplace> {
     return new Workplace(await freePortOffset());
@@ -83,7 +84,7 @@ export class Workplace {
     this.portOffset = portOffset;
     this.directory = mkdtempSync(join(tmpdir(), 'raftctl-test-'));
     // Neither the machine's clusters nor its history are ours to see.
-    this.#environment = { XDG_STATE_HOME: join(this.directory, 'state'), XDG_RUNTIME_DIR: this.directory };
+    this.environment = { XDG_STATE_HOME: join(this.directory, 'state'), XDG_RUNTIME_DIR: this.directory };
     onTestFinished(() => this.dispose());
   }
 
@@ -102,12 +103,12 @@ export class Workplace {
   /** Runs `raftctl ARGS`; standard input is closed unless asked for. */
   start(
     args: readonly string[],
-    options: { readonly stdin?: 'pipe' | 'ignore'; readonly env?: NodeJS.ProcessEnv } = {},
+    options: { readonly stdin?: 'pipe' | 'ignore'; readonly env?: NodeJS.ProcessEnv; readonly cwd?: string } = {},
   ) {
     const child = spawn(process.execPath, [BIN, ...args], {
-      cwd: this.directory,
+      cwd: options.cwd ?? this.directory,
       stdio: [options.stdin ?? 'ignore', 'pipe', 'pipe'],
-      env: { ...process.env, NO_COLOR: '1', ...this.#environment, ...options.env },
+      env: { ...process.env, NO_COLOR: '1', ...this.environment, ...options.env },
     });
     const running = new Running(child);
     this.#programs.add(running);

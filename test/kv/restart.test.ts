@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { RaftctlError } from '../../src/base/index.js';
+import { asTerm, RaftctlError } from '../../src/base/index.js';
 import { type Command, type CommandResult, decodeCommand } from '../../src/kv/index.js';
 import { RECORD_HEADER_BYTES } from '../../src/raft/entry.js';
 import { bytes, cas, commandEntry, del, put, StoreUnderTest } from './helpers.js';
@@ -53,7 +53,8 @@ describe('checkAgainstLog', () => {
     ['is empty, as the log is', 0, { firstIndex: 1, lastIndex: 0 }],
     ['stands where a log without entries starts', 5, { firstIndex: 6, lastIndex: 5 }],
   ])('accepts a state that %s', (_what, applied, log) => {
-    expect(() => stateAt(applied).checkAgainstLog(log)).not.toThrow();
+    const termAt = () => asTerm(applied === 0 ? 0 : 1);
+    expect(() => stateAt(applied).checkAgainstLog({ ...log, termAt })).not.toThrow();
   });
 
   it.each([
@@ -72,9 +73,14 @@ describe('checkAgainstLog', () => {
     ['has no log', 5, { firstIndex: 1, lastIndex: 0 }, 'at index 5, but the log is empty and starts at 1'],
     ['is missing', 0, { firstIndex: 3, lastIndex: 4 }, 'at index 0, but the log holds 3 to 4'],
   ])('refuses a state that %s, with the numbers', (_what, applied, log, message) => {
-    const check = () => stateAt(applied).checkAgainstLog(log);
+    const check = () => stateAt(applied).checkAgainstLog({ ...log, termAt: () => asTerm(1) });
     expect(check).toThrow(RaftctlError);
     expect(check).toThrow(message);
+  });
+
+  it('refuses a state of another log, told by the term of its last entry', () => {
+    const check = () => stateAt(5).checkAgainstLog({ firstIndex: 1, lastIndex: 9, termAt: () => asTerm(7) });
+    expect(check).toThrow('at index 5 of term 1, but the log has term 7 there');
   });
 });
 

@@ -138,7 +138,7 @@ describe('commit index', () => {
     expect(c.applied('n1')).toEqual(['x']);
   });
 
-  it('the news goes to caught-up followers at once, by one empty append each, which needs no answer', () => {
+  it('the news goes to caught-up followers at once, by one empty append each, which is answered like any other', () => {
     const c = led();
     c.propose('n1', 'x');
     c.deliver(({ type, to }) => type === 'append-entries' && to !== 'n1');
@@ -148,7 +148,22 @@ describe('commit index', () => {
     );
     c.deliver(({ type }) => type === 'append-entries');
     expect(c.status('n2').commitIndex).toBe(2);
+    expect(c.network).toMatchObject(['n2', 'n3'].map((from) => ({ from, to: 'n1', success: true, index: 2 })));
+    c.settle();
     expect(c.network).toEqual([]);
+  });
+
+  it('a probe is answered also when all it brings is the news', () => {
+    const c = led();
+    c.propose('n1', 'x');
+    c.deliver(({ type, to }) => type === 'append-entries' && to !== 'n1');
+    c.deliver(({ type }) => type === 'append-entries-response');
+    c.drop();
+    c.unlinked('n1', 'n2');
+    c.linked('n1', 'n2');
+    c.settle();
+    expect(c.status('n1').progress).toMatchObject({ n2: { state: 'replicate', match: 2 } });
+    expect(c.status('n2').commitIndex).toBe(2);
   });
 
   it('news that travels with entries is not sent twice', () => {

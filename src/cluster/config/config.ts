@@ -23,7 +23,7 @@ export interface ClusterConfig {
   readonly nodes: readonly NodeConfig[];
   readonly raft: { readonly heartbeatMs: number; readonly electionTimeoutMs: readonly [min: number, max: number] };
   /** `dir` is absolute: it stands relative to the file it was written in. */
-  readonly storage: { readonly dir: string; readonly keepLogBytes: number; readonly maxValueBytes: number };
+  readonly storage: { readonly dir: string; readonly maxValueBytes: number };
   readonly supervisor: { readonly restart: RestartPolicy; readonly stopTimeoutMs: number };
   readonly logs: {
     readonly level: Level;
@@ -104,10 +104,9 @@ function readRaft(root: ConfigSection): ClusterConfig['raft'] {
 }
 
 function readStorage(root: ConfigSection, base: string): ClusterConfig['storage'] {
-  const section = root.section('storage', ['dir', 'keepLog', 'maxValue']);
+  const section = root.section('storage', ['dir', 'maxValue']);
   return {
     dir: resolve(base, section.read('dir', '.raftctl', word(/^[^\0]+$/, 'a directory'))),
-    keepLogBytes: section.read('keepLog', 64 * 2 ** 20, sizeBetween(0, 2 ** 40)),
     maxValueBytes: section.read('maxValue', 2 ** 20, sizeBetween(1, 64 * 2 ** 20)),
   };
 }

@@ -1,6 +1,5 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
-import { RaftctlError } from '../../base/index.js';
-import { didYouMean } from './nearest.js';
+import { didYouMean, RaftctlError } from '../../base/index.js';
 
 /** What a value should have been. */
 export class Expected {

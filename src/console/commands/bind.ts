@@ -1,13 +1,13 @@
-import { LEVELS, RaftctlError } from '../../base/index.js';
+import { didYouMean, LEVELS, RaftctlError } from '../../base/index.js';
 import { parseDuration } from '../language/duration.js';
 import { ScriptError } from '../language/position.js';
-import { didYouMean } from '../suggest.js';
 import { type Arg, BoundCall } from './bound-call.js';
 import {
   type ArgumentSpec,
   argumentLabel,
   type CommandSpec,
   type OptionSpec,
+  type Origin,
   usageOf,
   type ValueKind,
 } from './spec.js';
@@ -32,7 +32,7 @@ export interface Words {
 }
 
 /** Gives each word its place: arguments in order, options by name. Throws `usage`, or a ScriptError where the word stands. */
-export function bindCall(spec: CommandSpec, words: Words, common = COMMON_OPTIONS): BoundCall {
+export function bindCall(spec: CommandSpec, words: Words, origin: Origin, common = COMMON_OPTIONS): BoundCall {
   const { args, line } = words;
   const options = [...spec.options, ...common];
   const values = new Map<string, Arg[]>();
@@ -47,7 +47,7 @@ export function bindCall(spec: CommandSpec, words: Words, common = COMMON_OPTION
     } else if (arg.start === '--' && arg.text === '--') optionsEnded = true;
     else at += bindOption(spec, options, values, args, at);
   }
-  bindPositional(spec, positional, values, args.at(-1) ?? words.name);
+  bindPositional(spec, positional, values, { last: args.at(-1) ?? words.name, asks: origin === 'prompt' });
   return new BoundCall(spec, values, line);
 }
 
@@ -91,13 +91,18 @@ function unknownOption(spec: CommandSpec, options: readonly OptionSpec[], arg: A
   });
 }
 
-function bindPositional(spec: CommandSpec, positional: readonly Arg[], values: Map<string, Arg[]>, last: Arg): void {
+function bindPositional(
+  spec: CommandSpec,
+  positional: readonly Arg[],
+  values: Map<string, Arg[]>,
+  { last, asks }: { readonly last: Arg; readonly asks: boolean },
+): void {
   let at = 0;
   for (const argument of spec.arguments) {
     const given = argument.many ? positional.slice(at) : positional.slice(at, at + 1);
     at += given.length;
     if (given.length === 0) {
-      if (argument.optional) continue;
+      if (argument.optional || (asks && argument.asked)) continue;
       throw problem(last, `${spec.name} needs ${argumentLabel(argument)}`, { hint: `usage: ${usageOf(spec)}` });
     }
     for (const arg of given) checkArgument(argument, arg);

@@ -1,8 +1,7 @@
-import { RaftctlError } from '../../base/index.js';
+import { nearest, RaftctlError } from '../../base/index.js';
 import { type DiagnosticEvent, EVENTS, isEventName } from '../../diagnostics/index.js';
 import type { Context } from '../context.js';
 import type { DataObject } from '../output/index.js';
-import { nearest } from '../suggest.js';
 import type { BoundCall } from './bound-call.js';
 
 /** `kind=…` must name an event that exists: a misspelt one would be waited for, or counted as 0, for ever. */

@@ -1,6 +1,5 @@
-import { RaftctlError } from '../../base/index.js';
+import { nearest, RaftctlError } from '../../base/index.js';
 import { columns, type View } from '../output/index.js';
-import { nearest } from '../suggest.js';
 import { COMMON_OPTIONS } from './bind.js';
 import { type CommandSpec, GROUPS, type Group, type Outcome, optionLabel, usageOf } from './spec.js';
 import type { CommandTable } from './table.js';

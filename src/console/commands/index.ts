@@ -20,10 +20,12 @@ import { SCRIPT_COMMANDS } from './script-commands.js';
 import { STATUS_COMMANDS } from './status.js';
 import { CommandTable } from './table.js';
 import { WAITING_COMMANDS } from './waiting.js';
+import { WATCH_COMMANDS } from './watch.js';
 import { WATCHING_COMMANDS } from './watching.js';
 
 export const TABLE: CommandTable = new CommandTable([
   ...DATA_COMMANDS,
+  ...WATCH_COMMANDS,
   ...STATUS_COMMANDS,
   ...LIFECYCLE_COMMANDS,
   ...WATCHING_COMMANDS,

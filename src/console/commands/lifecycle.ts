@@ -108,7 +108,7 @@ export const LIFECYCLE_COMMANDS: readonly CommandSpec[] = VERBS.map((verb) => ({
   name: verb.action,
   group: 'nodes',
   about: verb.about,
-  arguments: [{ name: 'NODE', kind: { type: 'selector' }, many: true }],
+  arguments: [{ name: 'NODE', kind: { type: 'selector' }, many: true, asked: true }],
   options: [...(verb.options ?? []), ...(verb.fault ? [YES] : [])],
   examples: verb.examples,
   details: verb.details,
@@ -116,7 +116,7 @@ export const LIFECYCLE_COMMANDS: readonly CommandSpec[] = VERBS.map((verb) => ({
 }));
 
 async function change(context: Context, call: BoundCall, verb: Verb) {
-  const nodes = chosen(context, call, verb);
+  const nodes = call.has('NODE') ? chosen(context, call, verb) : [await picked(context, verb)];
   if (verb.fault) await warn(context, call, nodes, verb);
   context.waiting(`${nodes.join(', ')} to be ${verb.past}`);
   const results = await applyTo(context, call, nodes, verb);
@@ -126,6 +126,27 @@ async function change(context: Context, call: BoundCall, verb: Verb) {
     principal: results.map((result) => result.node).join(','),
     text: () => results.map((result) => sentence(result, verb)).join('\n'),
   };
+}
+
+/** At the prompt, a node may be left out: one of those to which the verb applies is chosen from a list. */
+async function picked({ session, pick }: Context, verb: Verb): Promise<NodeId> {
+  const control = session.control();
+  const live = control.live();
+  const fitting = control.config.nodes.map(({ id }) => id).filter((id) => verb.applies(live.states.get(id)));
+  if (fitting.length === 0) {
+    throw new RaftctlError('no-such-node', `there is no node to ${verb.action}`, { hint: 'status shows them' });
+  }
+  const width = Math.max(...fitting.map((id) => id.length));
+  const choices = fitting.map((id) => ({
+    value: id,
+    name: `${id.padEnd(width)}  ${id === live.leader ? 'leader' : (live.states.get(id) ?? 'stopped')}`,
+  }));
+  const answer = await pick?.(`Which node to ${verb.action}?`, choices);
+  const node = fitting.find((id) => id === answer);
+  if (node === undefined) {
+    throw new RaftctlError('aborted', `${verb.action}: no node was chosen, nothing was done`, { definite: true });
+  }
+  return node;
 }
 
 /** The nodes that were named, each once; of a group only those to which the verb applies. */

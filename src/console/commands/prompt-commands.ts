@@ -7,10 +7,12 @@ const exit: CommandSpec = {
   name: 'exit',
   group: 'prompt',
   about: 'Ends the prompt; in up it stops the nodes gracefully (Ctrl-D does the same)',
+  details: 'In a script and in piped input it ends the script there, which is no failure.',
   arguments: [],
   options: [],
   examples: [{ line: 'exit', about: 'the data stays where it is' }],
-  only: ['prompt'],
+  offline: true,
+  only: ['prompt', 'script'],
   async run() {
     return { ...EMPTY, leave: true };
   },

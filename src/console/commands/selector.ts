@@ -1,6 +1,5 @@
-import { type NodeId, RaftctlError, type Random, randomInt } from '../../base/index.js';
+import { type NodeId, nearest, RaftctlError, type Random, randomInt } from '../../base/index.js';
 import type { ClusterControl, LiveState, ProcessStateName } from '../../cluster/index.js';
-import { nearest } from '../suggest.js';
 
 /** Words that stand for nodes. `leader` to `random` name one, the others as many as there are. */
 export const ONE_NODE = ['leader', 'follower', 'random'] as const;

@@ -31,6 +31,8 @@ export interface ArgumentSpec {
   readonly optional?: boolean;
   /** Takes all that follow. Only the last argument may. */
   readonly many?: boolean;
+  /** Left out at the prompt, the command asks for it. */
+  readonly asked?: boolean;
 }
 
 export interface OptionSpec {
@@ -59,7 +61,7 @@ export interface CommandSpec {
   readonly options: readonly OptionSpec[];
   readonly examples: readonly Example[];
   /** Lasts until it is stopped (a followed log), or as long as it says (a sleep): the general bound does not apply. */
-  readonly unbounded?: (call: BoundCall) => boolean;
+  readonly unbounded?: (call: BoundCall, origin: Origin) => boolean;
   /** From its first argument on, words are taken as they are, options too: a command line of somebody else's. */
   readonly raw?: boolean;
   /** Needs no cluster. */

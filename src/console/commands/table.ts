@@ -1,7 +1,6 @@
-import { assert, RaftctlError } from '../../base/index.js';
+import { assert, nearest, RaftctlError } from '../../base/index.js';
 import { bareStartOf, type Call, literalOf, type Word } from '../language/ast.js';
 import { ScriptError } from '../language/position.js';
-import { nearest } from '../suggest.js';
 import { bindCall } from './bind.js';
 import type { Arg, BoundCall } from './bound-call.js';
 import type { CommandSpec, OptionSpec, Origin } from './spec.js';
@@ -60,7 +59,7 @@ export class CommandTable {
       );
     }
     const line = args.map((arg) => arg.text ?? '…').join(' ');
-    return bindCall(spec, { name: args[taken - 1]!, args: args.slice(taken), line }, common);
+    return bindCall(spec, { name: args[taken - 1]!, args: args.slice(taken), line }, origin, common);
   }
 
   /** For the parser: is this call possible, as far as its text tells? */

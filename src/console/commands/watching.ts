@@ -196,7 +196,9 @@ async function shownEvents(context: Context, call: BoundCall, filter: EventFilte
     };
   }
   const print = (batch: readonly MergedEvent[]) => {
-    for (const event of batch) context.output.item(eventDocument(event), eventLine(event, context.output.view));
+    for (const event of batch) {
+      context.output.item(eventDocument(event), eventLine(event, context.output.view), event.event);
+    }
   };
   print(page.events);
   await follow(context, (onBatch) => source.subscribe(page.next, filter, onBatch), print);

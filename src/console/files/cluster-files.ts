@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf, RaftctlError } from '../../base/index.js';
 
@@ -30,8 +30,4 @@ export function writeNewFile(file: string, text: string): void {
 /** What `up` made, and nothing else, may be deleted. */
 export function isClusterDirectory(directory: string): boolean {
   return existsSync(join(directory, 'supervisor.json'));
-}
-
-export function removeClusterDirectory(directory: string): void {
-  rmSync(directory, { recursive: true, force: true });
 }

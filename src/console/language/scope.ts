@@ -1,4 +1,4 @@
-import { nearest } from '../suggest.js';
+import { nearest } from '../../base/index.js';
 import type { Word } from './ast.js';
 import { ScriptError } from './position.js';
 

@@ -2,7 +2,7 @@ import { LEVELS } from '../../base/index.js';
 import { EVENTS } from '../../diagnostics/index.js';
 import { COMMON_OPTIONS } from '../commands/bind.js';
 import { MANY_NODES, ONE_NODE } from '../commands/selector.js';
-import type { CommandSpec, Origin, ValueKind } from '../commands/spec.js';
+import type { CommandSpec, OptionSpec, Origin, ValueKind } from '../commands/spec.js';
 import type { CommandTable } from '../commands/table.js';
 import { PREFIXES } from '../language/parser.js';
 
@@ -15,6 +15,8 @@ export interface CompletionContext {
   readonly marks: readonly string[];
   readonly jobs: readonly string[];
   readonly variables: readonly string[];
+  /** Options that every command takes here. */
+  readonly common?: readonly OptionSpec[];
 }
 
 export interface Completion {
@@ -33,6 +35,16 @@ export function complete(line: string, cursor: number, context: CompletionContex
     : offersFor(words, current, context);
   const candidates = [...new Set(offers)].filter((offer) => offer.startsWith(current));
   return { candidates: candidates.sort(), word: current };
+}
+
+/** The same for words that a shell has split already: all of one command. */
+export function completeWords(
+  words: readonly string[],
+  current: string,
+  context: CompletionContext,
+): readonly string[] {
+  const offers = new Set(offersFor(words, current, context));
+  return [...offers].filter((offer) => offer.startsWith(current)).sort();
 }
 
 /** The words of the statement that the cursor is in, and the word being typed. */
@@ -75,7 +87,7 @@ function withoutPrefixes(words: readonly string[]): readonly string[] {
 
 function offersFor(words: readonly string[], current: string, context: CompletionContext): readonly string[] {
   const { table, origin } = context;
-  if (words.includes('=>')) return ['ok', 'nil', 'error', 'took', 'contains'];
+  if (origin !== 'one-shot' && words.includes('=>')) return ['ok', 'nil', 'error', 'took', 'contains'];
   if (words.length === 0) return [...table.firstWords(origin), ...PREFIXES];
   const found = table.match(words);
   const seconds = words.length === 1 ? table.secondWords(words[0]!) : [];
@@ -89,7 +101,7 @@ function offersInCall(
   current: string,
   context: CompletionContext,
 ): readonly string[] {
-  const options = [...spec.options, ...COMMON_OPTIONS];
+  const options = [...spec.options, ...(context.common ?? COMMON_OPTIONS)];
   const named = (word: string) => options.find((option) => word === `--${option.name}` || word === `-${option.short}`);
   const open = named(words.at(-1) ?? '');
   if (open?.value) return offersOfKind(open.value.kind, context);

@@ -4,6 +4,8 @@ import { clearScreenDown, cursorTo, type Interface, moveCursor } from 'node:read
 export class LineWriter {
   readonly #output: NodeJS.WritableStream;
   #readline: Interface | null = null;
+  /** What came while somebody else had the screen; null: nobody has. */
+  #held: string | null = null;
 
   constructor(output: NodeJS.WritableStream) {
     this.#output = output;
@@ -14,10 +16,26 @@ export class LineWriter {
     this.#readline = readline;
   }
 
+  /** Somebody else draws on the screen (a picker): what is written waits until `release`. */
+  hold(): void {
+    if (this.#readline) this.#clear(this.#readline);
+    this.#held = '';
+  }
+
+  release(): void {
+    const held = this.#held ?? '';
+    this.#held = null;
+    this.above(held);
+  }
+
   /** `text` ends without a newline; one is written after it. */
   above(text: string): void {
     if (text === '') return;
     const whole = text.endsWith('\n') ? text : `${text}\n`;
+    if (this.#held !== null) {
+      this.#held += whole;
+      return;
+    }
     const readline = this.#readline;
     if (!readline) {
       this.#output.write(whole);
@@ -31,7 +49,7 @@ export class LineWriter {
 
   /** Draws prompt and line again, after the prompt changed. */
   redraw(): void {
-    if (!this.#readline) return;
+    if (!this.#readline || this.#held !== null) return;
     this.#clear(this.#readline);
     this.#readline.prompt(true);
   }

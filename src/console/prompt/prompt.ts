@@ -6,7 +6,14 @@ import type { HistoryFile } from '../files/index.js';
 import { LineRunner, type LineRunnerOptions } from '../line-runner.js';
 import type { View } from '../output/index.js';
 import { asRaftctlError, failureText, type Printer } from '../results.js';
-import type { Terminal, TerminalReader } from '../terminal/index.js';
+import {
+  ask,
+  type Choice,
+  PASTE_MODE_OFF,
+  PASTE_MODE_ON,
+  type Terminal,
+  type TerminalReader,
+} from '../terminal/index.js';
 import { Announcer } from './announcer.js';
 import { type CompletionContext, complete, hintFor } from './completion.js';
 import { LineFlow } from './line-flow.js';
@@ -15,7 +22,7 @@ import { promptOf } from './prompt-text.js';
 
 export interface PromptOptions {
   /** Everything of a session but what the prompt itself provides. */
-  readonly session: Omit<Session, 'confirm' | 'history' | 'readInput'>;
+  readonly session: Omit<Session, 'confirm' | 'pick' | 'history' | 'readInput'>;
   readonly table: CommandTable;
   readonly terminal: Terminal;
   readonly output: NodeJS.WritableStream;
@@ -52,6 +59,8 @@ export class Prompt {
   #running: AbortController | null = null;
   #waitingFor: string | null = null;
   #question: Question | null = null;
+  /** Lines of the paste that is coming in; null: none is. */
+  #pasted: string[] | null = null;
   #leaving = false;
   #hinted = false;
   #left: () => void = () => {};
@@ -62,6 +71,8 @@ export class Prompt {
     this.#control = session.control();
     this.#session = Object.assign(session, {
       confirm: (question: string, signal: AbortSignal) => this.#confirm(question, signal),
+      pick: (question: string, choices: readonly Choice[], signal: AbortSignal) =>
+        this.#pick(question, choices, signal),
       history: () => history.lines,
     });
     this.#writer = new LineWriter(output);
@@ -102,7 +113,11 @@ export class Prompt {
     readline.on('close', () => this.#leave());
     // Before readline's own listener, and after it.
     this.#reader.prependListener('keypress', () => this.#clearHint());
-    this.#reader.on('keypress', () => this.#showHint());
+    this.#reader.on('keypress', (_text, key?: { readonly name?: string }) => {
+      if (key?.name === 'paste-start') this.#pasted = [];
+      else if (key?.name === 'paste-end') this.#pasteEnded();
+      else this.#showHint();
+    });
     const stopAnnouncing = new Announcer(this.#session, (text) =>
       this.#flow.push(this.#options.view.paint.cyan(text), 'announcement'),
     ).start(this.#control);
@@ -112,6 +127,7 @@ export class Prompt {
       readline.close();
     };
     this.#options.signal.addEventListener('abort', end, { once: true });
+    this.#options.output.write(PASTE_MODE_ON);
     if (this.#options.signal.aborted) end();
     else readline.prompt();
     await left;
@@ -119,6 +135,7 @@ export class Prompt {
     stopAnnouncing();
     stopWatching();
     this.#flow.finish();
+    this.#options.output.write(PASTE_MODE_OFF);
     this.#reader.close();
   }
 
@@ -128,7 +145,7 @@ export class Prompt {
       this.#flow.flush();
       this.#writer.above(text.toString());
     };
-    return { out: above, err: above, view, errView: view };
+    return { out: above, err: above, item: (text, label) => this.#flow.push(text, label), view, errView: view };
   }
 
   #say(text: string): void {
@@ -143,7 +160,19 @@ export class Prompt {
       return;
     }
     this.#options.history.add(line);
-    this.#queue.push(line);
+    if (this.#pasted) this.#pasted.push(line);
+    else this.#enqueue(line);
+  }
+
+  /** The whole lines of a paste are one batch: read as a whole, run in order up to the first failure. */
+  #pasteEnded(): void {
+    const lines = this.#pasted ?? [];
+    this.#pasted = null;
+    if (lines.length > 0) this.#enqueue(lines.join('\n'));
+  }
+
+  #enqueue(text: string): void {
+    this.#queue.push(text);
     if (!this.#running) void this.#drain();
   }
 
@@ -164,13 +193,13 @@ export class Prompt {
   async #execute(line: string): Promise<boolean> {
     const controller = new AbortController();
     this.#running = controller;
-    this.#waitingFor = line.trim();
+    this.#waitingFor = line.trim().split('\n', 1)[0]!;
     this.#readline.setPrompt('');
     const patience = this.#session.scheduler.after(PATIENCE_MS, () => this.#refresh());
     try {
       return (await this.#runner.feed(line, controller.signal)) === 'leave';
     } catch (thrown) {
-      this.#fail(thrown);
+      this.#fail(thrown, line.includes('\n'));
       return false;
     } finally {
       patience.cancel();
@@ -181,11 +210,11 @@ export class Prompt {
     }
   }
 
-  #fail(thrown: unknown): void {
+  #fail(thrown: unknown, batch: boolean): void {
     const error = asRaftctlError(thrown);
     const text = failureText(error, this.#options.view);
     // The line stands right above: the caret is enough, its position in "prompt" tells nobody anything.
-    this.#printer().err(text.replace(/ prompt:\d+:\d+ /, ' '));
+    this.#printer().err(batch ? text : text.replace(/ prompt:\d+:\d+ /, ' '));
   }
 
   #waitFor(text: string): void {
@@ -249,6 +278,18 @@ export class Prompt {
     this.#question = null;
     if (!this.#leaving) this.#readline.setPrompt('');
     return answered !== null && /^y(?:es)?$/i.test(answered.trim());
+  }
+
+  async #pick(question: string, choices: readonly Choice[], signal: AbortSignal): Promise<string | null> {
+    const { terminal, output } = this.#options;
+    this.#flow.flush();
+    this.#writer.hold();
+    try {
+      const answer = await ask({ type: 'select', message: question, choices }, terminal, output, signal);
+      return typeof answer === 'string' ? answer : null;
+    } finally {
+      this.#writer.release();
+    }
   }
 
   #completionContext(): CompletionContext {

@@ -56,14 +56,21 @@ const NOTHING: Outcome = { document: null, principal: null, text: () => '' };
 export class Evaluator {
   readonly #options: EvaluatorOptions;
   readonly #session: Session;
+  #left = false;
 
   constructor(options: EvaluatorOptions) {
     this.#options = options;
     this.#session = options.session;
   }
 
+  /** The statement that ran last came to an `exit`: what follows is not run. */
+  get left(): boolean {
+    return this.#left;
+  }
+
   /** Runs one statement; `test` and `cleanup` are the runner's. */
   async run(statement: Statement, signal: AbortSignal): Promise<Outcome> {
+    this.#left = false;
     return this.#statement(statement, { signal, deadline: Number.POSITIVE_INFINITY, trying: false });
   }
 
@@ -117,7 +124,10 @@ export class Evaluator {
 
   async #all(statements: readonly Statement[], frame: Frame): Promise<Outcome> {
     let last = NOTHING;
-    for (const statement of statements) last = await this.#statement(statement, frame);
+    for (const statement of statements) {
+      if (this.#left) break;
+      last = await this.#statement(statement, frame);
+    }
     return last;
   }
 
@@ -125,7 +135,7 @@ export class Evaluator {
     const { clock, scheduler, variables } = this.#session;
     let last = NOTHING;
     let next = clock.now();
-    for (let turn = 1; turn <= action.times; turn++) {
+    for (let turn = 1; turn <= action.times && !this.#left; turn++) {
       if (action.as !== null) variables.set(action.as, { document: turn, principal: turn });
       if (action.everyMs !== null) {
         await delay(scheduler, Math.max(0, next - clock.now()), frame.signal);
@@ -164,6 +174,7 @@ export class Evaluator {
     if (action.job !== null) return this.#background(action, call, action.job);
     const result = await this.#result(call, frame.signal, frame);
     const failure = this.#judge(action, result);
+    if (result.type === 'answer' && result.outcome.leave) this.#left = true;
     // A try that failed inside a within is no news; what holds, or ends the case, is.
     if (!(frame.trying && failure)) this.#options.onResult?.(result, call, action);
     if (failure) throw failure;

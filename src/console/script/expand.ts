@@ -1,9 +1,9 @@
+import { nearest } from '../../base/index.js';
 import type { Arg } from '../commands/bound-call.js';
 import type { Session } from '../context.js';
 import { bareStartOf, type Word } from '../language/ast.js';
 import { ScriptError, type Span } from '../language/position.js';
 import { atPath, type Data, dataText } from '../output/index.js';
-import { nearest } from '../suggest.js';
 
 /** A word with its expansions replaced, when its command runs. */
 export function expand(word: Word, session: Session): Arg {

@@ -1,6 +1,5 @@
-import { RaftctlError } from '../../base/index.js';
+import { nearest, RaftctlError } from '../../base/index.js';
 import type { Outcome } from '../commands/spec.js';
-import { nearest } from '../suggest.js';
 
 interface Job {
   readonly controller: AbortController;

@@ -20,10 +20,15 @@ export function failureText(result: CaseResult, failure: CaseFailure, report: Re
     ...section('last events', failure.events, paint),
     ...(report.seed === null ? [] : [`  seed      ${report.seed}`]),
     ...(report.logs === null ? [] : [`  logs      ${report.logs}`]),
-    ...(report.file === '-c'
-      ? []
-      : [`  again     raftctl exec ${shellWord(report.file)} --until ${shellWord(result.name)}`]),
+    ...again(result, report),
   ].join('\n');
+}
+
+/** The command that runs the script up to this case; a script that was not in a file cannot be had again so. */
+function again({ name }: CaseResult, { file }: Report): string[] {
+  if (file === '-c' || file === '-') return [];
+  const until = name === file ? '' : ` --until ${shellWord(name)}`;
+  return [`  again     raftctl exec ${shellWord(file)}${until}`];
 }
 
 export function summaryLine(report: Report, { paint }: View): string {

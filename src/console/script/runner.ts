@@ -40,6 +40,8 @@ interface Case {
   readonly prologue: boolean;
 }
 
+/** Commands that say nothing about the cluster. */
+const NO_CHECKS: ReadonlySet<string> = new Set(['sleep', 'up', 'mark', 'exit', 'help']);
 const TRANSCRIPT_LINES = 200;
 const EVENTS_SHOWN = 15;
 
@@ -71,7 +73,7 @@ export class ScriptRunner {
     const cases = casesToRun(script, this.#options);
     let ran = 0;
     for (const one of cases) {
-      if (signal.aborted) break;
+      if (signal.aborted || this.#evaluator.left) break;
       ran += 1;
       const passed = await this.#case(one, signal);
       if (!passed && !(this.#options.keepGoing && one.named)) break;
@@ -104,6 +106,7 @@ export class ScriptRunner {
     this.#inCase = one.named;
     let failure: CaseFailure | null = null;
     for (const statement of one.statements) {
+      if (this.#evaluator.left) break;
       this.#place = lineOf(statement.span);
       try {
         await this.#evaluator.run(statement, signal);
@@ -155,7 +158,7 @@ export class ScriptRunner {
 
   #record(result: Result, call: BoundCall): void {
     // A script that only sets and sleeps has checked nothing.
-    if (call.spec.name !== 'sleep' && call.spec.name !== 'up' && call.spec.name !== 'mark') this.#commands += 1;
+    if (!NO_CHECKS.has(call.spec.name)) this.#commands += 1;
     this.#transcript.push(`${call.line} -> ${described(result)} (${formatDuration(result.tookMs)})`);
     if (this.#transcript.length > TRANSCRIPT_LINES) this.#transcript.shift();
     if (!this.#inCase) this.#options.onResult?.(result, call);

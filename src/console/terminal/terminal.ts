@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { TabSplitter } from './keys.js';
 
 /** What a terminal's input offers; `process.stdin` does, and so do the streams of tests. */
 export interface TerminalInput extends NodeJS.ReadableStream {
@@ -40,6 +41,7 @@ export class TerminalReader extends Readable {
 export class Terminal {
   readonly #input: TerminalInput;
   readonly #readers: TerminalReader[] = [];
+  readonly #splitter = new TabSplitter();
   #raw = false;
   #ended = false;
 
@@ -90,7 +92,8 @@ export class Terminal {
   }
 
   readonly #route = (chunk: Buffer | string): void => {
-    this.#readers.at(-1)?.push(chunk);
+    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+    for (const piece of this.#splitter.split(bytes)) this.#readers.at(-1)?.push(piece);
   };
 
   readonly #end = (): void => {

@@ -63,8 +63,9 @@ export function problemOf(operations: readonly Operation[], roles?: Uint8Array):
     const operation = operations[nth]!;
     const step = stepOf(operation, values);
     if (step === undefined || (role === ROLES.optional && step.next === UNCHANGED)) continue;
-    const answered = role === ROLES.optional || operation.outcome !== 'ok' ? Number.POSITIVE_INFINITY : operation.return;
-    steps.push(role === ROLES.effectOnly ? unconditional(step) : step, operation.call, answered);
+    const answered =
+      role === ROLES.optional || operation.outcome !== 'ok' ? Number.POSITIVE_INFINITY : operation.return;
+    steps.push(role === ROLES.asAnswered ? step : unconditional(step), operation.call, answered);
   }
   return new Narrowing(steps, values.count).problem();
 }
@@ -149,7 +150,6 @@ class Narrowing {
       this.#optionalNeeds[operand[nth]!]! -= 1;
       this.#need(operand[nth]!, before);
     }
-    if (condition[nth] === CONDITIONS.notEqual) this.#avoids += 1;
     return true;
   }
 

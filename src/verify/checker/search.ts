@@ -1,7 +1,8 @@
 import type { Clock } from '../../base/index.js';
 import { Memo } from './memo.js';
 import type { Problem } from './problem.js';
-import { ABSENT, CONDITIONS, holds, UNCHANGED } from './step.js';
+import { ABSENT, holds, UNCHANGED } from './step.js';
+import { Supply } from './supply.js';
 import { Timeline } from './timeline.js';
 import { UnknownWrites } from './unknown-writes.js';
 
@@ -47,8 +48,8 @@ const CANDIDATES_AT = 3;
  *   fit. In the order with the fewest unknown writes, each as late as possible, they all stand like this: if the next
  *   operation fitted the old value too, an observer could stand before the write, and behind any other the write could
  *   be left out.
- * - *A value is not given up while it is needed*: if operations that must find it are left and nothing that could write
- *   it again, this way is a dead end at once.
+ * - *A value is not given up while it is needed*: if an operation that must find it returns before anything is called
+ *   that could write it again, this way is a dead end at once.
  */
 class Search {
   readonly #problem: Problem;
@@ -57,9 +58,7 @@ class Search {
   readonly #memo = new Memo();
   /** By required operation: how many unknown writes were called before it returned. */
   readonly #unknownCalled: Int32Array;
-  /** By value: what is left that must find it, and what is left that writes it. */
-  readonly #needs: Int32Array;
-  readonly #writers: Int32Array;
+  readonly #supply: Supply;
   /** Required operations in the order in which they were placed. */
   readonly #placed: Int32Array;
   #placedCount = 0;
@@ -72,14 +71,12 @@ class Search {
   constructor(problem: Problem) {
     const { required, optional, valueCount } = problem;
     this.#problem = problem;
-    this.#timeline = new Timeline(required.call, required.return);
+    const byReturn = orderByReturn(required.return);
+    this.#timeline = new Timeline(required.call, required.return, byReturn);
+    this.#supply = new Supply(required, byReturn, valueCount);
     this.#unknown = new UnknownWrites(optional);
     this.#unknownCalled = countCalled(optional.call, required.return);
-    this.#needs = new Int32Array(valueCount);
-    this.#writers = new Int32Array(valueCount);
     this.#placed = new Int32Array(required.length);
-    for (let nth = 0; nth < required.length; nth += 1) this.#count(nth, 1);
-    for (const value of optional.next) this.#writers[value]! += 1;
   }
 
   run(limits: SearchLimits): SearchResult {
@@ -121,7 +118,7 @@ class Search {
     if (valueBefore !== NONE && holds(condition[nth]!, operand[nth]!, valueBefore)) return false;
     const placedBefore = this.#placedCount;
     this.#place(nth);
-    if (after !== value && this.#isNeededForEver(value)) {
+    if (after !== value && this.#isStillNeeded(value)) {
       this.#undo(placedBefore, NONE);
       return false;
     }
@@ -137,8 +134,7 @@ class Search {
     if (valueBefore !== NONE && holds(condition, operand, valueBefore)) return false;
     if (!this.#unknown.isAvailable(nth, frame.unknownCalled) || !this.#isUseful(frame, nth)) return false;
     this.#unknown.use(nth);
-    this.#writers[after]! -= 1;
-    if (this.#isNeededForEver(value)) {
+    if (this.#isStillNeeded(value)) {
       this.#undo(this.#placedCount, nth);
       return false;
     }
@@ -159,9 +155,11 @@ class Search {
     return false;
   }
 
-  /** The value is left for another one, must be found again, and nothing writes it again. */
-  #isNeededForEver(value: number): boolean {
-    return this.#needs[value]! > 0 && this.#writers[value] === 0;
+  /** The value is left for another one, and something must find it before anything is called that writes it again. */
+  #isStillNeeded(value: number): boolean {
+    const until = this.#supply.neededUntil(value);
+    if (until === Number.POSITIVE_INFINITY || this.#supply.writtenFrom(value) <= until) return false;
+    return this.#unknown.writtenFrom(value) > until;
   }
 
   /**
@@ -205,17 +203,22 @@ class Search {
     const { length, condition, operand, next } = this.#problem.required;
     const timeline = this.#timeline;
     this.#pending.length = 0;
-    for (let event = timeline.after(timeline.head); event !== timeline.head; event = timeline.after(event)) {
+    let passed = timeline.head;
+    for (let event = timeline.after(passed); event !== timeline.head; event = timeline.after(passed)) {
       if (event >= length) return event - length;
-      if (next[event] === UNCHANGED && holds(condition[event]!, operand[event]!, value)) this.#place(event);
-      else this.#pending.push(event);
+      if (next[event] === UNCHANGED && holds(condition[event]!, operand[event]!, value)) {
+        this.#place(event);
+      } else {
+        this.#pending.push(event);
+        passed = event;
+      }
     }
     return NONE;
   }
 
   #place(nth: number): void {
     this.#timeline.lift(nth);
-    this.#count(nth, -1);
+    this.#supply.lift(nth);
     this.#placed[this.#placedCount] = nth;
     this.#placedCount += 1;
   }
@@ -225,17 +228,9 @@ class Search {
       this.#placedCount -= 1;
       const nth = this.#placed[this.#placedCount]!;
       this.#timeline.putBack(nth);
-      this.#count(nth, 1);
+      this.#supply.putBack(nth);
     }
-    if (unknown === NONE) return;
-    this.#unknown.giveBack(unknown);
-    this.#writers[this.#unknown.next[unknown]!]! += 1;
-  }
-
-  #count(nth: number, by: number): void {
-    const { condition, operand, next } = this.#problem.required;
-    if (condition[nth] === CONDITIONS.equal) this.#needs[operand[nth]!]! += by;
-    if (next[nth] !== UNCHANGED) this.#writers[next[nth]!]! += by;
+    if (unknown !== NONE) this.#unknown.giveBack(unknown);
   }
 
   #nextFrame(): Frame {
@@ -259,6 +254,9 @@ class Frame {
   placedBefore = 0;
   unknown = NONE;
 }
+
+const orderByReturn = (answered: readonly number[]): number[] =>
+  Array.from(answered.keys()).sort((left, right) => answered[left]! - answered[right]!);
 
 /** For each of `times`: how many of the ascending `calls` are not after it. */
 function countCalled(calls: readonly number[], times: readonly number[]): Int32Array {

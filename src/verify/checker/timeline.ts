@@ -10,13 +10,12 @@ export class Timeline {
   readonly #next: Int32Array;
   readonly #previous: Int32Array;
 
-  /** The operations must be ordered by call. */
-  constructor(call: readonly number[], answered: readonly number[]) {
+  /** The operations must be ordered by call; `byReturn` is their order by return. */
+  constructor(call: readonly number[], answered: readonly number[], byReturn: readonly number[]) {
     const count = call.length;
     this.#count = count;
     this.#next = new Int32Array(2 * count + 1);
     this.#previous = new Int32Array(2 * count + 1);
-    const byReturn = Array.from(call.keys()).sort((left, right) => answered[left]! - answered[right]!);
     let last = this.head;
     const append = (event: number) => {
       this.#next[last] = event;

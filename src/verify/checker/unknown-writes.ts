@@ -16,12 +16,15 @@ export class UnknownWrites {
   readonly wordCount: number;
   /** By class: its members, as how many unknown writes were called before each. */
   readonly #ranks: number[][] = [];
+  readonly #calls: readonly number[];
+  readonly #classesByNext = new Map<number, number[]>();
   readonly #firstBit: number[] = [];
   readonly #used: number[] = [];
   readonly #words: Int32Array;
 
   /** The steps must be ordered by call. */
   constructor(steps: Steps) {
+    this.#calls = steps.call;
     const classes = new Map<string, number>();
     for (let rank = 0; rank < steps.length; rank += 1) {
       const effect = `${steps.condition[rank]} ${steps.operand[rank]} ${steps.next[rank]}`;
@@ -34,6 +37,8 @@ export class UnknownWrites {
         this.next.push(steps.next[rank]!);
         this.#ranks.push([]);
         this.#used.push(0);
+        const next = steps.next[rank]!;
+        this.#classesByNext.set(next, [...(this.#classesByNext.get(next) ?? []), found]);
       }
       this.#ranks[found]!.push(rank);
     }
@@ -52,6 +57,16 @@ export class UnknownWrites {
   isAvailable(nth: number, called: number): boolean {
     const rank = this.#ranks[nth]![this.#used[nth]!];
     return rank !== undefined && rank < called;
+  }
+
+  /** The earliest call of what is left to write the value. Infinity: nothing is. */
+  writtenFrom(value: number): number {
+    let earliest = Number.POSITIVE_INFINITY;
+    for (const nth of this.#classesByNext.get(value) ?? []) {
+      const rank = this.#ranks[nth]![this.#used[nth]!];
+      if (rank !== undefined) earliest = Math.min(earliest, this.#calls[rank]!);
+    }
+    return earliest;
   }
 
   use(nth: number): void {

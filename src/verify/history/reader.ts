@@ -54,7 +54,10 @@ export class HistoryReader {
     this.#refuseRepeated(operations);
     const first = operations[0]!.call;
     const originNs = this.#base! + BigInt(first);
-    return { operations: first === 0 ? operations : operations.map((operation) => shifted(operation, first)), originNs };
+    return {
+      operations: first === 0 ? operations : operations.map((operation) => shifted(operation, first)),
+      originNs,
+    };
   }
 
   #read(line: string): Operation {

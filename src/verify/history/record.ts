@@ -43,7 +43,9 @@ export function text(fields: Fields, field: string): string {
 
 export function textOrNull(fields: Fields, field: string, nullMeans: string): string | null {
   const value = fields[field];
-  return typeof value === 'string' || value === null ? value : refuse(fields, field, `a string, or null for ${nullMeans}`);
+  return typeof value === 'string' || value === null
+    ? value
+    : refuse(fields, field, `a string, or null for ${nullMeans}`);
 }
 
 export function truth(fields: Fields, field: string): boolean {

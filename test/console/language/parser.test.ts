@@ -135,7 +135,7 @@ describe('a script that is wrong', () => {
     ['end', 'a.raft:1:1 end without do'],
     ['within 1s do\ntest "x"\nend', 'a.raft:2:1 test cannot stand inside do … end'],
     ['test "x"\ntest "x"', "a.raft:2:6 there is a case 'x' already: names tell cases apart"],
-    ['exit', 'a.raft:1:1 exit is not possible here'],
+    ['clear', 'a.raft:1:1 clear is not possible here'],
     ['source missing.raft', 'a.raft:1:8 missing.raft: there is no such file'],
   ])('%s', (text, expected) => {
     expect(firstLine(text).slice(0, expected.length)).toBe(expected);

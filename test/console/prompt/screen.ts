@@ -28,6 +28,7 @@ export async function bundleFixture(entry: string): Promise<string> {
 export interface ScreenOptions {
   readonly columns?: number;
   readonly rows?: number;
+  readonly cwd?: string;
   readonly environment?: Readonly<Record<string, string>>;
 }
 
@@ -38,13 +39,17 @@ export class Screen {
   readonly #watchers = new Set<() => void>();
   exitCode: number | null = null;
 
-  constructor(command: readonly string[], { columns = 80, rows = 24, environment = {} }: ScreenOptions = {}) {
+  constructor(
+    command: readonly string[],
+    { columns = 80, rows = 24, environment = {}, cwd = process.cwd() }: ScreenOptions = {},
+  ) {
     this.#terminal = new Terminal({ cols: columns, rows, allowProposedApi: true });
     const [program, ...args] = command;
     const { NO_COLOR: _, ...inherited } = process.env;
     this.#pty = spawn(program!, args, {
       cols: columns,
       rows,
+      cwd,
       name: 'xterm-256color',
       env: { ...inherited, ...environment },
     });

@@ -1,4 +1,4 @@
-import type { Random } from '../../src/base/index.js';
+import type { Random } from '../../base/index.js';
 
 export interface DiskOperation {
   readonly kind: 'make-directory' | 'create' | 'remove' | 'rename' | 'sync-directory' | 'write' | 'truncate' | 'sync';

@@ -1,0 +1,77 @@
+import type { NodeId } from '../../base/index.js';
+import type { ClusterView, NodeView } from '../../cluster/index.js';
+import { formatDuration } from '../language/duration.js';
+import { columns, type DataObject, sanitizeLine } from '../output/index.js';
+
+/** One node as `status -o json` shows it: what was asked for, null where nobody answered. */
+export type NodeRow = ReturnType<typeof rowOf>;
+
+export function rowOf(node: NodeView, view: ClusterView) {
+  const { status: answer } = node;
+  const committed = Math.max(0, ...view.nodes.map(({ status: other }) => other?.commitIndex ?? 0));
+  return {
+    id: node.id as string,
+    role: node.state === 'running' && answer ? (answer.role as string) : null,
+    state: node.state as string,
+    term: answer?.term ?? null,
+    leader: answer?.leader ?? null,
+    commit: answer?.commitIndex ?? null,
+    applied: answer?.appliedIndex ?? null,
+    lag: answer ? Math.max(0, committed - answer.appliedIndex) : null,
+    first: answer?.firstIndex ?? null,
+    last: answer?.lastIndex ?? null,
+    persisted: answer?.persistedIndex ?? null,
+    flushed: answer?.flushedIndex ?? null,
+    revision: answer?.revision ?? null,
+    network: networkOf(node),
+    links: answer ? answer.links.map(({ peer, state, error }) => ({ peer: peer as string, state, error })) : null,
+    connections: answer?.connections ?? null,
+    pid: node.pid,
+    uptimeMs: node.uptimeMs === null ? null : Math.round(node.uptimeMs),
+    restarts: node.restarts,
+    address: `${node.host}:${node.port}`,
+    rssBytes: answer?.memory.rss ?? null,
+    heapBytes: answer?.memory.heapUsed ?? null,
+    cpuMs: answer ? Math.round(answer.cpuMs) : null,
+    level: answer?.level ?? null,
+    lastExit: node.lastExit ?? null,
+    ageMs: node.statusAgeMs === null ? null : Math.round(node.statusAgeMs),
+  } satisfies DataObject;
+}
+
+/** `ok`, or which peers the node has no link to. */
+function networkOf({ state, status }: NodeView): string | null {
+  if (state !== 'running' || !status) return null;
+  const broken: readonly NodeId[] = status.links.filter((link) => link.state !== 'connected').map((link) => link.peer);
+  return broken.length === 0 ? 'ok' : `no link to ${broken.join(', ')}`;
+}
+
+/** `status NODE`: everything that is known of one node, in the words of its fields. */
+export function nodeText(row: NodeRow): string {
+  const { links } = row;
+  const facts: readonly (readonly [string, string])[] = [
+    ['node', row.id],
+    ['address', row.address],
+    ['state', row.lastExit === null ? row.state : `${row.state} (last end: ${row.lastExit})`],
+    ['role', row.role === null ? '-' : `${row.role}, term ${row.term}, leader ${row.leader ?? 'unknown'}`],
+    ['log', row.last === null ? '-' : `${row.first} to ${row.last}, persisted ${row.persisted}, commit ${row.commit}`],
+    ['store', row.applied === null ? '-' : storeText(row)],
+    ['links', links === null ? '-' : links.map(linkText).join(', ') || 'none'],
+    ['accepted', row.connections === null ? '-' : `${row.connections} connections`],
+    ['process', row.pid === null ? '-' : `pid ${row.pid}, up ${formatDuration(row.uptimeMs ?? 0)}`],
+    ['memory', row.rssBytes === null ? '-' : `${mebibytes(row.rssBytes)} resident, ${mebibytes(row.heapBytes)} heap`],
+    ['cpu', row.cpuMs === null ? '-' : `${formatDuration(row.cpuMs)} since its start`],
+    ['restarts', String(row.restarts)],
+    ['logs', row.level === null ? '-' : `from ${row.level} on`],
+    ...(row.ageMs === null || row.ageMs === 0 ? [] : ([['asked', `${formatDuration(row.ageMs)} ago`]] as const)),
+  ];
+  return columns(facts.map((fact) => [...fact]));
+}
+
+const storeText = ({ applied, lag, flushed, revision }: NodeRow): string =>
+  `applied ${applied} (lag ${lag}), flushed ${flushed}, revision ${revision}`;
+
+const linkText = ({ peer, state, error }: NonNullable<NodeRow['links']>[number]): string =>
+  `${peer} ${state}${error === undefined ? '' : ` (${sanitizeLine(error)})`}`;
+
+const mebibytes = (bytes: number | null): string => `${((bytes ?? 0) / (1 << 20)).toFixed(1)} MiB`;

@@ -1,0 +1,224 @@
+import type { NodeId } from '../../base/index.js';
+import type { NodeInspection } from '../../node/index.js';
+import { checkBasic, checkDelta, type Observation } from '../../raft/index.js';
+import type { Frame } from '../../transport/index.js';
+import { decodeMessage, KIND } from '../../wire/index.js';
+import { CommittedLog } from './committed-log.js';
+import { expectSafe, Violation } from './violation.js';
+
+interface Watched {
+  /** The last observation in this process. */
+  last: Observation | undefined;
+  /** The last observation up to which all entries have been looked at. */
+  seen: Observation | undefined;
+  /** What the process before said was durable. */
+  promised: Observation | undefined;
+  /** Acknowledgements that left during the present event. */
+  acked: number[];
+  hashedAt: number;
+}
+
+/** Applied indexes whose state is compared by digest: every one would cost more than all the rest. */
+const HASH_EVERY = 32;
+
+/**
+ * What must hold across the cluster (Figure 3, and what the nodes promise each other), watched from outside after every
+ * event. It sees the nodes' memory, what they send, and what comes back from their disks.
+ */
+export class ClusterChecker {
+  readonly log = new CommittedLog();
+  /** Leaders elected. */
+  elections = 0;
+  readonly #watched = new Map<NodeId, Watched>();
+  readonly #leaders = new Map<number, NodeId>();
+  readonly #votes = new Map<string, string>();
+  readonly #latestVote = new Map<string, { readonly term: number; readonly candidate: string }>();
+  readonly #hashes = new Map<number, { readonly node: string; readonly hash: string }>();
+
+  /** Frames leave a node. */
+  sent(from: string, to: string, frames: readonly Frame[]): void {
+    for (const { kind, payload } of frames) {
+      if (kind !== KIND.requestVote && kind !== KIND.requestVoteResponse && kind !== KIND.appendEntriesResponse)
+        continue;
+      const message = decodeMessage(kind, payload, from as NodeId, to as NodeId);
+      if (message.type === 'request-vote' && !message.preVote) this.#voted(from, message.term, from);
+      if (message.type === 'request-vote-response' && message.granted && !message.preVote) {
+        this.#voted(from, message.term, to);
+      }
+      if (message.type === 'append-entries-response' && message.success) {
+        this.#watched.get(from as NodeId)?.acked.push(message.index);
+      }
+    }
+  }
+
+  /** After an event of `node`. */
+  check(node: NodeId, inspection: NodeInspection): void {
+    const watched = this.#watchedOf(node);
+    const { raft: now } = inspection;
+    const before = watched.last;
+    watched.last = now;
+    try {
+      checkBasic(now);
+      if (before !== undefined) checkDelta(before, now);
+    } catch (error) {
+      throw new Violation('safety', 'invariants of one node', error instanceof Error ? error.message : String(error));
+    }
+    if (before === undefined) this.#checkPromises(node, watched, now);
+    this.#checkAcks(node, watched, before, now);
+    this.#see(node, watched, inspection);
+    if (now.role === 'leader' && before?.role !== 'leader') this.#checkNewLeader(node, now);
+    this.#checkCommitted(node, before, now);
+    this.#checkApplied(node, watched, inspection);
+  }
+
+  /** The process of `node` ended, in this state. */
+  ended(node: NodeId, inspection: NodeInspection | undefined): void {
+    const watched = this.#watchedOf(node);
+    if (inspection !== undefined) {
+      // It may have ended in the midst of a turn, with a write on its disk or an answer on its way.
+      this.#see(node, watched, inspection);
+      this.#checkCommitted(node, watched.last, inspection.raft);
+      watched.promised = inspection.raft;
+    }
+    watched.last = undefined;
+    watched.seen = undefined;
+    watched.acked = [];
+  }
+
+  #watchedOf(node: NodeId): Watched {
+    const known = this.#watched.get(node);
+    if (known !== undefined) return known;
+    const watched: Watched = { last: undefined, seen: undefined, promised: undefined, acked: [], hashedAt: 0 };
+    this.#watched.set(node, watched);
+    return watched;
+  }
+
+  #voted(voter: string, term: number, candidate: string): void {
+    const vote = `${voter} ${term}`;
+    const before = this.#votes.get(vote) ?? candidate;
+    expectSafe(before === candidate, 'one vote in a term (§5.2)', () => {
+      return `${voter} voted for ${before} and for ${candidate} in term ${term}`;
+    });
+    this.#votes.set(vote, candidate);
+    if ((this.#latestVote.get(voter)?.term ?? -1) < term) this.#latestVote.set(voter, { term, candidate });
+  }
+
+  /** What a process said was durable is there when the next one starts; so is what it voted. */
+  #checkPromises(node: NodeId, { promised }: Watched, now: Observation): void {
+    const vote = this.#latestVote.get(node);
+    if (vote !== undefined) {
+      const kept = now.currentTerm > vote.term || (now.currentTerm === vote.term && now.votedFor === vote.candidate);
+      expectSafe(kept, 'votes survive (§5.2)', () => {
+        return `${node} voted for ${vote.candidate} in term ${vote.term}, and came back in term ${now.currentTerm} with a vote for ${now.votedFor}`;
+      });
+    }
+    if (promised === undefined) return;
+    const agree = agreement(promised, now);
+    expectSafe(agree >= promised.persistedIndex, 'what was synced survives', () => {
+      return `${node} had entries up to ${promised.persistedIndex} durable, and came back with those up to ${agree}`;
+    });
+  }
+
+  #checkAcks(node: NodeId, watched: Watched, before: Observation | undefined, now: Observation): void {
+    if (watched.acked.length === 0) return;
+    const durable = Math.max(before?.persistedIndex ?? 0, now.persistedIndex);
+    for (const index of watched.acked) {
+      expectSafe(index <= durable, 'nothing is acknowledged before it is synced', () => {
+        return `${node} acknowledged ${index}, it had ${durable} durable`;
+      });
+    }
+    watched.acked = [];
+  }
+
+  /** Entries that entered the node's log. A leader's own are in its memory only once a turn has taken them. */
+  #see(node: NodeId, watched: Watched, { raft: now, entries }: NodeInspection): void {
+    const isFirst = watched.seen === undefined;
+    const from = watched.seen === undefined ? now.beforeIndex : agreement(watched.seen, now);
+    const fresh = entries(from, now.lastIndex);
+    // What a process starts with was looked at when it was written.
+    if (fresh !== undefined || isFirst) watched.seen = now;
+    let previousTerm = termIn(now, from);
+    for (const entry of fresh ?? []) {
+      this.log.saw(node, entry, previousTerm);
+      previousTerm = entry.term;
+    }
+  }
+
+  #checkNewLeader(node: NodeId, now: Observation): void {
+    this.elections += 1;
+    const { currentTerm: term } = now;
+    const other = this.#leaders.get(term) ?? node;
+    expectSafe(other === node, 'election safety (§5.2)', () => `${node} and ${other} both lead term ${term}`);
+    this.#leaders.set(term, node);
+    for (let index = now.commitIndex + 1; index <= this.log.lastIndex; index += 1) {
+      if (this.log.committedInTerm(index) >= term) continue;
+      const held = termIn(now, index);
+      expectSafe(held === this.log.termAt(index), 'leader completeness (§5.4.3)', () => {
+        return `${node} leads term ${term} with term ${held} at index ${index}, where ${this.log.termAt(index)} was committed in term ${this.log.committedInTerm(index)}`;
+      });
+    }
+  }
+
+  #checkCommitted(node: NodeId, before: Observation | undefined, now: Observation): void {
+    const from = before?.commitIndex ?? now.beforeIndex;
+    for (let index = from + 1; index <= now.commitIndex; index += 1) {
+      this.log.commit(node, index, termIn(now, index), now.currentTerm);
+    }
+  }
+
+  /** State Machine Safety, on the state itself: equal applied indexes, equal states. */
+  #checkApplied(node: NodeId, watched: Watched, { store }: NodeInspection): void {
+    const { appliedIndex, revision } = store;
+    expectSafe(appliedIndex <= this.log.lastIndex, 'only what is committed is applied', () => {
+      return `${node} applied ${appliedIndex}, committed is ${this.log.lastIndex}`;
+    });
+    const expected = this.log.revisionAt(appliedIndex);
+    expectSafe(revision === expected, 'equal applied index means equal state', () => {
+      return `${node} is at revision ${revision} after index ${appliedIndex}, the log says ${expected}`;
+    });
+    if (appliedIndex % HASH_EVERY === 0 && appliedIndex !== watched.hashedAt) {
+      watched.hashedAt = appliedIndex;
+      this.checkState(node, { store });
+    }
+  }
+
+  checkState(node: NodeId, { store }: Pick<NodeInspection, 'store'>): void {
+    const { appliedIndex } = store;
+    const hash = store.stateHash();
+    const known = this.#hashes.get(appliedIndex) ?? { node, hash };
+    expectSafe(known.hash === hash, 'equal applied index means equal state', () => {
+      return `${node} and ${known.node} differ after index ${appliedIndex}`;
+    });
+    this.#hashes.set(appliedIndex, known);
+  }
+}
+
+/** The last index up to which two logs of terms are the same. */
+function agreement(left: Observation, right: Observation): number {
+  let index = Math.max(left.beforeIndex, right.beforeIndex);
+  if (left.beforeIndex !== right.beforeIndex) {
+    const last = Math.min(left.lastIndex, right.lastIndex);
+    while (index < last && termIn(left, index + 1) === termIn(right, index + 1)) index += 1;
+    return index;
+  }
+  const runs = Math.min(left.runs.length, right.runs.length);
+  for (let nth = 0; nth < runs; nth += 1) {
+    const a = left.runs[nth]!;
+    const b = right.runs[nth]!;
+    if (a.term !== b.term) break;
+    index += Math.min(a.count, b.count);
+    if (a.count !== b.count) break;
+  }
+  return index;
+}
+
+function termIn({ beforeIndex, lastIndex, runs }: Observation, index: number): number {
+  // Most questions are about the end of a log.
+  let after: number = lastIndex;
+  if (index > lastIndex || index <= beforeIndex) return 0;
+  for (let nth = runs.length - 1; nth >= 0; nth -= 1) {
+    after -= runs[nth]!.count;
+    if (index > after) return runs[nth]!.term;
+  }
+  return 0;
+}

@@ -1,0 +1,105 @@
+import { ENTRY_TYPES, type Entry, payloadOf, RECORD_HEADER_BYTES } from '../../raft/index.js';
+import { type Effect, Model } from './model.js';
+import { expectSafe } from './violation.js';
+
+interface KnownEntry {
+  readonly type: Entry['type'];
+  readonly checksum: number;
+  readonly payload: Buffer;
+  /** Of the entry before it, in whatever log it was seen. */
+  readonly previousTerm: number;
+}
+
+export interface CommittedWrite {
+  readonly index: number;
+  readonly effect: Effect;
+}
+
+interface CommittedEntry {
+  readonly term: number;
+  /** The term in which somebody first took it for committed. */
+  readonly inTerm: number;
+  readonly revision: number;
+}
+
+/**
+ * What the cluster as a whole has decided: every entry that any log ever held, by index and term, and the one at each
+ * index that was committed. The committed ones run through the model, so every answer can be compared with it.
+ */
+export class CommittedLog {
+  readonly model = new Model();
+  /** By the name of its value, where a write was committed and what it did. */
+  readonly writes = new Map<string, CommittedWrite>();
+  readonly #known = new Map<number, Map<number, KnownEntry>>();
+  readonly #committed: CommittedEntry[] = [];
+
+  get lastIndex(): number {
+    return this.#committed.length;
+  }
+
+  get revision(): number {
+    return this.model.revision;
+  }
+
+  termAt(index: number): number {
+    return this.#committed[index - 1]?.term ?? 0;
+  }
+
+  committedInTerm(index: number): number {
+    return this.#committed[index - 1]!.inTerm;
+  }
+
+  /** The store's revision once everything up to `index` is applied. */
+  revisionAt(index: number): number {
+    return index === 0 ? 0 : this.#committed[index - 1]!.revision;
+  }
+
+  /** An entry was seen in the log of `node`. Log Matching, step by step: index and term determine it and what precedes it. */
+  saw(node: string, { index, term, ...record }: Entry, previousTerm: number): void {
+    const terms = this.#known.get(index) ?? new Map<number, KnownEntry>();
+    if (terms.size === 0) this.#known.set(index, terms);
+    const known = terms.get(term);
+    const checksum = record.bytes.readUInt32LE(record.at + 4) + record.length * 2 ** 32;
+    if (known === undefined) {
+      terms.set(term, { type: record.type, checksum, payload: payloadOf(record), previousTerm });
+      return;
+    }
+    const same = known.checksum === checksum && known.previousTerm === previousTerm;
+    expectSafe(same, 'log matching (§5.3)', () => {
+      const bytes = record.length - RECORD_HEADER_BYTES;
+      return `entry ${index} of term ${term} in the log of ${node} (${bytes} bytes after term ${previousTerm}) is not the one seen before (${known.payload.length} bytes after term ${known.previousTerm})`;
+    });
+  }
+
+  /** `node` takes `index` for committed, with this term in its log. Answers what it did, when it is news. */
+  commit(node: string, index: number, term: number, inTerm: number): Effect | undefined {
+    const committed = this.#committed[index - 1];
+    if (committed !== undefined) {
+      expectSafe(committed.term === term, 'state machine safety (§5.4.3)', () => {
+        return `${node} committed term ${term} at index ${index}, where term ${committed.term} is committed`;
+      });
+      return undefined;
+    }
+    expectSafe(index === this.#committed.length + 1, 'state machine safety (§5.4.3)', () => {
+      return `${node} committed ${index}, the last known one is ${this.#committed.length}`;
+    });
+    const entry = this.#known.get(index)?.get(term);
+    expectSafe(
+      entry !== undefined,
+      'log matching (§5.3)',
+      () => `${node} committed ${index} of ${term}, seen in no log`,
+    );
+    const effect = entry.type === ENTRY_TYPES.command ? this.model.apply(entry.payload) : undefined;
+    this.#committed.push({ term, inTerm, revision: this.model.revision });
+    if (effect !== undefined && effect.value !== null) this.#rememberWrite(index, effect, effect.value);
+    return effect;
+  }
+
+  #rememberWrite(index: number, effect: Effect, value: string): void {
+    const before = this.writes.get(value);
+    expectSafe(before === undefined, 'a write happens once', () => {
+      return `the write of ${value} is committed at ${before?.index} and at ${index}`;
+    });
+    this.writes.set(value, { index, effect });
+  }
+}

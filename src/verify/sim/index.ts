@@ -1,0 +1,41 @@
+/**
+ * # verify/sim: whole clusters under one seed
+ *
+ * A cluster of nodes, their disks, their network and their clients in one process, in virtual time, where everything
+ * that may go wrong does, and where the same seed does the same again to the byte. Nothing is re-implemented for it: a
+ * node is `openNode` with its real WAL, core, state machine, wire format and links, a client is the client library.
+ *
+ *     const verdict = await runSimulation({ seed: 42, nodes: 5, durationMs: 60_000 });
+ *     verdict.verdict;                    // 'ok' | 'safety' | 'liveness'
+ *     exitCode = await runSim({ seeds: parseSeeds('1..1000') }, output);        // raftctl sim --seeds 1..1000
+ *
+ * ## What stands in for the machine
+ *
+ * - `virtual-time.ts`: time jumps from event to event (`event-queue.ts`). Each process has its own clock, which drifts,
+ *   and event loop, which can be stopped. After each event a fixed number of turns of the microtask queue run what
+ *   promises have ready; nothing ever waits for the real event loop, so nothing depends on it.
+ * - `memory-disk*.ts`: what was not synced may be lost, torn at any byte or sector, in any order; syncs fail, space ends.
+ * - `memory-network.ts` with `weather.ts`: links as TCP has them, with delay, loss, copies, overtaking, cuts by direction.
+ *
+ * ## A run
+ *
+ * 1. `options.ts` draws everything from the seed: the cluster, its windows, batches and timeouts (small), the load, and
+ *    which kinds of fault are on at all (the swarm).
+ * 2. *Safety*: `workload.ts` loads the cluster while `nemesis.ts` breaks it. After every event `cluster-checker.ts` looks
+ *    at the node's memory, and at what it sent and brought back from its disk; `client-checker.ts` compares each answer.
+ *    Nothing is expected to succeed.
+ * 3. *Liveness* (`liveness.ts`): a random quorum is healed for good and every other fault made permanent. In a bounded
+ *    number of election timeouts there must be one leader, equal logs, fresh writes and reads.
+ * 4. The history goes to `verify/checker`, which knows nothing of logs.
+ *
+ * ## Rules
+ *
+ * - Randomness comes in streams by purpose, all from the seed; nobody shares one, so a new draw in one place moves little.
+ * - What a `trace` line says is part of the digest. The hooks for tracing and progress must change nothing.
+ * - A process that ends in the midst of its work goes on computing to the end of its turn, unheard: its disk, its network
+ *   and its timers are gone.
+ */
+export { parseSeeds, runSim, type Seeds, type SimOutput, type SimRequest } from './command.js';
+export { type DrawnOptions, FAULTS, type Fault, type SimulationOptions } from './options.js';
+export { runSimulation, type SimulationHooks } from './simulation.js';
+export type { Verdict } from './verdict.js';

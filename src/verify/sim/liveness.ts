@@ -1,0 +1,143 @@
+import { type Random, randomInt } from '../../base/index.js';
+import { createClient } from '../../client/client.js';
+import { majorityOf } from '../../raft/index.js';
+import type { ClientChecker } from './client-checker.js';
+import type { MemoryNetwork } from './memory-network.js';
+import type { DrawnOptions } from './options.js';
+import { hostOf, type SimNode } from './sim-node.js';
+import { SimulatedProcess, type VirtualTime } from './virtual-time.js';
+import type { Weather } from './weather.js';
+import { perform, type Request } from './workload.js';
+
+interface LivenessContext {
+  readonly options: DrawnOptions;
+  readonly nodes: readonly SimNode[];
+  readonly time: VirtualTime;
+  readonly network: MemoryNetwork;
+  readonly weather: Weather;
+  readonly random: Random;
+  readonly checker: ClientChecker;
+  readonly say: (what: string) => void;
+  readonly broken: (error: unknown) => void;
+  /** Entries that a core member may have to get and apply. */
+  readonly lastIndex: () => number;
+}
+
+const PROBE = 'probe';
+
+/**
+ * Liveness, a mode of its own, because a fault that heals hides a cluster that would never have recovered by itself: a
+ * random quorum is healed for good, every other fault is made permanent, and the quorum has to get on with it.
+ */
+export class Liveness {
+  readonly core: readonly SimNode[];
+  readonly #context: LivenessContext;
+  readonly #from: number;
+  #answered = 0;
+  #asked = 0;
+  #last = 'nothing';
+
+  constructor(context: LivenessContext) {
+    const { nodes, random, weather, say, time } = context;
+    this.#context = context;
+    this.#from = time.now;
+    this.core = coreOf(nodes, random);
+    say(`heal ${this.core.map(({ id }) => id).join(',')} for good`);
+    weather.shelter([...nodes.map(({ id }) => id), PROBE]);
+    for (const node of this.core) node.shelter();
+    for (const node of nodes) if (!this.core.includes(node)) this.#breakForGood(node);
+    this.#probe();
+  }
+
+  /** From which time on it is too late: elections, and every entry to be sent and applied one by one. */
+  get deadline(): number {
+    const { electionTimeoutMs, turnMs, heartbeatMs } = this.#context.options;
+    return (
+      this.#from + 20 * electionTimeoutMs[1] + 10 * heartbeatMs + 3_000 + this.#context.lastIndex() * (2 + 4 * turnMs)
+    );
+  }
+
+  /** Everybody has answered, and the core agrees on everything. */
+  get isReached(): boolean {
+    return this.#asked > 0 && this.#answered === this.#asked && this.missing() === undefined;
+  }
+
+  /** What has not come about, in words. */
+  missing(): string | undefined {
+    const statuses = this.core.map(({ server }) => server?.status());
+    const down = this.core.find((_, nth) => statuses[nth] === undefined);
+    if (down !== undefined) return `${down.id} is ${down.state}`;
+    const [first] = statuses;
+    if (this.#answered < this.#asked) return `no success yet (${this.#answered} of ${this.#asked}): ${this.#last}`;
+    for (const status of statuses) {
+      const { node, leader, term, lastIndex, commitIndex, appliedIndex } = status!;
+      if (leader === null) return `${node} knows no leader in term ${term}`;
+      if (leader !== first!.leader || term !== first!.term)
+        return `${node} and ${first!.node} follow different leaders`;
+      if (lastIndex !== commitIndex || commitIndex !== appliedIndex || lastIndex !== first!.lastIndex) {
+        return `${node} has ${lastIndex}, committed ${commitIndex}, applied ${appliedIndex}; ${first!.node} has ${first!.lastIndex}`;
+      }
+    }
+    return undefined;
+  }
+
+  /**
+   * Each is broken in a way of its own, for ever. Cut off means: from the whole core. A node that reaches a quorum, but
+   * not all of the core, may lead for ever, and whoever it does not reach stays behind: Raft relays nothing.
+   */
+  #breakForGood(node: SimNode): void {
+    const { random, weather, say } = this.#context;
+    const core = new Set<string>(this.core.map(({ id }) => id));
+    const ways = ['dead', 'stopped', 'cut off', 'deaf', 'mute', 'slow'] as const;
+    const way = ways[randomInt(random, 0, ways.length - 1)]!;
+    say(`leave ${node.id} ${way} for good`);
+    if (way === 'dead') node.end('kill', 'for good');
+    if (way === 'stopped') node.process.stop();
+    if (way === 'slow') node.diskSlowness = 100;
+    const deaf = way === 'deaf' || way === 'cut off';
+    const mute = way === 'mute' || way === 'cut off';
+    const cuts = (from: string, to: string): boolean =>
+      (deaf && to === node.id && core.has(from)) || (mute && from === node.id && core.has(to));
+    if (deaf || mute) weather.add({ cuts });
+  }
+
+  /** Through every member of the core, one after the other: a fresh write, then a read that sees it. */
+  #probe(): void {
+    const { time, network, random, options, checker, broken } = this.#context;
+    const own = new SimulatedProcess(PROBE, time);
+    const client = createClient({
+      endpoints: this.core.map(({ id }) => `${id}:1`),
+      transport: network.transport(PROBE, { ...hostOf(own), random }),
+      clock: own,
+      scheduler: own,
+      random,
+      options: { timeoutMs: 2 * options.electionTimeoutMs[1] },
+    });
+    this.#asked = 2 * this.core.length;
+    let tries = 0;
+    const ask = (): void => {
+      if (this.#answered === this.#asked) return;
+      tries += 1;
+      const via = this.core[this.#answered >> 1]!.id;
+      const isWrite = this.#answered % 2 === 0;
+      // A value of its own each time: an attempt that failed may have happened.
+      const request: Request = isWrite ? { type: 'put', key: PROBE, value: `p${tries}` } : { type: 'get', key: PROBE };
+      const { floor } = checker;
+      perform(client, request, { via }, 8)
+        .then((answered) => {
+          checker.ended(request, floor, answered);
+          if (answered.outcome === 'ok') this.#answered += 1;
+          this.#last = `${request.type} through ${via} ${answered.error?.message ?? 'succeeded'}`;
+          own.after(1, ask);
+        })
+        .catch(broken);
+    };
+    own.defer(ask);
+  }
+}
+
+function coreOf(nodes: readonly SimNode[], random: Random): readonly SimNode[] {
+  const able = nodes.filter(({ damage, wasFlipped, state }) => damage === undefined && (!wasFlipped || state === 'up'));
+  const order = able.map((node) => ({ node, draw: random.next() })).sort((a, b) => a.draw - b.draw);
+  return order.slice(0, majorityOf(nodes.length)).map(({ node }) => node);
+}

@@ -1,0 +1,260 @@
+import { type NodeId, type Random, randomInt } from '../../base/index.js';
+import { KIND } from '../../wire/index.js';
+import type { MemoryNetwork } from './memory-network.js';
+import type { DrawnOptions, Fault } from './options.js';
+import type { Ending, SimNode } from './sim-node.js';
+import type { SimulatedProcess } from './virtual-time.js';
+import type { Cut, Weather } from './weather.js';
+
+interface NemesisContext {
+  readonly options: DrawnOptions;
+  readonly nodes: readonly SimNode[];
+  readonly world: SimulatedProcess;
+  readonly network: MemoryNetwork;
+  readonly weather: Weather;
+  readonly random: Random;
+  readonly say: (what: string) => void;
+}
+
+/** Frames that say something is durable, or is about to be. */
+const PROMISES = [
+  KIND.requestVote,
+  KIND.requestVoteResponse,
+  KIND.appendEntries,
+  KIND.appendEntriesResponse,
+  KIND.forwardReply,
+  KIND.okWrite,
+];
+
+/** Loss, copies, overtaking and drift happen all the time, in the weather or in a clock: nobody has to start them. */
+type StrikingFault = Exclude<Fault, 'loss' | 'duplication' | 'reordering' | 'drift'>;
+
+/** Breaks things, one after the other and in any overlap, as the seed says; and mends them again. */
+export class Nemesis {
+  readonly counts: Partial<Record<Fault, number>> = {};
+  readonly #context: NemesisContext;
+  readonly #faults: readonly StrikingFault[];
+  #isOver = false;
+  readonly #strikes: Readonly<Record<StrikingFault, () => void>> = {
+    partition: () => this.#cut('partition', this.#partition()),
+    'one-way': () => this.#cut('one-way', this.#oneWay()),
+    reset: () => this.#reset(false),
+    suspicion: () => this.#reset(true),
+    crash: () => this.#crash('kill'),
+    'power-cut': () => this.#crash('power-cut'),
+    'crash-all': () => this.#crashAll(),
+    pause: () => this.#pause(),
+    'slow-disk': () => this.#slowDisk(),
+    'failing-sync': () => this.#failSync(),
+    'failing-flush': () => this.#failFlush(),
+    'held-flush': () => this.#holdFlush(),
+    'full-disk': () => this.#fillDisk(),
+    'bit-flip': () => this.#flipBit(),
+  };
+
+  constructor(context: NemesisContext) {
+    this.#context = context;
+    this.#faults = context.options.faults.filter((fault): fault is StrikingFault =>
+      Object.hasOwn(this.#strikes, fault),
+    );
+  }
+
+  begin(): void {
+    if (this.#faults.length > 0) this.#wait();
+  }
+
+  /** Nothing new breaks, and nothing is mended any more. */
+  end(): void {
+    this.#isOver = true;
+  }
+
+  /** A process ended: it comes back, unless it cannot or all is over. */
+  restartLater(node: SimNode): void {
+    this.#context.world.after(this.#span(), () => {
+      if (node.isDown && node.damage === undefined && !this.#isOver) node.start();
+    });
+  }
+
+  #wait(): void {
+    const { world, random, options } = this.#context;
+    world.after(options.faultEveryMs * 2 * random.next(), () => {
+      if (this.#isOver) return;
+      this.#strike(this.#faults[randomInt(random, 0, this.#faults.length - 1)]!);
+      this.#wait();
+    });
+  }
+
+  #strike(fault: StrikingFault): void {
+    this.counts[fault] = (this.counts[fault] ?? 0) + 1;
+    this.#strikes[fault]();
+  }
+
+  /** How long something lasts: from a few messages to several elections. */
+  #span(): number {
+    const { options, random } = this.#context;
+    return options.electionTimeoutMs[1] * 4 * random.next() ** 3 + 1;
+  }
+
+  #later(what: string, mend: () => void): void {
+    this.#context.world.after(this.#span(), () => {
+      if (this.#isOver) return;
+      this.#context.say(`end ${what}`);
+      mend();
+    });
+  }
+
+  #anyNode(): SimNode {
+    const { nodes, random } = this.#context;
+    // Leaders break the most interesting way.
+    const leader = nodes.find(({ server }) => server?.status().role === 'leader');
+    if (leader !== undefined && random.next() < 0.4) return leader;
+    return nodes[randomInt(random, 0, nodes.length - 1)]!;
+  }
+
+  #cut(what: string, { cut, text }: { readonly cut: Cut; readonly text: string }): void {
+    const { weather, say } = this.#context;
+    say(`begin ${what} ${text}`);
+    weather.add(cut);
+    this.#later(`${what} ${text}`, () => weather.remove(cut));
+  }
+
+  #partition(): { readonly cut: Cut; readonly text: string } {
+    const { nodes, random } = this.#context;
+    if (random.next() < 0.4) return this.#someLinks();
+    const here = this.#someNodes();
+    const ids = new Set<string>(here);
+    const sides = nodes.map(({ id }) => id as string);
+    const isNode = new Set<string>(sides);
+    const cuts = (from: string, to: string): boolean =>
+      isNode.has(from) && isNode.has(to) && ids.has(from) !== ids.has(to);
+    return { cut: { cuts }, text: `${here.join(',')} | ${sides.filter((id) => !ids.has(id)).join(',')}` };
+  }
+
+  /** Some pairs do not reach each other, others do: no two nodes need to see the same cluster. */
+  #someLinks(): { readonly cut: Cut; readonly text: string } {
+    const { nodes, random } = this.#context;
+    const pairs = new Set<string>();
+    for (const { id } of nodes) {
+      for (const { id: other } of nodes) {
+        if (id < other && random.next() < 0.4) pairs.add(`${id} ${other}`).add(`${other} ${id}`);
+      }
+    }
+    const text = [...pairs].filter((_, nth) => nth % 2 === 0).join('; ');
+    return { cut: { cuts: (from, to) => pairs.has(`${from} ${to}`) }, text };
+  }
+
+  #oneWay(): { readonly cut: Cut; readonly text: string } {
+    const { random } = this.#context;
+    const { id } = this.#anyNode();
+    const others = new Set<string>(this.#someNodes().filter((other) => other !== id));
+    const outward = random.next() < 0.5;
+    const cuts = (from: string, to: string): boolean =>
+      outward ? from === id && others.has(to) : to === id && others.has(from);
+    return { cut: { cuts }, text: `${id} ${outward ? 'to' : 'from'} ${[...others].join(',')}` };
+  }
+
+  #someNodes(): NodeId[] {
+    const { nodes, random } = this.#context;
+    const chance = 0.2 + 0.6 * random.next();
+    return nodes.filter(() => random.next() < chance).map(({ id }) => id);
+  }
+
+  /** Connections break. With suspicion, the re-dial is refused as if the process were gone, which it is not. */
+  #reset(refused: boolean): void {
+    const { network, nodes, weather, say } = this.#context;
+    const { id } = this.#anyNode();
+    const others = new Set<string>(this.#someNodes().filter((other) => other !== id));
+    say(`${refused ? 'suspicion' : 'reset'} ${id} by ${[...others].join(',')}`);
+    for (const node of nodes) if (others.has(node.id)) network.reset(id, node.id);
+    if (!refused) return;
+    const cut = { cuts: (from: string, to: string) => to === id && others.has(from) };
+    weather.refuse(cut);
+    this.#later(`suspicion ${id}`, () => weather.refuseNoMore(cut));
+  }
+
+  #crash(ending: Ending): void {
+    const { random, say } = this.#context;
+    const node = this.#anyNode();
+    if (node.isDown) return;
+    const draw = random.next();
+    if (draw < 0.2) node.end(ending, 'at rest');
+    else if (draw < 0.5) node.endAfterSending(PROMISES[randomInt(random, 0, PROMISES.length - 1)]!, ending);
+    else if (ending === 'kill' && random.next() < 0.2) {
+      say(`stop ${node.id}`);
+      node.stop();
+    } else node.endAfterEffects(randomInt(random, 0, 12), ending);
+  }
+
+  #crashAll(): void {
+    const { nodes, random } = this.#context;
+    const ending = random.next() < 0.5 ? 'kill' : 'power-cut';
+    for (const node of nodes) if (!node.isDown) node.end(ending, 'with all others');
+  }
+
+  #pause(): void {
+    const { say } = this.#context;
+    const node = this.#anyNode();
+    if (node.isDown || node.process.isStopped) return;
+    const { process } = node;
+    say(`pause ${node.id}`);
+    process.stop();
+    this.#later(`pause ${node.id}`, () => process.resume());
+  }
+
+  #slowDisk(): void {
+    const { say, random } = this.#context;
+    const node = this.#anyNode();
+    say(`begin slow-disk ${node.id}`);
+    node.diskSlowness = 1 + 30 * random.next();
+    this.#later(`slow-disk ${node.id}`, () => {
+      node.diskSlowness = 1;
+    });
+  }
+
+  #failSync(): void {
+    const node = this.#anyNode();
+    this.#context.say(`failing-sync ${node.id}`);
+    node.syncFails = true;
+  }
+
+  #failFlush(): void {
+    const node = this.#anyNode();
+    this.#context.say(`failing-flush ${node.id}`);
+    node.failFlushes();
+  }
+
+  #holdFlush(): void {
+    const node = this.#anyNode();
+    this.#context.say(`begin held-flush ${node.id}`);
+    node.holdFlushes();
+    this.#later(`held-flush ${node.id}`, () => node.releaseFlushes());
+  }
+
+  #fillDisk(): void {
+    const { random, say } = this.#context;
+    const node = this.#anyNode();
+    const used = [...node.disk.image().values()].reduce((sum, { length }) => sum + length, 0);
+    node.disk.capacityBytes = used + randomInt(random, 0, 4_096);
+    say(`begin full-disk ${node.id}`);
+    this.#later(`full-disk ${node.id}`, () => {
+      node.disk.capacityBytes = Number.POSITIVE_INFINITY;
+    });
+  }
+
+  /** On one node only, while it is down: Raft tolerates one member whose disk lies, if that member notices. */
+  #flipBit(): void {
+    const { nodes, random, say } = this.#context;
+    const victim = nodes.at(-1)!;
+    if (nodes.length < 3 || victim.damage !== undefined) return;
+    if (!victim.isDown) victim.end('kill', 'before a bit flips');
+    const files = [...victim.disk.image()].filter(([path, { length }]) => path.includes('/wal/') && length > 0);
+    if (files.length === 0) return;
+    const [path, bytes] = files[randomInt(random, 0, files.length - 1)]!;
+    const end = bytes.findLastIndex((byte) => byte !== 0) + 1;
+    const offset = randomInt(random, 0, Math.max(0, Math.min(bytes.length - 1, end)));
+    const bit = randomInt(random, 0, 7);
+    say(`bit-flip ${victim.id} ${path} offset ${offset} bit ${bit}`);
+    victim.wasFlipped = true;
+    victim.disk.flipBit(path, offset, bit);
+  }
+}

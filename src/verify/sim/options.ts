@@ -1,0 +1,117 @@
+import { type Random, randomInt } from '../../base/index.js';
+import type { NodeLimits } from '../../node/index.js';
+import type { WalOptions } from '../../storage/index.js';
+
+/** What somebody asks for; the rest is drawn from the seed. */
+export interface SimulationOptions {
+  readonly seed: number;
+  readonly nodes?: number;
+  /** How long faults go on, in simulated time. Default 20 s. */
+  readonly durationMs?: number;
+}
+
+/** Faults of the swarm: each seed switches a random subset on. */
+export const FAULTS = [
+  'loss',
+  'duplication',
+  'reordering',
+  'partition',
+  'one-way',
+  'reset',
+  'suspicion',
+  'crash',
+  'power-cut',
+  'crash-all',
+  'pause',
+  'drift',
+  'slow-disk',
+  'failing-sync',
+  'failing-flush',
+  'held-flush',
+  'full-disk',
+  'bit-flip',
+] as const;
+export type Fault = (typeof FAULTS)[number];
+
+/** Everything that distinguishes one run from another, drawn from its seed and printed. */
+export interface DrawnOptions {
+  readonly seed: number;
+  readonly nodes: number;
+  readonly durationMs: number;
+  readonly heartbeatMs: number;
+  readonly electionTimeoutMs: readonly [min: number, max: number];
+  readonly faults: readonly Fault[];
+  /** Mean time between two faults of the nemesis. */
+  readonly faultEveryMs: number;
+  /** One way, without faults: from, to, and the shape of the draw between (1 flat, more: rarely slow). */
+  readonly delayMs: readonly [min: number, max: number];
+  readonly lossRate: number;
+  readonly duplicateRate: number;
+  readonly reorderRate: number;
+  readonly syncMs: readonly [min: number, max: number];
+  readonly turnMs: number;
+  readonly clients: number;
+  readonly keys: number;
+  readonly thinkMs: number;
+  readonly clientTimeoutMs: number;
+  readonly valueBytesMax: number;
+  readonly limits: Partial<NodeLimits>;
+  readonly wal: Pick<WalOptions, 'segmentBytes' | 'firstSegmentBytes' | 'batchBytesMax' | 'tailBytes'>;
+}
+
+const pick = <T>(random: Random, from: readonly T[]): T => from[randomInt(random, 0, from.length - 1)]!;
+const KIB = 1 << 10;
+
+/** Draws the options of a run. Windows, batches and timeouts come out small: edges are where bugs live. */
+export function drawOptions({ seed, nodes, durationMs = 20_000 }: SimulationOptions, random: Random): DrawnOptions {
+  const drawnNodes = pick(random, [3, 3, 3, 5, 5, 4, 1, 2, 7]);
+  const heartbeatMs = pick(random, [10, 20, 40, 60]);
+  const electionMin = heartbeatMs * randomInt(random, 5, 10);
+  const slowest = pick(random, [0.2, 1, heartbeatMs / 8, heartbeatMs / 3]);
+  const slowestSync = pick(random, [0.3, 2, heartbeatMs / 4, heartbeatMs]);
+  return {
+    seed,
+    nodes: nodes ?? drawnNodes,
+    durationMs,
+    heartbeatMs,
+    electionTimeoutMs: [electionMin, electionMin * 2],
+    faults: drawFaults(random),
+    faultEveryMs: pick(random, [50, 150, 400, 1_000]),
+    delayMs: [0.05, slowest],
+    lossRate: pick(random, [0.001, 0.01, 0.05, 0.2]),
+    duplicateRate: pick(random, [0.001, 0.01, 0.1]),
+    reorderRate: pick(random, [0.01, 0.1]),
+    syncMs: [0.1, slowestSync],
+    turnMs: pick(random, [0, 0.02, 0.2, 1]),
+    clients: pick(random, [2, 4, 8]),
+    keys: pick(random, [1, 3, 10, 30]),
+    thinkMs: pick(random, [1, 5, 20, 50]),
+    clientTimeoutMs: pick(random, [100, 400, 1_500]),
+    valueBytesMax: pick(random, [8, 64, 600, 3_000]),
+    limits: drawLimits(random),
+    wal: {
+      segmentBytes: pick(random, [8, 16, 64, 256]) * KIB,
+      firstSegmentBytes: pick(random, [4, 16, 64]) * KIB,
+      batchBytesMax: pick(random, [256, KIB, 8 * KIB, 64 * KIB]),
+      tailBytes: pick(random, [0, KIB, 1 << 20]),
+    },
+  };
+}
+
+function drawLimits(random: Random): Partial<NodeLimits> {
+  return {
+    cacheBytesMax: pick(random, [0, 512, 4 * KIB, 1 << 20]),
+    applyEntriesMax: pick(random, [1, 3, 100, 4_096]),
+    appendBytesMax: pick(random, [64, 512, 8 * KIB, 1 << 20]),
+    inflightMessagesMax: pick(random, [1, 2, 8, 64]),
+    inflightBytesMax: pick(random, [512, 16 * KIB, 1 << 20]),
+    uncommittedBytesMax: pick(random, [KIB, 64 * KIB, 1 << 20]),
+    flushBytes: pick(random, [512, 8 * KIB, 1 << 20]),
+    flushMs: pick(random, [5, 50, 300, 1_000]),
+  };
+}
+
+function drawFaults(random: Random): Fault[] {
+  const often = pick(random, [0, 0.2, 0.4, 0.7]);
+  return FAULTS.filter(() => random.next() < often);
+}

@@ -1,0 +1,288 @@
+import { asNodeId, InvariantError, type NodeId, RaftctlError, type Random, randomInt } from '../../base/index.js';
+import { EventRecorder, type NodeEvent } from '../../diagnostics/index.js';
+import { MemoryBackend } from '../../kv/index.js';
+import { type NodeInspection, type NodeServer, type NodeSpec, openNode } from '../../node/index.js';
+import type { Frame } from '../../transport/index.js';
+import { type DiskOperation, diskError, MemoryDisk, type Survives, survive } from './memory-disk.js';
+import type { MemoryNetwork } from './memory-network.js';
+import type { DrawnOptions } from './options.js';
+import { Violation } from './violation.js';
+import { type ProcessClock, SimulatedProcess, type VirtualTime } from './virtual-time.js';
+
+/** How a process ends: killed alone, or with the machine's power. */
+export type Ending = 'kill' | 'power-cut' | 'exit';
+
+export interface SimNodeContext {
+  readonly options: DrawnOptions;
+  readonly time: VirtualTime;
+  readonly network: MemoryNetwork;
+  readonly ids: readonly NodeId[];
+  readonly random: Random;
+  readonly clock: (node: NodeId) => ProcessClock;
+  /** Its process has just ended; the node as it was then. */
+  readonly ended: (node: SimNode, ending: Ending, inspection: NodeInspection | undefined, why: string) => void;
+  readonly started: (node: SimNode) => void;
+  readonly refused: (node: SimNode, error: RaftctlError) => void;
+  readonly happened: (node: SimNode, event: NodeEvent) => void;
+  readonly broken: (violation: Violation) => void;
+}
+
+export type SimNodeState = 'down' | 'starting' | 'up' | 'stopping';
+
+/** A member: its disk and state machine outlive its processes, one after the other. */
+export class SimNode {
+  readonly id: NodeId;
+  readonly disk = new MemoryDisk();
+  state: SimNodeState = 'down';
+  server: NodeServer | undefined;
+  process: SimulatedProcess;
+  /** The next sync of a write fails. */
+  syncFails = false;
+  /** How much slower than usual the disk is. */
+  diskSlowness = 1;
+  /** Its disk is as fast as any, for good. */
+  isSheltered = false;
+  #flushesFail = false;
+  /** A bit of its disk was flipped. */
+  wasFlipped = false;
+  /** Why it does not start any more. */
+  damage: string | undefined;
+  readonly #context: SimNodeContext;
+  #backend: MemoryBackend;
+  #starts = 0;
+  #effectsLeft = Number.POSITIVE_INFINITY;
+  #endAfterKind: number | undefined;
+  #endingThen: Ending = 'kill';
+
+  constructor(name: string, context: SimNodeContext) {
+    this.id = asNodeId(name);
+    this.#context = context;
+    this.process = new SimulatedProcess(name, context.time);
+    this.process.end();
+    this.#backend = new MemoryBackend({
+      scheduler: {
+        defer: (run) => this.process.defer(run),
+        after: (ms, run) => this.process.after(ms, run),
+      },
+      flushMs: () => this.#latency(),
+    });
+  }
+
+  get isDown(): boolean {
+    return this.state === 'down';
+  }
+
+  start(): void {
+    const { time, clock, started, refused, broken } = this.#context;
+    this.#starts += 1;
+    this.#effectsLeft = Number.POSITIVE_INFINITY;
+    this.#endAfterKind = undefined;
+    const own = new SimulatedProcess(this.id, time, clock(this.id));
+    this.process = own;
+    this.state = 'starting';
+    this.disk.latency = { scheduler: own, ms: (operation) => this.#diskLatency(operation) };
+    this.disk.fault = (operation) => this.#diskFault(operation);
+    this.#open(own).then(
+      (server) => {
+        if (!own.isAlive) return;
+        this.server = server;
+        this.state = 'up';
+        started(this);
+      },
+      (error: unknown) => {
+        if (!own.isAlive) return;
+        if (error instanceof RaftctlError) {
+          this.end('exit', error.message);
+          refused(this, error);
+        } else broken(brokenInvariant(this.id, error));
+      },
+    );
+  }
+
+  #open(own: SimulatedProcess): Promise<NodeServer> {
+    const { network, options, random } = this.#context;
+    const instance = `${this.id}/${this.#starts}`;
+    const immediately = { defer: (run: () => void) => run(), after: () => ({ cancel: () => {} }) };
+    const recorder = new EventRecorder({ node: this.id, instance, clock: own, scheduler: immediately, level: 'info' });
+    recorder.subscribe(0, 'info', (events) => {
+      if (own.isAlive) for (const event of events) this.#context.happened(this, event);
+    });
+    return openNode(this.#spec(), {
+      fileSystem: this.disk.mount(),
+      transport: network.transport(this.id, { ...hostOf(own), random }),
+      backend: () => this.#backend,
+      recorder,
+      clock: own,
+      scheduler: own,
+      random,
+      process: NO_FACTS,
+      instance,
+      onStop: () => {},
+      onFatal: (error) => this.#fatal(own, error),
+      walOptions: options.wal,
+      limits: options.limits,
+    });
+  }
+
+  /** A process that cannot go on exits at once, as `node/main` does. */
+  #fatal(own: SimulatedProcess, error: unknown): void {
+    if (!own.isAlive) return;
+    if (error instanceof RaftctlError) this.end('exit', error.message);
+    else this.#context.broken(brokenInvariant(this.id, error));
+  }
+
+  /** Ends the process after so many more effects: operations of its disk, batches of frames. */
+  endAfterEffects(effects: number, ending: Ending): void {
+    this.#effectsLeft = effects;
+    this.#endingThen = ending;
+  }
+
+  /** Ends the process as soon as it has sent a frame of this kind: between a promise and whatever should keep it. */
+  endAfterSending(kind: number, ending: Ending): void {
+    this.#endAfterKind = kind;
+    this.#endingThen = ending;
+  }
+
+  /** Frames leave. */
+  sends(frames: readonly Frame[]): void {
+    this.effect();
+    if (this.isDown || !frames.some(({ kind }) => kind === this.#endAfterKind)) return;
+    this.#endAfterKind = undefined;
+    const { process } = this;
+    // They have to be on their way first.
+    process.atEndOfTurn(() => process.isAlive && this.end(this.#endingThen, 'as soon as it had spoken'));
+  }
+
+  /** Something of it becomes visible outside. It may be the last thing that would have. */
+  effect(): void {
+    this.#effectsLeft -= 1;
+    if (this.#effectsLeft < 0) this.end(this.#endingThen, 'in the midst of its work');
+  }
+
+  end(ending: Ending, why: string): void {
+    if (this.state === 'down') return;
+    const { network, random } = this.#context;
+    const inspection = this.server?.inspect();
+    this.server = undefined;
+    this.state = 'down';
+    this.process.end();
+    network.crash(this.id, ending === 'power-cut' ? randomInt(random, 0, 2_000) : 0);
+    if (ending === 'power-cut') this.disk.crash(survivalOf(random));
+    else this.disk.kill();
+    this.disk.latency = undefined;
+    this.#backend = this.#backend.crash();
+    this.#flushesFail = false;
+    this.#context.ended(this, ending, inspection, why);
+  }
+
+  /** SIGTERM: it says goodbye. */
+  stop(): void {
+    const { server, process } = this;
+    if (server === undefined || this.state !== 'up') return;
+    this.state = 'stopping';
+    server.stop().then(
+      () => process.isAlive && this.end('exit', 'it was asked to'),
+      (error: unknown) => process.isAlive && this.#fatal(process, error),
+    );
+  }
+
+  /** Whatever was wrong with its machine is put right for good; the process goes on, or starts again. */
+  shelter(): void {
+    this.isSheltered = true;
+    this.syncFails = false;
+    this.disk.capacityBytes = Number.POSITIVE_INFINITY;
+    this.#effectsLeft = Number.POSITIVE_INFINITY;
+    this.#endAfterKind = undefined;
+    this.#backend.releaseFlushes();
+    if (this.#flushesFail || this.state === 'stopping') this.end('kill', 'to be sheltered');
+    if (this.process.isStopped) this.process.resume();
+    if (this.isDown) this.start();
+  }
+
+  /** Until the process ends. */
+  failFlushes(): void {
+    if (this.isDown) return;
+    this.#flushesFail = true;
+    this.#backend.failCommits(diskError('EIO', 'data.mdb'));
+  }
+
+  holdFlushes(): void {
+    this.#backend.holdFlushes();
+  }
+
+  releaseFlushes(): void {
+    this.#backend.releaseFlushes();
+  }
+
+  #diskLatency({ kind }: DiskOperation): number {
+    return kind === 'sync' || kind === 'sync-directory' ? this.#latency() : 0.01;
+  }
+
+  #latency(): number {
+    const [min, max] = this.#context.options.syncMs;
+    if (this.isSheltered) return min;
+    return (min + (max - min) * this.#context.random.next() ** 3) * this.diskSlowness;
+  }
+
+  #diskFault({ kind, path }: DiskOperation): Error | undefined {
+    this.effect();
+    if (!this.syncFails || kind !== 'sync') return undefined;
+    this.syncFails = false;
+    return diskError('EIO', path);
+  }
+
+  #spec(): NodeSpec {
+    const { options, ids } = this.#context;
+    return {
+      cluster: 'sim',
+      clusterId: 'c'.repeat(32),
+      id: this.id,
+      incarnation: 1,
+      members: ids.map((id) => ({ id, host: id, port: 1 })),
+      directory: `/${this.id}`,
+      // Until its first start is complete there is nothing to lose.
+      mayCreate: true,
+      heartbeatMs: options.heartbeatMs,
+      electionTimeoutMs: options.electionTimeoutMs,
+      maxValueBytes: 1 << 20,
+      logLevel: 'info',
+    };
+  }
+}
+
+const NO_FACTS = {
+  pid: 1,
+  version: 'sim',
+  memory: () => ({ rss: 0, heapUsed: 0, external: 0 }),
+  cpuMs: () => 0,
+};
+
+export const hostOf = (own: SimulatedProcess) => ({
+  clock: own,
+  scheduler: own,
+  arriveAt: (at: number, run: () => void) => own.arriveAt(at, run),
+  atEndOfTurn: (run: () => void) => own.atEndOfTurn(run),
+});
+
+/** A power cut takes what was not synced: nothing, all, the end of the last write, or any of its sectors. */
+function survivalOf(random: Random): Survives {
+  const draw = random.next();
+  if (draw < 0.25) return survive.none;
+  if (draw < 0.4) return survive.all;
+  if (draw < 0.7) {
+    const fraction = random.next();
+    return (operation, all) => {
+      const isLast = operation === all.findLast(({ kind }) => kind === 'write');
+      return isLast ? { bytes: Math.floor(operation.bytes * fraction) } : 'all';
+    };
+  }
+  return survive.randomly(random);
+}
+
+export function brokenInvariant(node: string, error: unknown): Violation {
+  if (error instanceof Violation) return error;
+  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const claim =
+    error instanceof InvariantError ? 'invariants of one node' : 'a node throws nothing but what it means to';
+  return new Violation('safety', claim, `${node}: ${detail}`);
+}

@@ -1,0 +1,255 @@
+import { crc32 } from 'node:zlib';
+import { asNodeId, type NodeId, type Random, seededRandom } from '../../base/index.js';
+import type { NodeEvent } from '../../diagnostics/index.js';
+import { checkHistory, verdictText } from '../checker/index.js';
+import { ClientChecker } from './client-checker.js';
+import { ClusterChecker } from './cluster-checker.js';
+import { Liveness } from './liveness.js';
+import { createMemoryNetwork, type MemoryNetwork } from './memory-network.js';
+import { Nemesis } from './nemesis.js';
+import { type DrawnOptions, drawOptions, type SimulationOptions } from './options.js';
+import { brokenInvariant, SimNode } from './sim-node.js';
+import { traceLine } from './trace.js';
+import type { Verdict } from './verdict.js';
+import { Violation } from './violation.js';
+import { type ProcessClock, SimulatedProcess, VirtualTime } from './virtual-time.js';
+import { Weather } from './weather.js';
+import { Workload } from './workload.js';
+
+/** What a host may add; nothing of it changes what happens. */
+export interface SimulationHooks {
+  /** One line per event. */
+  readonly trace?: (line: string) => void;
+  /** Called now and then: a progress line may be written, and the caller's event loop turned. */
+  readonly breathe?: (progress: { readonly simulatedMs: number; readonly operations: number }) => Promise<void>;
+}
+
+/** Turns of the microtask queue after an event: promises that are ready run before time moves on. */
+const MICROTASKS_OF_A_SERVER = 4;
+const MICROTASKS_OF_OTHERS = 40;
+const MICROTASKS_TO_BREATHE = 400;
+const EVENTS_TO_BREATHE = 2_048;
+const HISTORY_STEPS_PER_KEY = 3_000_000;
+
+/** A whole cluster in one process, as its seed says, until a claim breaks or all is over. */
+export class Simulation {
+  readonly options: DrawnOptions;
+  readonly #hooks: SimulationHooks;
+  readonly #time = new VirtualTime();
+  readonly #world = new SimulatedProcess('world', this.#time);
+  readonly #nodes: readonly SimNode[];
+  readonly #byName: ReadonlyMap<string, SimNode>;
+  readonly #network: MemoryNetwork;
+  readonly #weather: Weather;
+  readonly #nemesis: Nemesis;
+  readonly #workload: Workload;
+  readonly #checker = new ClusterChecker();
+  readonly #clients = new ClientChecker(this.#checker.log);
+  readonly #clocks: Random;
+  readonly #random: (stream: number) => Random;
+  #violation: Violation | undefined;
+  #digest = 0;
+  #inHistory = 0;
+  #breatheAt = EVENTS_TO_BREATHE;
+  #starts = 0;
+  #ends = 0;
+
+  constructor(options: SimulationOptions, hooks: SimulationHooks = {}) {
+    this.#hooks = hooks;
+    // Independent streams: a draw more in one place does not change all the others.
+    this.#random = (stream) => seededRandom(Math.imul(options.seed, 0x9e3779b1) ^ Math.imul(stream, 0x85ebca6b));
+    this.options = drawOptions(options, this.#random(1));
+    this.#clocks = this.#random(2);
+    const ids = Array.from({ length: this.options.nodes }, (_, nth) => asNodeId(`node-0${nth + 1}`));
+    const time = this.#time;
+    this.#network = createMemoryNetwork({ clock: this.#world, scheduler: this.#world, random: this.#random(3) });
+    this.#weather = new Weather(this.options, ids, this.#random(4));
+    this.#network.faults = this.#weather;
+    this.#nodes = ids.map((id, nth) => this.#newNode(id, ids, this.#random(100 + nth)));
+    this.#byName = new Map(this.#nodes.map((node) => [node.id, node]));
+    this.#network.watch = (from, to, frames) => {
+      const node = this.#byName.get(from);
+      if (node === undefined) return;
+      if (this.#byName.has(to)) this.#checker.sent(from, to, frames);
+      node.sends(frames);
+    };
+    const shared = { options: this.options, nodes: this.#nodes, network: this.#network, weather: this.#weather };
+    const sayWorld = (what: string) => this.#say('world', what);
+    this.#nemesis = new Nemesis({ ...shared, world: this.#world, random: this.#random(5), say: sayWorld });
+    this.#workload = new Workload({
+      options: this.options,
+      time,
+      network: this.#network,
+      ids,
+      random: this.#random(6),
+      checker: this.#clients,
+      say: (client, what) => this.#say(client, what),
+      broken: (error) => this.#broken(brokenInvariant('a client', error)),
+    });
+  }
+
+  async run(): Promise<Verdict> {
+    try {
+      await this.#live();
+    } catch (error) {
+      this.#broken(brokenInvariant('the simulation', error));
+    }
+    if (this.#violation !== undefined) this.#say('verdict', this.#violation.message);
+    return this.#verdict();
+  }
+
+  async #live(): Promise<void> {
+    for (const node of this.#nodes) node.start();
+    this.#workload.begin();
+    this.#nemesis.begin();
+    await this.#runUntil(this.options.durationMs);
+    this.#nemesis.end();
+    this.#workload.end();
+    await this.#liveOn();
+    for (const { id, server } of this.#nodes) if (server !== undefined) this.#checker.checkState(id, server.inspect());
+    this.#clients.atTheEnd();
+    this.#checkHistory();
+  }
+
+  /** A second opinion on the answers, by a checker that knows nothing of logs. */
+  #checkHistory(): void {
+    const history = this.#workload.history(this.#checker.log);
+    this.#inHistory = history.operations.length;
+    // The virtual clock stands still while it works: steps are its only limit, so the verdict is the seed's.
+    const checked = checkHistory(history, { clock: this.#world, stepsPerKey: HISTORY_STEPS_PER_KEY });
+    if (checked.verdict === 'linearizable') return;
+    const claim = checked.verdict === 'violation' ? 'histories are linearizable' : 'histories are decided';
+    throw new Violation('safety', claim, verdictText(checked));
+  }
+
+  async #liveOn(): Promise<void> {
+    const liveness = new Liveness({
+      options: this.options,
+      nodes: this.#nodes,
+      time: this.#time,
+      network: this.#network,
+      weather: this.#weather,
+      random: this.#random(7),
+      checker: this.#clients,
+      say: (what) => this.#say('world', what),
+      broken: (error) => this.#broken(brokenInvariant('the probe', error)),
+      lastIndex: () => this.#checker.log.lastIndex,
+    });
+    while (!liveness.isReached) {
+      if (this.#time.now >= liveness.deadline) {
+        const core = liveness.core.map(({ id }) => id).join(',');
+        throw new Violation('liveness', 'a healed quorum makes progress', `${core}: ${liveness.missing()}`);
+      }
+      await this.#runUntil(this.#time.now + this.options.heartbeatMs);
+    }
+    this.#say('world', 'the healed quorum agrees');
+  }
+
+  async #runUntil(until: number): Promise<void> {
+    for (;;) {
+      const process = this.#time.step(until);
+      if (this.#violation !== undefined) throw this.#violation;
+      if (process === undefined) return;
+      const node = this.#byName.get(process.name);
+      const isServing = node?.state === 'up';
+      // What arrives at a server is only collected.
+      if (isServing && process.hasOnlyCollected) continue;
+      for (let turns = isServing ? MICROTASKS_OF_A_SERVER : MICROTASKS_OF_OTHERS; turns > 0; turns -= 1)
+        await undefined;
+      if (node?.server !== undefined && process.isAlive) this.#checker.check(node.id, node.server.inspect());
+      if (this.#time.events >= this.#breatheAt) await this.#breathe();
+    }
+  }
+
+  async #breathe(): Promise<void> {
+    this.#breatheAt = this.#time.events + EVENTS_TO_BREATHE;
+    // As many as a turn of the real event loop could run, so that having one makes no difference.
+    for (let turns = MICROTASKS_TO_BREATHE; turns > 0; turns -= 1) await undefined;
+    const { ok, failed, unknown } = this.#workload.tally;
+    await this.#hooks.breathe?.({ simulatedMs: this.#time.now, operations: ok + failed + unknown });
+  }
+
+  #newNode(id: NodeId, ids: readonly NodeId[], random: Random): SimNode {
+    return new SimNode(id, {
+      options: this.options,
+      time: this.#time,
+      network: this.#network,
+      ids,
+      random,
+      clock: () => this.#drawClock(),
+      ended: (node, ending, inspection, why) => {
+        this.#ends += 1;
+        this.#checker.ended(node.id, inspection);
+        this.#say(node.id, `ended by ${ending}: ${why}`);
+        this.#nemesis.restartLater(node);
+      },
+      started: (node) => {
+        this.#starts += 1;
+        this.#say(node.id, 'started');
+      },
+      refused: (node, error) => {
+        this.#say(node.id, `refused to start: ${error.message}`);
+        if (error.code === 'data-damaged') this.#damaged(node, error.message);
+      },
+      happened: (node, event) => this.#happened(node, event),
+      broken: (violation) => this.#broken(violation),
+    });
+  }
+
+  /** Only where a bit was flipped a log may be found damaged. */
+  #damaged(node: SimNode, message: string): void {
+    if (!node.wasFlipped) this.#broken(new Violation('safety', 'a crash does not damage a log', message));
+    node.damage = message;
+  }
+
+  #happened(node: SimNode, { component, event, fields }: NodeEvent): void {
+    const text = Object.entries(fields).map(([name, value]) => `${name}=${value}`);
+    this.#say(node.id, `${event} ${text.join(' ')}`, component);
+    if (event !== 'message-impossible') return;
+    this.#broken(new Violation('safety', 'no message contradicts what is known', `${node.id}: ${text.join(' ')}`));
+  }
+
+  #drawClock(): ProcessClock {
+    const { turnMs, faults } = this.options;
+    const random = this.#clocks;
+    const rate = faults.includes('drift') ? 0.8 + 0.45 * random.next() : 1;
+    return { rate, offsetMs: Math.floor(1e6 * random.next()), turnMs };
+  }
+
+  #broken(violation: Violation): void {
+    this.#violation ??= violation;
+  }
+
+  #say(who: string, what: string, component = ''): void {
+    const line = traceLine(this.#time.now, who, this.#byName.get(who)?.server?.status(), component, what);
+    this.#digest = crc32(line, this.#digest);
+    this.#hooks.trace?.(line);
+  }
+
+  #verdict(): Verdict {
+    const violation = this.#violation;
+    const { seed } = this.options;
+    return {
+      seed,
+      verdict: violation?.kind ?? 'ok',
+      ...(violation !== undefined && { claim: violation.claim, detail: violation.message }),
+      options: this.options,
+      simulatedMs: Math.round(this.#time.now),
+      events: this.#time.events,
+      digest: this.#digest.toString(16).padStart(8, '0'),
+      nodeStarts: this.#starts,
+      nodeEnds: this.#ends,
+      elections: this.#checker.elections,
+      committed: this.#checker.log.lastIndex,
+      revision: this.#checker.log.revision,
+      batches: { delivered: this.#weather.delivered, lost: this.#weather.lost, duplicated: this.#weather.duplicated },
+      operations: { ...this.#workload.tally, checked: this.#clients.checked, inHistory: this.#inHistory },
+      faults: this.#nemesis.counts,
+    };
+  }
+}
+
+/** Runs one seed. */
+export function runSimulation(options: SimulationOptions, hooks: SimulationHooks = {}): Promise<Verdict> {
+  return new Simulation(options, hooks).run();
+}

@@ -1,0 +1,63 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
+import { describe, expect, it } from 'vitest';
+import packageJson from '../../package.json' with { type: 'json' };
+import { Workplace } from '../helpers/product.js';
+
+const run = promisify(execFile);
+const ROOT = resolve(import.meta.dirname, '../..');
+
+/** Packs what was built, and installs it as a user would, into an empty folder. */
+async function installed(place: Workplace): Promise<string> {
+  await run('npm', ['pack', '--ignore-scripts', '--silent', '--pack-destination', place.directory], { cwd: ROOT });
+  const tarball = readdirSync(place.directory).find((file) => file.endsWith('.tgz'))!;
+  const folder = join(place.directory, 'empty');
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }');
+  // Without scripts nothing can be compiled: what is native must have come ready-made. The cache has what `npm ci` used.
+  const options = ['--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', '--silent'];
+  await run('npm', ['install', ...options, join('..', tarball)], { cwd: folder });
+  return folder;
+}
+
+describe('the package', () => {
+  it('installs into an empty folder without a compiler, and runs there', async () => {
+    const place = await Workplace.create();
+    const folder = await installed(place);
+    const env = { ...process.env, ...place.environment, NO_COLOR: '1' };
+    const raftctl = (...args: readonly string[]) => run('npx', ['--no', 'raftctl', ...args], { cwd: folder, env });
+    expect((await raftctl('version')).stdout).toBe(`${packageJson.version}\n`);
+
+    writeFileSync(
+      join(folder, 'app.mjs'),
+      `import { connect } from 'raftctl';
+      const client = await connect(process.env.RAFTCTL_ENDPOINTS);
+      await client.put('from', 'the library');
+      await client.close();`,
+    );
+    writeFileSync(
+      join(folder, 'script'),
+      'put a 1\nkill leader\nwait leader\nwithin 5s get a => 1\nrun node app.mjs\nget from\n',
+    );
+    const up = `npx --no raftctl up --nodes 3 --port-offset ${place.portOffset} < script`;
+    const { stdout, stderr } = await run('sh', ['-c', up], { cwd: folder, env });
+    expect(stdout, stderr).toMatch(/node-01 ready[\s\S]*OK\n[\s\S]*\nthe library\n$/);
+    expect(stderr).toContain('stopped; the data is in');
+    expect(existsSync(join(folder, '.raftctl', 'demo', 'supervisor.json'))).toBe(true);
+
+    // Types for whoever writes TypeScript, and nothing of our tests or sources.
+    const shipped = join(folder, 'node_modules', 'raftctl');
+    expect(existsSync(join(shipped, packageJson.exports['.'].types))).toBe(true);
+    expect(readdirSync(shipped)).not.toEqual(expect.arrayContaining(['src']));
+    expect(readdirSync(shipped)).not.toEqual(expect.arrayContaining(['test']));
+  });
+
+  it('is what its package.json says (publint)', async () => {
+    const { messages } = await publint({ pkgDir: ROOT, strict: true });
+    expect(messages.map((message) => formatMessage(message, packageJson))).toEqual([]);
+  });
+});

@@ -1,0 +1,193 @@
+import { execFile } from 'node:child_process';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { Screen, type ScreenOptions } from '../console/prompt/screen.js';
+import { isRunning, Workplace } from '../helpers/product.js';
+
+const run = promisify(execFile);
+const BIN = resolve(import.meta.dirname, '../../bin/raftctl.js');
+const CTRL_C = '\x03';
+const CTRL_D = '\x04';
+const ENTER = '\r';
+const DOWN = '\x1b[B';
+const TAB = '\t';
+
+/** A program of ours in a terminal, in the directory and with the clusters of the workplace. */
+function terminal(place: Workplace, args: readonly string[], options: ScreenOptions = {}): Screen {
+  const environment = { NO_COLOR: '1', ...place.environment, ...options.environment };
+  const screen = new Screen([process.execPath, BIN, ...args], { ...options, cwd: place.directory, environment });
+  onTestFinished(async () => {
+    // The nodes end with their supervisor.
+    if (screen.exitCode === null) screen.kill('SIGTERM');
+    await screen.ends();
+  });
+  return screen;
+}
+
+const upArgs = (place: Workplace) => ['up', '--nodes', '4', '--port-offset', String(place.portOffset)];
+
+const PROMPT = /demo (node-0\d)\* t\d+ 4\/4>$/;
+
+describe('the prompt of a real cluster', () => {
+  it('is typed at, asks, completes, takes pastes, follows logs, and leaves with its nodes', async () => {
+    const place = await Workplace.create();
+    const screen = terminal(place, upArgs(place), { columns: 100, rows: 60 });
+    await screen.shows(PROMPT);
+
+    // The table fits: nothing wraps.
+    screen.type(`status${ENTER}`);
+    const table = await screen.shows(/NODE +ROLE[^\n]*\n(?:node-0\d [^\n]*\n){4}demo/);
+    for (const line of table.split('\n')) if (/^node-0\d +(leader|follower)/.test(line)) expect(line).toMatch(/ ok /);
+
+    // Keys that come as one chunk complete like keys that come one by one.
+    screen.type(`restart node-0${TAB}${TAB}`);
+    const offered = await screen.shows(/node-01 +node-02 +node-03 +node-04/);
+    expect(offered).not.toContain('followers');
+    screen.type(CTRL_C);
+    await screen.shows(PROMPT);
+
+    // A picker inside the live prompt: the arrow goes to it, and what is typed afterwards to the prompt.
+    screen.type(`pause${ENTER}`);
+    await screen.shows(/Which node to pause\?/);
+    screen.type(DOWN);
+    await screen.shows(/❯ node-02/);
+    screen.type(ENTER);
+    await screen.shows(/paused node-02/);
+    screen.type(`resume all${ENTER}`);
+    await screen.shows(/resumed node-02/);
+    screen.type(`kill${ENTER}`);
+    await screen.shows(/Which node to kill\?/);
+    screen.type(CTRL_C);
+    await screen.shows('kill: no node was chosen, nothing was done');
+
+    // A paste of several lines is one batch: the whole block is read before it runs.
+    screen.type('\x1b[200~repeat 2 as n do\rput pasted-${n} "value\t${n}"\rend\rget pasted-2\r\x1b[201~');
+    await screen.shows(/\nvalue\t?.*2\n/);
+
+    screen.type(`logs -f --raw --level trace${ENTER}`);
+    await screen.shows('heartbeat-sent');
+    screen.type(CTRL_C);
+    await screen.shows(PROMPT);
+    screen.type(CTRL_C);
+    await screen.shows('exit or Ctrl-D stops the nodes and ends; their data stays');
+
+    const { stdout } = await place.run('status', '-o', 'json');
+    const pids = (JSON.parse(stdout) as { nodes: { pid: number }[] }).nodes.map(({ pid }) => pid);
+    screen.type(CTRL_D);
+    const last = await screen.ends();
+    expect(last).toContain('waiting for');
+    expect(last).toContain('stopped; the data is in');
+    expect([screen.exitCode, pids.filter(isRunning)]).toEqual([0, []]);
+  });
+
+  it('keeps what is typed in 40 columns while the leader dies, and ends at SIGHUP as exit does', async () => {
+    const place = await Workplace.create();
+    const screen = terminal(place, upArgs(place), { columns: 40, rows: 60 });
+    await screen.shows(PROMPT);
+    const long = `put key-01 ${'0123456789'.repeat(6)}`;
+    screen.type(long);
+    await screen.shows(/9$/);
+    await place.run('kill', 'leader');
+    await screen.shows(/node-0\d is leader, term/);
+    await screen.shows(/t[2-9] 3\/4/);
+    const flat = screen.text.replaceAll('\n', '');
+    expect(flat.endsWith(`3/4> ${long}`)).toBe(true);
+    expect(flat.split(long).length - 1).toBe(1);
+    screen.type(ENTER);
+    await screen.shows(/OK\n/);
+    screen.resize(60, 40);
+    screen.type('get key-01');
+    await screen.shows(/> get key-01$/);
+    screen.kill('SIGHUP');
+    await screen.ends();
+    expect(screen.exitCode).toBe(0);
+    expect((await place.run('ls', '-o', 'json')).stdout).toBe('[]\n');
+  });
+
+  it('a second Ctrl-C does not wait for a node that does not stop', async () => {
+    const place = await Workplace.create();
+    writeFileSync(join(place.directory, 'cluster.yaml'), 'nodes: 3\nsupervisor: { stopTimeout: 10m }\n');
+    const screen = terminal(place, ['up', '--port-offset', String(place.portOffset)], { columns: 100 });
+    await screen.shows(/3\/3>$/);
+    screen.type(`pause node-02${ENTER}`);
+    await screen.shows('paused node-02');
+    screen.type(`exit${ENTER}`);
+    await screen.shows(/waiting for node-0.*to stop/);
+    screen.type(CTRL_C);
+    await screen.shows('Ctrl-C again forces');
+    screen.type(CTRL_C);
+    await screen.ends();
+    expect(screen.exitCode).toBe(0);
+  });
+});
+
+describe('questions in a terminal', () => {
+  it('init asks what it needs, writes the file, and rm asks before it deletes', async () => {
+    const place = await Workplace.create();
+    const wizard = terminal(place, ['init']);
+    await wizard.shows('What is the cluster called?');
+    wizard.type(`my app${ENTER}`);
+    await wizard.shows('Expected a letter');
+    wizard.type(`${'\x7f'.repeat(6)}orders${ENTER}`);
+    await wizard.shows('How many nodes?');
+    wizard.type(`3${ENTER}`);
+    await wizard.shows('The first port?');
+    wizard.type(`${ENTER}`);
+    await wizard.ends();
+    expect([wizard.exitCode, wizard.text]).toEqual([0, expect.stringContaining('wrote cluster.yaml: 3 nodes')]);
+    expect((await place.run('config', 'check')).stdout).toContain('valid: orders, node-01 127.0.0.1:3331');
+    const again = terminal(place, ['init']);
+    await again.shows('called?');
+    again.type(CTRL_C);
+    await again.ends();
+    expect(again.exitCode).toBe(130);
+
+    mkdirSync(join(place.data, 'orders'), { recursive: true });
+    writeFileSync(join(place.data, 'orders', 'supervisor.json'), '{}');
+    const no = terminal(place, ['rm']);
+    await no.shows(/Delete .*orders, with all data in it\?/s);
+    no.type(`n${ENTER}`);
+    await no.ends();
+    expect([no.exitCode, no.text]).toEqual([1, expect.stringContaining('nothing was deleted')]);
+    const yes = terminal(place, ['rm']);
+    await yes.shows(/Delete/);
+    yes.type(`y${ENTER}`);
+    await yes.ends();
+    expect([yes.exitCode, yes.text]).toEqual([0, expect.stringContaining('deleted')]);
+  });
+});
+
+describe('a shell', () => {
+  it('bash completes commands, options, nodes, roles and values', async () => {
+    const place = await Workplace.create();
+    await place.up();
+    const shim = join(place.directory, 'raftctl');
+    writeFileSync(shim, `#!/bin/sh\nexec '${process.execPath}' '${BIN}' "$@"\n`);
+    chmodSync(shim, 0o755);
+    const complete = async (line: string): Promise<string[]> => {
+      const script = `source <(raftctl completion bash)
+        read -ra COMP_WORDS <<< "$1"; [[ $1 == *' ' ]] && COMP_WORDS+=('')
+        COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); _raftctl; printf '%s\\n' "\${COMPREPLY[@]}"`;
+      const path = `${place.directory}:${process.env['PATH']}`;
+      const env = { ...process.env, ...place.environment, PATH: path };
+      const { stdout } = await run('bash', ['--norc', '-c', script, 'bash', line], { env });
+      return stdout.split('\n').filter(Boolean);
+    };
+    expect(await complete('raftctl sta')).toEqual(['status', 'start']);
+    expect(await complete('raftctl kill ')).toEqual(
+      expect.arrayContaining(['leader', 'followers', 'node-01', 'node-04']),
+    );
+    expect(await complete('raftctl get a --re')).toEqual(['--read']);
+    expect(await complete('raftctl get a --read s')).toEqual(['stale']);
+    expect(await complete('raftctl up --por')).toEqual(['--port-offset']);
+    expect(await complete('raftctl -C d')).toEqual(['demo']);
+    expect(await complete('raftctl count events kind = role-ch')).toEqual(['role-changed']);
+  });
+
+  it.each(['zsh', 'fish'])('%s gets a script of its own', async (shell) => {
+    const { stdout } = await run(process.execPath, [BIN, 'completion', shell]);
+    expect(stdout).toContain('raftctl __complete --');
+  });
+});

@@ -1,0 +1,119 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { Workplace } from '../helpers/product.js';
+
+const guide = readFileSync(resolve(import.meta.dirname, '../../docs/scripts.md'), 'utf8');
+
+/** The fenced examples, each with the line it begins on. */
+const examples = [...guide.matchAll(/^```raft( fails)?\n(.*?)^```/gms)].map((match) => ({
+  line: guide.slice(0, match.index).split('\n').length + 1,
+  fails: match[1] !== undefined,
+  text: match[2]!,
+}));
+
+describe('the guide to scripts', () => {
+  it('teaches by examples that do what it says', async () => {
+    expect(examples.length).toBeGreaterThan(12);
+    const place = await Workplace.create();
+    await place.up();
+    for (const { line, fails, text } of examples) {
+      const exec = place.start(['exec', '-'], { stdin: 'pipe' });
+      exec.child.stdin!.end(text);
+      const { code, stdout, stderr } = await exec.finished;
+      expect([code, stderr.match(/^error.*/m)?.[0]], `docs/scripts.md:${line}\n${stdout}${stderr}`).toEqual([
+        fails ? 1 : 0,
+        undefined,
+      ]);
+      if (fails) {
+        for (const part of ['-:3', 'expected  "apple"', 'got       "lemon"', 'transcript', 'last events', 'seed'])
+          expect(stdout).toContain(part);
+      }
+    }
+  });
+});
+
+describe('a script that is wrong costs no cluster', () => {
+  it.each([
+    ['a syntax error', 'put a 1\nwithin soon get a', 2, /script\.raft:2:8 .*\n.*within soon get a\n +\^\^\^\^/],
+    ['an unknown variable', 'put a ${nme}', 2, /script\.raft:1:\d+ nothing has set 'nme'/],
+    ['an unknown option', 'get a --vai node-01', 2, /script\.raft:1:7 get has no option --vai; did you mean --via\?/],
+    [
+      'a sourced file that is missing',
+      'put a 1\nsource nowhere.raft',
+      2,
+      /script\.raft:2:8 nowhere\.raft: there is no such file/,
+    ],
+    ['a file that sources itself', 'put a 1; source script.raft', 2, /script\.raft:1:\d+ .*sources itself/],
+    ['a script without a command', '# nothing\nset x 1', 1, /nothing was checked/],
+  ])('%s', async (_, text, code, message) => {
+    const place = await Workplace.create();
+    writeFileSync(join(place.directory, 'script.raft'), text);
+    const result = await place.run('exec', 'script.raft');
+    expect(`${result.stdout}${result.stderr}`).toMatch(message);
+    expect(result.code).toBe(code);
+    expect(result.stderr).not.toContain('spawned');
+  });
+});
+
+describe('a script against its bounds', () => {
+  it('is ended by its own timeout, with the place where it was', async () => {
+    const place = await Workplace.create();
+    await place.up();
+    writeFileSync(join(place.directory, 'endless.raft'), 'put a 1\nrepeat 1000000 do\n  get a => 1\nend\n');
+    const { code, stderr } = await place.run('exec', 'endless.raft', '--timeout', '1s');
+    expect(code).toBe(5);
+    expect(stderr).toMatch(/the script ran longer than its bound of 1 s: .*endless\.raft:2/);
+
+    // What is left behind: jobs are stopped, and a failed one that nobody awaited is the script's failure.
+    const left = await place.run('exec', '-c', 'run sleep 600 &nap; put a 1');
+    expect(left).toMatchObject({ code: 0 });
+    const failed = await place.run('exec', '-c', "run sh -c 'exit 3' &job; within 5s get a => 1; sleep 300ms");
+    expect(failed.code).toBe(1);
+    expect(failed.stderr).toContain('exit code 3');
+
+    // Programs that are missing, crash, or flood their output.
+    const missing = await place.run('exec', '-c', 'run no-such-program-at-all');
+    expect([missing.code, missing.stderr]).toEqual([1, expect.stringContaining('there is no such program')]);
+    const crash = await place.run('exec', '-c', `run sh -c 'kill -SEGV $$' => .signal == SIGSEGV`);
+    expect(crash.code).toBe(0);
+    const flood =
+      'run node -e "for (let i = 0; i < 400; i++) process.stdout.write(\'x\'.repeat(65536))" &f; wait job f => .exit == 0';
+    expect((await place.run('exec', '-c', flood)).code).toBe(0);
+  });
+
+  it('leaves nothing behind at Ctrl-C', async () => {
+    const place = await Workplace.create();
+    const exec = place.start(['exec', '-c', `put a 1; run sh -c 'echo $$ > ${place.directory}/pid; sleep 600'`]);
+    const pidFile = join(place.directory, 'pid');
+    const pid = await contentOf(pidFile);
+    exec.child.kill('SIGINT');
+    const { code } = await exec.finished;
+    expect(code).toBe(130);
+    expect(() => process.kill(pid, 0)).toThrow();
+  });
+});
+
+describe('piped input', () => {
+  it('is a script for the cluster that it starts; exit ends it well', async () => {
+    const place = await Workplace.create();
+    const up = place.start(['up', '--nodes', '3', '--port-offset', String(place.portOffset)], { stdin: 'pipe' });
+    up.child.stdin!.end('put a 1\nget a\nexit\nput a 2\n');
+    const { code, stdout, stderr } = await up.finished;
+    expect([code, stdout.endsWith('OK\n1\n')]).toEqual([0, true]);
+    expect(stderr).toContain('stopped; the data is in');
+  });
+});
+
+/** Waits for a file that another program writes. */
+async function contentOf(file: string): Promise<number> {
+  for (;;) {
+    try {
+      const text = readFileSync(file, 'utf8');
+      if (text.endsWith('\n')) return Number(text);
+    } catch {
+      // Not yet.
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}

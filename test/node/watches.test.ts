@@ -1,0 +1,292 @@
+import { describe, expect, it } from 'vitest';
+import { asRevision, RaftctlError } from '../../src/base/index.js';
+import type { KeyEvent } from '../../src/kv/index.js';
+import { Watches } from '../../src/node/watches.js';
+import type { Connection } from '../../src/transport/index.js';
+import { decodeError, decodeWatchEvents, encodeWatch, KIND } from '../../src/wire/index.js';
+import { del, put, recordingEmit, StoreUnderTest } from '../kv/helpers.js';
+
+/** A connection whose reader takes what is sent, or does not. */
+class FakeConnection implements Connection {
+  readonly id = 1;
+  readonly remoteAddress = 'somewhere';
+  readonly peer = { role: 'client' as const, clusterId: '', node: '', instance: '', note: Buffer.alloc(0) };
+  queuedBytes = 0;
+  isOpen = true;
+  doesRead = true;
+  readonly news: string[] = [];
+
+  send(kind: number, callId: number, payload: Uint8Array): boolean {
+    if (!this.isOpen) return false;
+    if (!this.doesRead) this.queuedBytes += payload.length;
+    const bytes = Buffer.from(payload);
+    if (kind === KIND.error) this.news.push(`${callId}: ${decodeError(bytes).error.code}`);
+    else {
+      const { upTo, events } = decodeWatchEvents(bytes);
+      this.news.push(`${callId}: ${[...events.map(said), `up to ${upTo}`].join(', ')}`);
+    }
+    return true;
+  }
+
+  flush(): void {}
+  close(): void {}
+
+  /** What came since it was asked last. */
+  take(): string[] {
+    return this.news.splice(0);
+  }
+
+  read(): void {
+    this.doesRead = true;
+    this.queuedBytes = 0;
+  }
+}
+
+const said = ({ type, key, modRevision }: KeyEvent) => `${modRevision} ${type} ${key}`;
+
+/** The watches of a node with a store of its own; a turn is what the test says. */
+class Stage {
+  readonly kv: StoreUnderTest;
+  readonly emit = recordingEmit();
+  readonly watches: Watches;
+  turnsAskedFor = 0;
+
+  constructor(historyBytes = 64 << 20) {
+    this.kv = new StoreUnderTest({ historyBytes });
+    this.watches = new Watches({
+      store: this.kv.store,
+      emit: this.emit,
+      scheduler: this.kv.time,
+      maxKeyBytes: 1_024,
+      send: (connection, kind, callId, payload) => connection.send(kind, callId, payload),
+      wake: () => {
+        this.turnsAskedFor += 1;
+      },
+    });
+  }
+
+  watch(connection: Connection, callId: number, key: string, from = 0): void {
+    const isPrefix = key.endsWith('*');
+    const name = Buffer.from(isPrefix ? key.slice(0, -1) : key);
+    this.watches.handle(connection, KIND.watch, callId, encodeWatch(asRevision(from), isPrefix, name));
+  }
+
+  /** Turns until no watcher asks for another. */
+  turns(): number {
+    let turns = 0;
+    do {
+      this.turnsAskedFor = 0;
+      this.watches.serve();
+      turns += 1;
+    } while (this.turnsAskedFor > 0);
+    return turns;
+  }
+}
+
+describe('watches of a node', () => {
+  it('begin with the revision from which they watch, and bring what is applied, one batch a turn', () => {
+    const s = new Stage();
+    s.kv.run(put('a', '0'));
+    const c = new FakeConnection();
+    s.watch(c, 7, 'a');
+    expect(c.take()).toEqual(['7: up to 1']);
+    s.turns();
+    s.kv.run(put('a', '1'), put('b', '2'), del('a'));
+    s.turns();
+    s.turns();
+    expect(c.take()).toEqual(['7: 2 put a, 4 delete a, up to 4']);
+  });
+
+  it('miss nothing that is applied between the request and the end of its turn', () => {
+    const s = new Stage();
+    const c = new FakeConnection();
+    s.watch(c, 1, '*');
+    s.kv.run(put('a', '1'));
+    s.turns();
+    s.kv.run(put('b', '2'));
+    s.turns();
+    expect(c.take()).toEqual(['1: up to 0', '1: 1 put a, up to 1', '1: 2 put b, up to 2']);
+  });
+
+  it('give each watcher its own keys, whether asked by name or by prefixes of any length', () => {
+    const s = new Stage();
+    const c = new FakeConnection();
+    for (const [nth, key] of ['*', 'user/*', 'user/1*', 'user/1', 'user/2', 'user/'].entries()) s.watch(c, nth, key);
+    s.turns();
+    c.take();
+    s.kv.run(put('user/1', 'x'), put('user/11', 'x'), put('other', 'x'), put('user/2', 'x'));
+    s.turns();
+    const got = Object.fromEntries(c.take().map((line) => line.split(': ', 2)));
+    expect(got).toEqual({
+      0: '1 put user/1, 2 put user/11, 3 put other, 4 put user/2, up to 4',
+      1: '1 put user/1, 2 put user/11, 4 put user/2, up to 4',
+      2: '1 put user/1, 2 put user/11, up to 4',
+      3: '1 put user/1, up to 4',
+      4: '4 put user/2, up to 4',
+    });
+  });
+
+  it('begin in the past when asked to, and go over into the present without a gap', () => {
+    const s = new Stage();
+    s.kv.run(put('a', '1'), put('b', '2'), put('a', '3'));
+    const c = new FakeConnection();
+    s.watch(c, 1, 'a', 1);
+    s.turns();
+    s.kv.run(put('a', '4'));
+    s.turns();
+    expect(c.take()).toEqual(['1: up to 0', '1: 1 put a, 3 put a, up to 3', '1: 4 put a, up to 4']);
+  });
+
+  it('wait for a revision that the node has not applied yet', () => {
+    const s = new Stage();
+    const c = new FakeConnection();
+    s.watch(c, 1, '*', 3);
+    for (const key of ['a', 'b', 'c', 'd']) {
+      s.kv.run(put(key, 'x'));
+      s.turns();
+    }
+    expect(c.take()).toEqual(['1: up to 2', '1: 3 put c, up to 3', '1: 4 put d, up to 4']);
+  });
+
+  it('read a long past in bounded steps, so that the node goes on meanwhile', () => {
+    const s = new Stage();
+    for (let nth = 0; nth < 200; nth += 1) s.kv.run(put('a', 'v'.repeat(100_000)));
+    const c = new FakeConnection();
+    s.watch(c, 1, 'a', 1);
+    expect(s.turns()).toBeGreaterThan(10);
+    const seen = c.take().flatMap((line) => [...line.matchAll(/(\d+) put a/g)].map((match) => Number(match[1])));
+    expect(seen).toEqual(Array.from({ length: 200 }, (_, nth) => nth + 1));
+  });
+
+  it('say now and then how far they are, though nothing of theirs happens: so they can go on elsewhere', () => {
+    const s = new Stage();
+    const [live, behind] = [new FakeConnection(), new FakeConnection()];
+    s.watch(live, 1, 'rare');
+    s.turns();
+    for (let nth = 0; nth < 200; nth += 1) s.kv.run(put('often', 'v'.repeat(100_000)));
+    s.watch(behind, 1, 'rare', 1);
+    s.turns();
+    for (const c of [live, behind]) expect(c.take().length).toBeGreaterThan(1);
+  });
+
+  it('a watch that is ended hears no more; the others do', () => {
+    const s = new Stage();
+    const c = new FakeConnection();
+    s.watch(c, 1, 'a');
+    s.watch(c, 2, 'a');
+    s.turns();
+    s.watches.handle(c, KIND.unwatch, 1, Buffer.alloc(0));
+    c.take();
+    s.kv.run(put('a', '1'));
+    s.turns();
+    expect(c.take()).toEqual(['2: 1 put a, up to 1']);
+  });
+
+  it('end with their connection', () => {
+    const s = new Stage();
+    const c = new FakeConnection();
+    s.watch(c, 1, 'a');
+    s.watch(c, 2, 'a', 1);
+    s.turns();
+    c.take();
+    s.watches.closed(c);
+    s.kv.run(put('a', '1'));
+    s.turns();
+    expect(c.take()).toEqual([]);
+  });
+
+  it('are told when the node stops, so that they go on elsewhere', () => {
+    const s = new Stage();
+    const c = new FakeConnection();
+    s.watch(c, 1, 'a');
+    s.turns();
+    s.watch(c, 2, '*');
+    c.take();
+    s.watches.close();
+    expect(c.take()).toEqual(['1: shutting-down', '2: shutting-down']);
+  });
+});
+
+describe('a watcher that does not read', () => {
+  it('gets nothing more until it does, then everything in order', () => {
+    const s = new Stage();
+    const [slow, quick] = [new FakeConnection(), new FakeConnection()];
+    for (const c of [slow, quick]) s.watch(c, 1, '*');
+    s.turns();
+    slow.doesRead = false;
+    for (let nth = 0; nth < 40; nth += 1) {
+      s.kv.run(put(`key-${nth}`, 'v'.repeat(100_000)));
+      s.turns();
+    }
+    expect(slow.queuedBytes).toBeLessThan(1_300_000);
+    expect(quick.take()).toHaveLength(1 + 40);
+    // Nobody tells the node when the connection has room again: it looks by itself.
+    expect(s.kv.time.pending.length).toBeGreaterThan(0);
+    slow.read();
+    s.turns();
+    const seen = slow.take().flatMap((line) => [...line.matchAll(/(\d+) put/g)].map((match) => Number(match[1])));
+    expect(seen).toEqual(Array.from({ length: 40 }, (_, nth) => nth + 1));
+  });
+
+  it('is ended with an error when what it missed is gone, and costs no memory until then', () => {
+    const s = new Stage(1 << 20);
+    const c = new FakeConnection();
+    s.watch(c, 1, '*');
+    s.turns();
+    c.doesRead = false;
+    for (let nth = 0; nth < 80; nth += 1) {
+      s.kv.run(put('a', 'v'.repeat(50_000)));
+      s.turns();
+    }
+    expect(c.take().at(-1)).toBe('1: revision-gone');
+    expect(c.queuedBytes).toBeLessThan(1_200_000);
+    expect(s.emit.events).toEqual([
+      {
+        event: 'watch-overtaken',
+        fields: { from: 'somewhere', revision: expect.any(Number), oldest: expect.any(Number) },
+      },
+    ]);
+  });
+
+  it('is ended, too, when one turn applies more than the ring holds', () => {
+    const s = new Stage(64 << 10);
+    const c = new FakeConnection();
+    s.watch(c, 1, '*');
+    s.turns();
+    c.take();
+    s.kv.run(...Array.from({ length: 20 }, () => put('a', 'v'.repeat(10_000))));
+    s.turns();
+    expect(c.take()).toEqual(['1: revision-gone']);
+  });
+});
+
+describe('what a node refuses to watch', () => {
+  const refusedWith = (s: Stage, key: string, from = 0): string[] => {
+    const c = new FakeConnection();
+    s.watch(c, 1, key, from);
+    return c.take();
+  };
+
+  it('a revision that is gone, an empty key, a key that is too long', () => {
+    const s = new Stage(1_024);
+    s.kv.run(...Array.from({ length: 100 }, () => put('a', 'v'.repeat(100))));
+    expect(refusedWith(s, 'a', 1)).toEqual(['1: revision-gone']);
+    expect(refusedWith(s, '')).toEqual(['1: key-empty']);
+    expect(refusedWith(s, 'k'.repeat(1_025))).toEqual(['1: key-too-large']);
+    expect(refusedWith(s, '*')).toEqual(['1: up to 100']);
+  });
+
+  it('more on one connection than is sensible', () => {
+    const s = new Stage();
+    const c = new FakeConnection();
+    for (let callId = 1; callId <= 1_025; callId += 1) s.watch(c, callId, `key-${callId}`);
+    expect(c.take().slice(-2)).toEqual(['1024: up to 0', '1025: bad-request']);
+  });
+
+  it('a second watch under the same call id: no client does that', () => {
+    const s = new Stage();
+    const c = new FakeConnection();
+    s.watch(c, 1, 'a');
+    expect(() => s.watch(c, 1, 'b')).toThrow(RaftctlError);
+  });
+});
