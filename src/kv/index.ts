@@ -30,7 +30,7 @@
  *     const { events, upTo } = store.eventsFrom({ from: asRevision(8) });      // revision 8 and later, in order
  *
  * It begins behind the revision that the backend held when the store was opened, and forgets the oldest events when it
- * takes 64 MiB. A batch of events ends where a revision ends.
+ * takes 64 MiB. A batch of events ends where a revision ends, and is to be used before the next `apply`.
  *
  * ## Ordering rules
  *

@@ -50,7 +50,7 @@ export class PastRevisions {
     this.#last = version.modRevision;
   }
 
-  /** Throws `revision-gone` when `from` is older than what is kept. */
+  /** Throws `revision-gone` when `from` is older than what is kept. Keys and values are valid until the next `add`. */
   find({ from, wants, bytesMax = READ_BYTES_MAX }: EventQuery): EventsFound {
     if (from < this.#oldest) throw revisionGone(from, this.#oldest);
     const events: KeyEvent[] = [];
@@ -71,17 +71,22 @@ export class PastRevisions {
     return { events, upTo, bytes };
   }
 
+  /** Makes room before it takes more; a page that goes is written again. */
   #turnPage(needed: number): Page {
-    const page = new Page(Math.max(this.#pageBytes, roundedUp(needed + PLACE_BYTES)));
-    this.#newest = page;
-    this.#pages.push(page);
-    this.#bytes += page.size;
-    while (this.#bytes > this.#bytesMax && this.#pages.length > 1) {
+    const size = Math.max(this.#pageBytes, roundedUp(needed + PLACE_BYTES));
+    let page: Page | undefined;
+    while (this.#pages.length > 0 && this.#bytes + size > this.#bytesMax) {
       const dropped = this.#pages.shift()!;
       this.#bytes -= dropped.size;
       // What the next page has of the same revision is gone with it.
       this.#oldest = asRevision(dropped.lastRevision + 1);
+      if (dropped.size === size) page = dropped;
     }
+    page ??= new Page(size);
+    page.clear();
+    this.#newest = page;
+    this.#pages.push(page);
+    this.#bytes += size;
     return page;
   }
 
@@ -128,6 +133,11 @@ class Page {
     this.#bytes = Buffer.allocUnsafeSlow(size);
     this.#numbers = new Float64Array(this.#bytes.buffer);
     this.#words = new Uint32Array(this.#bytes.buffer);
+  }
+
+  clear(): void {
+    this.#end = 0;
+    this.count = 0;
   }
 
   fits(needed: number): boolean {

@@ -190,7 +190,7 @@ export class KvStore {
 
   /**
    * What happened from a revision on, in order, in batches that never split a revision. Nothing yet for a revision to
-   * come; throws `revision-gone` below `oldestRevision`.
+   * come; throws `revision-gone` below `oldestRevision`. Keys and values are valid until the next `apply`.
    */
   eventsFrom(query: EventQuery): EventsFound {
     return this.#past.find(query);

@@ -173,7 +173,7 @@ export class NodeServer {
       handlers: {
         frames: (connection, frames) => {
           this.#inbox.push({ connection, frames });
-          this.#wake();
+          if (!this.#canWait(frames)) this.#wake();
         },
         closed: (connection) => {
           this.#adminCalls.closed(connection);
@@ -201,6 +201,11 @@ export class NodeServer {
     await this.#listener?.close();
     await this.#dependencies.wal.close();
     await this.#dependencies.store.close();
+  }
+
+  /** Answers to the beats of a leader at rest are taken in with the next beat: it halves what an idle leader costs. */
+  #canWait(frames: readonly Frame[]): boolean {
+    return frames.length === 1 && frames[0]!.kind === KIND.heartbeatResponse && this.#raft.isAtRest;
   }
 
   #wake(): void {

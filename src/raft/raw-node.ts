@@ -153,6 +153,16 @@ export class RawNode {
     };
   }
 
+  /** A leader of whom nobody wants anything: all followers have everything, no read waits for its round. */
+  get isAtRest(): boolean {
+    const { role, log } = this.#raft;
+    if (role.type !== 'leader' || role.reads.inRound.length + role.reads.queued.length > 0) return false;
+    for (const { state, matchIndex } of role.progress.values()) {
+      if (state.type !== 'replicate' || matchIndex < log.lastIndex) return false;
+    }
+    return true;
+  }
+
   status(): Status {
     const { id, role, currentTerm, votedFor, log, membership } = this.#raft;
     return {

@@ -186,7 +186,7 @@ export class NodeCluster {
       members: this.ids.map((member) => ({ id: member, host: member, port: 1 })),
       directory: `/data/${id}`,
       mayCreate: true,
-      heartbeatMs: 60,
+      heartbeatMs: 100,
       electionTimeoutMs: [400, 800],
       maxValueBytes: 1 << 20,
       logLevel: 'info',

@@ -88,7 +88,7 @@ export function parseConfig(text: string, file: string, overrides: ConfigOverrid
 
 function readRaft(root: ConfigSection): ClusterConfig['raft'] {
   const section = root.section('raft', ['heartbeat', 'electionTimeout']);
-  const heartbeatMs = section.read('heartbeat', 60, durationBetween(5, 10_000));
+  const heartbeatMs = section.read('heartbeat', 100, durationBetween(5, 10_000));
   const electionTimeoutMs = section.read('electionTimeout', [400, 800] as const, durationRange(10, 60_000));
   const [min] = electionTimeoutMs;
   if (min < HEARTBEATS_MIN * heartbeatMs) {

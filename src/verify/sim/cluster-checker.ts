@@ -29,11 +29,17 @@ export class ClusterChecker {
   readonly log = new CommittedLog();
   /** Leaders elected. */
   elections = 0;
+  readonly #tellVoted: (voter: string, term: number, candidate: string) => void;
   readonly #watched = new Map<NodeId, Watched>();
   readonly #leaders = new Map<number, NodeId>();
   readonly #votes = new Map<string, string>();
   readonly #latestVote = new Map<string, { readonly term: number; readonly candidate: string }>();
   readonly #hashes = new Map<number, { readonly node: string; readonly hash: string }>();
+
+  /** `voted` is told of every vote that leaves a node, before it does. */
+  constructor(voted: (voter: string, term: number, candidate: string) => void) {
+    this.#tellVoted = voted;
+  }
 
   /** Frames leave a node. */
   sent(from: string, to: string, frames: readonly Frame[]): void {
@@ -99,6 +105,7 @@ export class ClusterChecker {
     expectSafe(before === candidate, 'one vote in a term (§5.2)', () => {
       return `${voter} voted for ${before} and for ${candidate} in term ${term}`;
     });
+    if (!this.#votes.has(vote)) this.#tellVoted(voter, term, candidate);
     this.#votes.set(vote, candidate);
     if ((this.#latestVote.get(voter)?.term ?? -1) < term) this.#latestVote.set(voter, { term, candidate });
   }
@@ -150,6 +157,10 @@ export class ClusterChecker {
     const other = this.#leaders.get(term) ?? node;
     expectSafe(other === node, 'election safety (§5.2)', () => `${node} and ${other} both lead term ${term}`);
     this.#leaders.set(term, node);
+    const voters = now.voters.filter((voter) => voter === node || this.#votes.get(`${voter} ${term}`) === node);
+    expectSafe(isMajority(voters.length, now), 'a leader has the votes of a majority (§5.2)', () => {
+      return `${node} leads term ${term} with the votes of ${voters.join(', ')}`;
+    });
     for (let index = now.commitIndex + 1; index <= this.log.lastIndex; index += 1) {
       if (this.log.committedInTerm(index) >= term) continue;
       const held = termIn(now, index);
@@ -161,9 +172,34 @@ export class ClusterChecker {
 
   #checkCommitted(node: NodeId, before: Observation | undefined, now: Observation): void {
     const from = before?.commitIndex ?? now.beforeIndex;
+    if (from >= now.commitIndex) return;
+    if (before?.role === 'leader' && now.role === 'leader' && before.currentTerm === now.currentTerm) {
+      expectSafe(
+        termIn(now, now.commitIndex) === now.currentTerm,
+        'only own entries are committed by counting (§5.4.2)',
+        () => {
+          return `${node}, leading term ${now.currentTerm}, committed up to ${now.commitIndex} of term ${termIn(now, now.commitIndex)}`;
+        },
+      );
+    }
+    if (now.commitIndex > this.log.lastIndex) this.#checkDurable(node, now);
     for (let index = from + 1; index <= now.commitIndex; index += 1) {
       this.log.commit(node, index, termIn(now, index), now.currentTerm);
     }
+  }
+
+  /** Committed means: on the disks of a majority, running or not. */
+  #checkDurable(node: NodeId, now: Observation): void {
+    const index = now.commitIndex;
+    const term = termIn(now, index);
+    const holders = now.voters.filter((voter) => {
+      const { last, promised } = this.#watchedOf(voter);
+      const state = last ?? promised;
+      return state !== undefined && state.persistedIndex >= index && termIn(state, index) === term;
+    });
+    expectSafe(isMajority(holders.length, now), 'what is committed is durable on a majority', () => {
+      return `${node} committed ${index} of term ${term}, which is durable on ${holders.join(', ') || 'nobody'}`;
+    });
   }
 
   /** State Machine Safety, on the state itself: equal applied indexes, equal states. */
@@ -192,6 +228,9 @@ export class ClusterChecker {
     this.#hashes.set(appliedIndex, known);
   }
 }
+
+/** Counted here once more: the nodes' own arithmetic is among what is checked. */
+const isMajority = (count: number, { voters }: Observation): boolean => count * 2 > voters.length;
 
 /** The last index up to which two logs of terms are the same. */
 function agreement(left: Observation, right: Observation): number {

@@ -117,6 +117,13 @@ export class MemoryDisk implements FileSystem {
     return copy;
   }
 
+  /** A disk of its own with what would be left if the power went now and nothing unsynced survived. */
+  afterPowerCut(): MemoryDisk {
+    const copy = new MemoryDisk();
+    copy.#root = this.#root.afterCrash();
+    return copy;
+  }
+
   /** All files with their contents, as reads see them. */
   image(): Map<string, Buffer> {
     const files = new Map<string, Buffer>();

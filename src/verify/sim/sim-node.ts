@@ -1,7 +1,17 @@
-import { asNodeId, InvariantError, type NodeId, RaftctlError, type Random, randomInt } from '../../base/index.js';
+import {
+  asNodeId,
+  InvariantError,
+  type NodeId,
+  RaftctlError,
+  type Random,
+  randomInt,
+  silent,
+} from '../../base/index.js';
 import { EventRecorder, type NodeEvent } from '../../diagnostics/index.js';
 import { MemoryBackend } from '../../kv/index.js';
 import { type NodeInspection, type NodeServer, type NodeSpec, openNode } from '../../node/index.js';
+import type { HardState } from '../../raft/index.js';
+import { openWal } from '../../storage/index.js';
 import type { Frame } from '../../transport/index.js';
 import { type DiskOperation, diskError, MemoryDisk, type Survives, survive } from './memory-disk.js';
 import type { MemoryNetwork } from './memory-network.js';
@@ -15,6 +25,7 @@ export type Ending = 'kill' | 'power-cut' | 'exit';
 export interface SimNodeContext {
   readonly options: DrawnOptions;
   readonly time: VirtualTime;
+  readonly world: SimulatedProcess;
   readonly network: MemoryNetwork;
   readonly ids: readonly NodeId[];
   readonly random: Random;
@@ -173,6 +184,19 @@ export class SimNode {
     this.#backend = this.#backend.crash();
     this.#flushesFail = false;
     this.#context.ended(this, ending, inspection, why);
+  }
+
+  /** What its log would say after a power cut at this moment. */
+  async durableVote(): Promise<HardState> {
+    const { wal, recovered } = await openWal({
+      fileSystem: this.disk.afterPowerCut(),
+      directory: `/${this.id}/wal`,
+      emit: silent,
+      scheduler: this.#context.world,
+      options: { ...this.#context.options.wal, onFatal: () => {} },
+    });
+    await wal.close();
+    return recovered.hardState;
   }
 
   /** SIGTERM: it says goodbye. */

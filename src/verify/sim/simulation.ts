@@ -43,10 +43,11 @@ export class Simulation {
   readonly #weather: Weather;
   readonly #nemesis: Nemesis;
   readonly #workload: Workload;
-  readonly #checker = new ClusterChecker();
+  readonly #checker = new ClusterChecker((voter, term, candidate) => this.#auditVote(voter, term, candidate));
   readonly #clients = new ClientChecker(this.#checker.log);
   readonly #clocks: Random;
   readonly #random: (stream: number) => Random;
+  readonly #audits = new Set<Promise<void>>();
   #violation: Violation | undefined;
   #digest = 0;
   #inHistory = 0;
@@ -107,6 +108,8 @@ export class Simulation {
     this.#workload.end();
     await this.#liveOn();
     for (const { id, server } of this.#nodes) if (server !== undefined) this.#checker.checkState(id, server.inspect());
+    await Promise.all(this.#audits);
+    if (this.#violation !== undefined) throw this.#violation;
     this.#clients.atTheEnd();
     this.#checkHistory();
   }
@@ -173,6 +176,7 @@ export class Simulation {
     return new SimNode(id, {
       options: this.options,
       time: this.#time,
+      world: this.#world,
       network: this.#network,
       ids,
       random,
@@ -207,6 +211,23 @@ export class Simulation {
     this.#say(node.id, `${event} ${text.join(' ')}`, component);
     if (event !== 'message-impossible') return;
     this.#broken(new Violation('safety', 'no message contradicts what is known', `${node.id}: ${text.join(' ')}`));
+  }
+
+  /** A vote may leave a node only once it would survive anything (§5.2): the disk of this moment is opened to see. */
+  #auditVote(voter: string, term: number, candidate: string): void {
+    const node = this.#byName.get(voter)!;
+    const audit = node.durableVote().then(
+      ({ currentTerm, votedFor }) => {
+        if (currentTerm > term || (currentTerm === term && votedFor === candidate)) return;
+        const detail = `${voter} voted for ${candidate} in term ${term}; its disk held term ${currentTerm} and ${votedFor}`;
+        this.#broken(new Violation('safety', 'votes are durable before they leave (§5.2)', detail));
+      },
+      (error: unknown) => {
+        if (!node.wasFlipped) this.#broken(brokenInvariant(voter, error));
+      },
+    );
+    this.#audits.add(audit);
+    void audit.finally(() => this.#audits.delete(audit));
   }
 
   #drawClock(): ProcessClock {

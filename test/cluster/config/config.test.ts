@@ -42,7 +42,7 @@ describe('a configuration', () => {
     const config = parse('nodes: 3');
     expect(config).toMatchObject({
       name: 'demo',
-      raft: { heartbeatMs: 60, electionTimeoutMs: [400, 800] },
+      raft: { heartbeatMs: 100, electionTimeoutMs: [400, 800] },
       storage: { dir: resolve('.raftctl'), maxValueBytes: 2 ** 20 },
       supervisor: { restart: 'on-failure', stopTimeoutMs: 5_000 },
       logs: { level: 'info', exclude: ['heartbeat', 'ping'], maxFileBytes: 10 * 2 ** 20, files: 5 },
