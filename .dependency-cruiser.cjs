@@ -12,9 +12,10 @@ const allowed = {
   diagnostics: ['base'],
   node: ['base', 'os', 'raft', 'storage', 'kv', 'transport', 'wire', 'diagnostics'],
   client: ['base', 'kv/(command|types)', 'transport', 'wire'],
+  verify: ['base', 'raft', 'storage', 'kv', 'transport', 'wire', 'client', 'diagnostics', 'node'],
   cluster: ['base', 'os', 'diagnostics', 'client', 'transport', 'wire'],
   console: ['base', 'cluster', 'client', 'diagnostics'],
-  cli: ['base', 'console', 'cluster', 'client', 'diagnostics', 'node/(main|spec)'],
+  cli: ['base', 'console', 'cluster', 'client', 'diagnostics', 'verify', 'node/(main|spec)'],
 };
 const pattern = (entry) => (entry.includes('/') ? `^src/${entry}` : `^src/${entry}/`);
 

@@ -50,7 +50,9 @@ function inProgram(command: Command, words: readonly string[], current: string):
   const inner = command.commands.find((sub) => sub.name() === words[0]);
   if (inner) return inProgram(inner, words.slice(1), current);
   const before = words.at(-1) ?? '';
-  const open = command.options.find((option: Option) => option.required && [option.short, option.long].includes(before));
+  const open = command.options.find(
+    (option: Option) => option.required && [option.short, option.long].includes(before),
+  );
   if (open) return (open.argChoices ?? []).map((word) => ({ word, about: open.description }));
   if (current.startsWith('-')) return optionsOf(command);
   if (words.length > 0) return [];

@@ -51,6 +51,8 @@ const OWN = [
   'node',
   'version',
   'completion',
+  'check',
+  'sim',
   '__complete',
   'help',
 ] as const;

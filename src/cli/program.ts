@@ -47,6 +47,7 @@ function buildProgram(context: ProgramContext, bind: Bind): Command {
   addExec(program, context, bind);
   addClusterCommands(program, context, bind);
   addOthers(program, context, bind);
+  addVerification(program, context, bind);
   for (const command of everyCommand(program)) {
     command.exitOverride().configureOutput({
       writeOut: (text) => context.printer.out(text.replace(/\n$/, '')),
@@ -220,6 +221,36 @@ function addOthers(program: Command, { global, printer, host }: ProgramContext, 
         return 0;
       })(),
     );
+}
+
+function addVerification(program: Command, { global, printer, host }: ProgramContext, bind: Bind): void {
+  const load = () => import('./verification.js');
+  const check = program
+    .command('check')
+    .description('decide whether a recorded history is linearizable')
+    .addArgument(new Argument('<history>', 'JSON lines, one operation a line; - for standard input'))
+    .option('--key <key>', 'only the operations on this key')
+    .option('--timeout <duration>', 'give up, undecided, after this long', duration, 60_000)
+    .addOption(output());
+  check.action((history: string) => {
+    const { key, timeout: timeoutMs } = check.opts<{ key?: string; timeout: number }>();
+    return bind(async () => (await load()).check({ history, key, timeoutMs }, global, printer, host))();
+  });
+  const sim = program
+    .command('sim')
+    .description('run whole simulated clusters with every fault there is, each under one seed')
+    .option('--seed <n>', 'this seed (a random one without it)')
+    .option('--seeds <a..b>', 'one after the other, and a summary')
+    .option('--nodes <n>', 'so many nodes (drawn from the seed without it)', wholeNumber(1))
+    .option('--for <duration>', 'how long the faults go on, in simulated time', duration)
+    .option('--trace', 'one line per event')
+    .addOption(output());
+  sim.action(() => {
+    const options = sim.opts<{ seed?: string; seeds?: string; nodes?: number; for?: number; trace?: true }>();
+    const seeds = options.seeds ?? options.seed ?? String(Math.floor(host.random.next() * 1e9));
+    const { nodes, for: durationMs, trace = false } = options;
+    return bind(async () => (await load()).sim({ seeds, nodes, durationMs, trace }, global, printer, host))();
+  });
 }
 
 function addCompletion(program: Command, { printer, host }: ProgramContext, bind: Bind): void {

@@ -289,4 +289,24 @@ describe('what a node refuses to watch', () => {
     s.watch(c, 1, 'a');
     expect(() => s.watch(c, 1, 'b')).toThrow(RaftctlError);
   });
+
+  it('bytes that are no watch: a node closes such a connection', () => {
+    const s = new Stage();
+    const c = new FakeConnection();
+    expect(() => s.watches.handle(c, KIND.watch, 1, Buffer.alloc(8))).toThrow('malformed watch');
+    expect(s.watches.handle(c, KIND.get, 2, Buffer.alloc(8))).toBe(false);
+    expect(s.watches.handle(c, KIND.unwatch, 99, Buffer.alloc(0))).toBe(true);
+    expect(c.take()).toEqual([]);
+  });
+
+  it('a connection that is gone by the time its request is read: nothing is kept for it', () => {
+    const s = new Stage();
+    const c = new FakeConnection();
+    c.isOpen = false;
+    s.watch(c, 1, 'a');
+    c.isOpen = true;
+    s.kv.run(put('a', '1'));
+    s.turns();
+    expect(c.take()).toEqual([]);
+  });
 });

@@ -82,9 +82,11 @@ export class ClusterChecker {
     const watched = this.#watchedOf(node);
     if (inspection !== undefined) {
       // It may have ended in the midst of a turn, with a write on its disk or an answer on its way.
-      this.#see(node, watched, inspection);
-      this.#checkCommitted(node, watched.last, inspection.raft);
+      const before = watched.last;
       watched.promised = inspection.raft;
+      watched.last = undefined;
+      this.#see(node, watched, inspection);
+      this.#checkCommitted(node, before, inspection.raft);
     }
     watched.last = undefined;
     watched.seen = undefined;

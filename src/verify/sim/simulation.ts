@@ -183,8 +183,13 @@ export class Simulation {
       clock: () => this.#drawClock(),
       ended: (node, ending, inspection, why) => {
         this.#ends += 1;
-        this.#checker.ended(node.id, inspection);
         this.#say(node.id, `ended by ${ending}: ${why}`);
+        try {
+          this.#checker.ended(node.id, inspection);
+        } catch (error) {
+          // Whoever is in the midst of its work would take it for a failure of its own.
+          this.#broken(brokenInvariant(node.id, error));
+        }
         this.#nemesis.restartLater(node);
       },
       started: (node) => {

@@ -1,0 +1,13 @@
+import { createReadStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { messageOf, RaftctlError } from '../../base/index.js';
+
+/** The lines of a file of any length, or of standard input for `-`. */
+export async function* linesOf(file: string, stdin: NodeJS.ReadableStream): AsyncGenerator<string> {
+  const input = file === '-' ? stdin : createReadStream(file);
+  try {
+    yield* createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
+  } catch (thrown) {
+    throw new RaftctlError('usage', `${file} cannot be read: ${messageOf(thrown)}`, { cause: thrown });
+  }
+}
