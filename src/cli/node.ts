@@ -8,6 +8,8 @@ export interface NodeOptions {
   readonly file: string | undefined;
   readonly id: string;
   readonly clusterId: string | undefined;
+  /** Its directory may be empty: this is its very first start. */
+  readonly bootstrap: boolean;
 }
 
 /** `raftctl node`: runs one node in the foreground, for systemd and containers. Returns when it has been told to stop. */
@@ -21,7 +23,7 @@ export async function node(options: NodeOptions, host: Host): Promise<number> {
   return new Promise<number>(() => {});
 }
 
-function specOf(config: ClusterConfig, { id, clusterId }: NodeOptions) {
+function specOf(config: ClusterConfig, { id, clusterId, bootstrap }: NodeOptions) {
   const member = config.nodes.find((candidate) => candidate.id === id);
   if (!member) {
     const names = config.nodes.map((candidate) => candidate.id);
@@ -43,8 +45,8 @@ function specOf(config: ClusterConfig, { id, clusterId }: NodeOptions) {
     id: member.id,
     incarnation: 1,
     members: config.nodes,
-    // Nobody has kept book of whether this node ran before: whoever runs nodes by hand keeps their directories.
-    mayCreate: true,
+    // Nobody keeps book of whether it ran before, and a node that lost its votes must not come back (Diss. §3.8).
+    mayCreate: bootstrap,
     directory: join(resolve(config.storage.dir, config.name), member.id),
     heartbeatMs: config.raft.heartbeatMs,
     electionTimeoutMs: config.raft.electionTimeoutMs,

@@ -189,6 +189,13 @@ function addClusterCommands(program: Command, { global, printer, host }: Program
   );
 }
 
+interface NodeFlags {
+  readonly file?: string;
+  readonly id: string;
+  readonly clusterId?: string;
+  readonly bootstrap?: true;
+}
+
 function addOthers(program: Command, { global, printer, host }: ProgramContext, bind: Bind): void {
   const init = program
     .command('init')
@@ -205,10 +212,11 @@ function addOthers(program: Command, { global, printer, host }: ProgramContext, 
     .description('run one node in the foreground, without a supervisor')
     .addOption(file())
     .requiredOption('--id <node>', 'which of the configured nodes')
-    .option('--cluster-id <hex>', 'the cluster it belongs to, 32 hex digits (derived from the members without it)');
+    .option('--cluster-id <hex>', 'the cluster it belongs to, 32 hex digits (derived from the members without it)')
+    .option('--bootstrap', 'its very first start: make its directory (without it, an empty one is refused)');
   node.action(() => {
-    const { file: named, id, clusterId } = node.opts<{ file?: string; id: string; clusterId?: string }>();
-    return bind(async () => (await import('./node.js')).node({ file: named, id, clusterId }, host))();
+    const { file: named, id, clusterId, bootstrap = false } = node.opts<NodeFlags>();
+    return bind(async () => (await import('./node.js')).node({ file: named, id, clusterId, bootstrap }, host))();
   });
   addCompletion(program, { printer, host, global }, bind);
   program

@@ -235,6 +235,7 @@ function openError(directory: string, error: unknown): RaftctlError {
     const hint = 'check the path and its permissions';
     return new RaftctlError('data-unreadable', message, { hint, cause: error });
   }
-  const hint = 'wipe the node: it will get the state from the others';
+  const hint =
+    'restore the directory of the node from a copy, or leave it: while a quorum of the others is up, the cluster goes on without this node';
   return new RaftctlError('data-damaged', message, { hint, cause: error });
 }

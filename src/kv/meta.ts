@@ -39,7 +39,7 @@ export function decodeMeta(bytes: Buffer, place: string): StoreMeta {
   }
   if (format !== META_FORMAT || bytes.length !== META_BYTES || bytes.readUInt16LE(2) !== 0) {
     throw new RaftctlError('data-damaged', `${place}: the meta record is not one: ${bytes.toString('hex', 0, 32)}`, {
-      hint: 'wipe the node: it will get the state from the others',
+      hint: 'restore the directory of the node from a copy, or leave it: while a quorum of the others is up, the cluster goes on without this node',
     });
   }
   return {

@@ -130,7 +130,9 @@ export class KvStore {
       'data-damaged',
       `${this.#backend.place}: the state is at index ${applied}, but the log ${log}: ` +
         `expected a state from ${firstIndex - 1} to ${lastIndex}`,
-      { hint: 'wipe the node: it will get the state from the others' },
+      {
+        hint: 'restore the directory of the node from a copy, or leave it: while a quorum of the others is up, the cluster goes on without this node',
+      },
     );
   }
 
@@ -140,7 +142,9 @@ export class KvStore {
       'data-damaged',
       `${this.#backend.place}: the state is at index ${this.#appliedIndex} of term ${this.#appliedTerm}, ` +
         `but the log has term ${logTerm} there: it is the state of another log`,
-      { hint: 'wipe the node: it will get the state from the others' },
+      {
+        hint: 'restore the directory of the node from a copy, or leave it: while a quorum of the others is up, the cluster goes on without this node',
+      },
     );
   }
 

@@ -80,7 +80,7 @@ async function create({
       'data-damaged',
       `${directory} holds data, but its identity.json is missing; nothing was changed`,
       {
-        hint: 'restore identity.json from a copy, or `wipe` the node: it gets its data back from the other members',
+        hint: 'restore identity.json from a copy, or leave it: while a quorum of the others is up, the cluster goes on without this node',
       },
     );
   }
@@ -90,7 +90,7 @@ async function create({
       'data-damaged',
       `${directory} is empty, but ${node} (incarnation ${incarnation}) has run before: its data is lost`,
       {
-        hint: `\`wipe ${node}\` replaces it by a new member that gets its data from the others`,
+        hint: 'restore the directory from a copy (the very first start of `raftctl node` takes --bootstrap)',
       },
     );
   }
@@ -133,6 +133,6 @@ async function check(fileSystem: FileSystem, directory: string, found: Identity,
   const wal = walPath(directory);
   if (await holdsBegunSegment(fileSystem, wal)) return;
   throw new RaftctlError('data-damaged', `${wal} holds no log, but identity.json says that there was one`, {
-    hint: 'restore the log from a copy, or `wipe` the node: it gets its data back from the other members',
+    hint: 'restore the log from a copy, or leave it: while a quorum of the others is up, the cluster goes on without this node',
   });
 }

@@ -100,6 +100,6 @@ function parseIdentity(path: string, text: string): Identity {
 
 const unreadable = (path: string, what: string, cause?: unknown): RaftctlError =>
   new RaftctlError('data-unreadable', `cannot read ${path}: ${what}`, {
-    hint: 'check the permissions, restore the file from a copy, or `wipe` the node',
+    hint: 'check the permissions, or restore the file from a copy',
     cause,
   });

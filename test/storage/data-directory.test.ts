@@ -94,7 +94,7 @@ describe('a data directory', () => {
   it('refuses an empty directory for a member that has run before', async () => {
     const disk = new MemoryDisk();
     const error = await rejection(openAt(disk, IDENTITY, false));
-    expect(error).toMatchObject({ code: 'data-damaged', hint: expect.stringContaining('wipe node-01') });
+    expect(error).toMatchObject({ code: 'data-damaged', hint: expect.stringContaining('restore the directory') });
     expect(error.message).toContain('node-01 (incarnation 1) has run before');
     expect(disk.image().size).toBe(0);
   });
