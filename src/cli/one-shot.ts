@@ -28,6 +28,9 @@ const PROGRAM_OPTIONS: readonly OptionSpec[] = [
   { name: 'debug', about: 'show stacks' },
 ];
 
+/** A command that takes longer than this says what it waits for. */
+const PATIENCE_MS = 500;
+
 /** Binds `raftctl COMMAND …`; the shell has lexed the words, they are taken literally. */
 export const bindOneShot = (words: readonly string[]): BoundCall =>
   TABLE.bind(words.map(literalArg), 'one-shot', PROGRAM_OPTIONS);
@@ -85,9 +88,18 @@ async function run(
 ): Promise<number> {
   const session = openSession(host, { origin: 'one-shot', control: () => control, readsInput: true });
   const format = call.find('output') === 'json' ? 'json' : global.format;
+  let waitingFor: string | null = null;
+  // Whoever sits in front of it is told what lasts; a pipe is not.
+  const patience = host.scheduler.after(PATIENCE_MS, () => {
+    if (waitingFor !== null && printer.errView.terminal) printer.err(printer.errView.paint.dim(`… ${waitingFor}`));
+  });
+  const waiting = (text: string) => {
+    waitingFor = `waiting for ${text}`;
+  };
   try {
-    return printOutcome(await execute(session, outputOf(printer, format), call, { signal }), printer, format);
+    return printOutcome(await execute(session, outputOf(printer, format), call, { signal, waiting }), printer, format);
   } finally {
+    patience.cancel();
     await session.close();
   }
 }

@@ -44,7 +44,12 @@ const history: CommandSpec = {
       about: 'the last N (20 unless told otherwise)',
     },
   ],
-  examples: [{ line: 'history -n 5', about: 'the last five; arrows and Ctrl-R find them too' }],
+  examples: [
+    {
+      line: 'history -n 5',
+      about: 'the last five; the arrow up finds them too, and those that begin with what is typed',
+    },
+  ],
   only: ['prompt'],
   async run(context, call) {
     const lines = (context.session.history?.() ?? []).slice(-(call.count('lines') ?? 20));

@@ -130,7 +130,9 @@ export class ClusterChecker {
 
   #checkAcks(node: NodeId, watched: Watched, before: Observation | undefined, now: Observation): void {
     if (watched.acked.length === 0) return;
-    const durable = Math.max(before?.persistedIndex ?? 0, now.persistedIndex);
+    // What was acknowledged may have been replaced in the same turn, by a later leader.
+    const wasTruncated = before !== undefined && agreement(before, now) < before.lastIndex;
+    const durable = wasTruncated ? before.lastIndex : Math.max(before?.persistedIndex ?? 0, now.persistedIndex);
     for (const index of watched.acked) {
       expectSafe(index <= durable, 'nothing is acknowledged before it is synced', () => {
         return `${node} acknowledged ${index}, it had ${durable} durable`;

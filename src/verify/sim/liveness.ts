@@ -57,6 +57,17 @@ export class Liveness {
     );
   }
 
+  /** How long the core must keep its leader once it has one: nobody outside may depose it again and again. */
+  get stableMs(): number {
+    return 6 * this.#context.options.electionTimeoutMs[1];
+  }
+
+  /** Whom the core follows, and in which term. */
+  get leadership(): string {
+    const status = this.core[0]!.server?.status();
+    return `${status?.leader} in term ${status?.term}`;
+  }
+
   /** Everybody has answered, and the core agrees on everything. */
   get isReached(): boolean {
     return this.#asked > 0 && this.#answered === this.#asked && this.missing() === undefined;

@@ -146,6 +146,11 @@ export class Simulation {
       await this.#runUntil(this.#time.now + this.options.heartbeatMs);
     }
     this.#say('world', 'the healed quorum agrees');
+    const { leadership } = liveness;
+    await this.#runUntil(this.#time.now + liveness.stableMs);
+    if (liveness.leadership === leadership && liveness.missing() === undefined) return;
+    const detail = `it followed ${leadership}, then ${liveness.leadership}: ${liveness.missing() ?? 'they agree'}`;
+    throw new Violation('liveness', 'a healed quorum keeps its leader', detail);
   }
 
   async #runUntil(until: number): Promise<void> {

@@ -3,12 +3,30 @@ import {
   atPath,
   colourLevel,
   columns,
+  fitColumns,
   sanitize,
   sanitizeLine,
   textOrBase64,
   toJson,
   widthOf,
 } from '../../../src/console/output/index.js';
+
+describe('a table', () => {
+  const rows = [
+    ['NODE', 'ROLE', 'PID'],
+    ['node-01', 'leader', '4711'],
+    ['node-02', 'follower', '4712', '(3 s old)'],
+  ];
+
+  it('keeps all its columns where they fit', () => {
+    expect(fitColumns(rows, 34, [1, 2])).toEqual(rows);
+  });
+
+  it('goes without the most dispensable ones where they do not, and never without the rest', () => {
+    expect(fitColumns(rows, 33, [1, 2])[2]).toEqual(['node-02', '4712', '(3 s old)']);
+    expect(fitColumns(rows, 1, [1, 2, 3]).map((row) => row.join())).toEqual(['NODE', 'node-01', 'node-02']);
+  });
+});
 
 describe('colours', () => {
   const terminal = { isTTY: true };

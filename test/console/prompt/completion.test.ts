@@ -39,7 +39,7 @@ describe('completion', () => {
     ['wait event kind=process-f|', ['kind=process-failed']],
     ['count events kind=x --since k|', ['killed']],
     ['wait job |', ['load']],
-    ['help wa|', ['wait']],
+    ['help wa|', ['wait', 'watch']],
     ['put a 1; ge|', ['get']],
     ['within 2s every 1s ge|', ['get']],
     ['repeat 3 as i every 1s ge|', ['get']],

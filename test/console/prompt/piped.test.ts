@@ -34,12 +34,18 @@ describe('commands from a pipe', () => {
     expect((await pipe('leader\n\n gte a')).stderr).toContain('error stdin:3:2 unknown command');
   });
 
-  it('an open block at the end is an error, and exit ends early', async () => {
+  it('an open block at the end is an error', async () => {
     expect(await pipe('repeat 2 do\nput a 1\n')).toMatchObject({
       exitCode: 2,
       commands: 0,
       stderr: expect.stringContaining('stdin:1:10 do without end'),
     });
+  });
+
+  it('exit ends it there, also inside a block, and is no failure', async () => {
+    const { exitCode, stdout } = await pipe('put a 1\nrepeat 3 do\nget a; exit; put a 2\nend\nget a\n');
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: 'OK\n1\n' });
+    expect(await pipe('exit\n')).toMatchObject({ exitCode: 0, commands: 1 });
   });
 
   it('an empty input is told from one that ran something', async () => {

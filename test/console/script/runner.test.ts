@@ -292,3 +292,19 @@ it('an interrupted script runs its cleanup and says that it was interrupted', as
   expect(world.control.done).toEqual(['kill node-02', 'start node-02']);
   expect(calls.map(({ verb }) => verb)).toEqual(['get']);
 });
+
+describe('exit in a script', () => {
+  it('ends it well: what follows is not run, cleanup is', async () => {
+    const world = fakeWorld();
+    const report = await run(
+      'cleanup do\n put tidied 1\nend\ntest "one"\nput a 1\nexit\nget a => 2\ntest "two"\nget a => 3',
+      world,
+    );
+    expect(report).toMatchObject({ passed: 1, failed: 0, skipped: 1 });
+    expect([...world.client.store.keys()].map((hex) => Buffer.from(hex, 'hex').toString())).toEqual(['a', 'tidied']);
+  });
+
+  it('alone has checked nothing', async () => {
+    expect((await run('exit')).commands).toBe(0);
+  });
+});

@@ -77,7 +77,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'a vote needs no up-to-date log',
     edits: one(
       'raft/election.ts',
-      "if (!raft.log.isUpToDate(request.lastLogTerm, request.lastLogIndex)) return 'log-behind';",
+      "if (!raft.log.isUpToDate(lastLogTerm, lastLogIndex)) return 'log-behind';",
       '',
     ),
     seeds: 60,
