@@ -333,5 +333,3 @@ export class RaftCluster {
 }
 
 export const isVote = ({ type }: Message): boolean => type === 'request-vote' || type === 'request-vote-response';
-
-export const idOf = (name: string): NodeId => asNodeId(name);
