@@ -1,4 +1,4 @@
-import { asIndex, asNodeId, asTerm, type NodeId, type Random, randomInt } from '../../src/base/index.js';
+import { asIndex, asNodeId, asTerm, type Random, randomInt } from '../../src/base/index.js';
 import {
   ENTRY_TYPES,
   type Entry,
