@@ -32,8 +32,10 @@ export async function yardstick({ clients, connections, seconds }) {
 export async function startCluster(nodes = 4, portOffset = 2000) {
   const cwd = mkdtempSync(join(tmpdir(), 'raftctl-bench-'));
   const args = ['up', '--nodes', nodes, '--port-offset', portOffset];
-  const up = spawn(process.execPath, [BIN, ...args.map(String)], { cwd, stdio: ['ignore', 'pipe', 'ignore'] });
-  const here = (args) => raftctl(args, { cwd });
+  // A list of running clusters of its own: others may run beside it.
+  const env = { ...process.env, XDG_STATE_HOME: cwd };
+  const up = spawn(process.execPath, [BIN, ...args.map(String)], { cwd, env, stdio: ['ignore', 'pipe', 'ignore'] });
+  const here = (args) => raftctl(args, { cwd, env });
   await firstLine(up, /is leader/);
   return {
     cwd,
