@@ -36,6 +36,11 @@ describe('the prompt of a real cluster', () => {
     const screen = terminal(place, upArgs(place), { columns: 100, rows: 60 });
     await screen.shows(PROMPT);
 
+    // What a value says to the terminal does not reach it.
+    await place.run('put', 'evil', '\x1b[2J\x1b]0;owned\x07');
+    screen.type(`get evil${ENTER}`);
+    await screen.shows('\\x1b[2J\\x1b]0;owned\\x07');
+
     // The table fits: nothing wraps.
     screen.type(`status${ENTER}`);
     const table = await screen.shows(/NODE +ROLE[^\n]*\n(?:node-0\d [^\n]*\n){4}demo/);

@@ -1,8 +1,12 @@
+import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { Workplace } from '../helpers/product.js';
 
+const run = promisify(execFile);
+const BIN = resolve(import.meta.dirname, '../../bin/raftctl.js');
 const guide = readFileSync(resolve(import.meta.dirname, '../../docs/scripts.md'), 'utf8');
 
 /** The fenced examples, each with the line it begins on. */
@@ -91,6 +95,49 @@ describe('a script against its bounds', () => {
     const { code } = await exec.finished;
     expect(code).toBe(130);
     expect(() => process.kill(pid, 0)).toThrow();
+  });
+});
+
+describe('what goes in and comes out', () => {
+  it('is bounded, harmless, and quiet when nobody reads on', async () => {
+    const place = await Workplace.create();
+    await place.up();
+
+    // Previous runs of a node are kept, in the merged stream and in its file.
+    await place.run('restart', 'node-02');
+    expect((await place.run('count', 'logs', 'node-02', '--include', 'node-listening')).stdout).toBe('2\n');
+    const file = readFileSync(join(place.data, 'demo', 'logs', 'node-02.log'), 'utf8');
+    expect(file.match(/node-listening/g)).toHaveLength(2);
+    const since = await place.run('logs', '--since', '1ms', '--exclude', 'level', '--raw', '-n', '5', '-o', 'json');
+    expect(JSON.parse(since.stdout)).toBeInstanceOf(Array);
+
+    // A reader who has enough: no error, and the program ends.
+    for (const command of ['logs -f --raw', 'events --kinds', 'help']) {
+      const shell = `'${process.execPath}' '${BIN}' ${command} | head -1`;
+      const { stdout, stderr } = await run('bash', ['-c', `set -o pipefail; ${shell}`], {
+        cwd: place.directory,
+        env: { ...process.env, ...place.environment },
+      });
+      expect([stdout.split('\n').length, stderr]).toEqual([2, '']);
+    }
+
+    // Colours: off in a pipe, on where they are forced, off where they are refused.
+    const colours = async (env: NodeJS.ProcessEnv) => (await place.start(['status'], { env }).finished).stdout;
+    expect(await colours({ NO_COLOR: '' })).not.toContain('\x1b');
+    expect(await colours({ NO_COLOR: '', FORCE_COLOR: '1' })).toContain('\x1b[');
+    expect(await colours({ NO_COLOR: '1', FORCE_COLOR: '1' })).not.toContain('\x1b');
+
+    // Any bytes: control sequences, invalid UTF-8, a MiB.
+    const values = [Buffer.from('\x1b[2Jgone\x07'), Buffer.from([0xff, 0xfe, 0x00, 0x80]), Buffer.alloc(1 << 20, 'x')];
+    for (const value of values) {
+      const put = place.start(['put', 'blob', '-'], { stdin: 'pipe' });
+      put.child.stdin!.end(value);
+      expect(await put.finished).toMatchObject({ code: 0, stdout: 'OK\n' });
+      const { stdout } = await place.run('get', 'blob', '--base64');
+      expect(Buffer.from(stdout, 'base64').equals(value)).toBe(true);
+      const json = JSON.parse((await place.run('get', 'blob', '-o', 'json')).stdout) as { value: unknown };
+      expect(['string', 'object']).toContain(typeof json.value);
+    }
   });
 });
 

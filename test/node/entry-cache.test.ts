@@ -31,6 +31,13 @@ describe('the entry cache', () => {
     expect(cache.range(11, 13)).toBeUndefined();
   });
 
+  it('has an empty range anywhere, also where it holds nothing: a probe names no entries', () => {
+    const cache = new EntryCache(1_000_000);
+    expect(cache.range(7, 7)).toEqual([]);
+    cache.append(entries(10, 12));
+    expect(cache.range(3, 3)).toEqual([]);
+  });
+
   it('replaces what a new leader overwrites, and forgets what followed it', () => {
     const cache = new EntryCache(1_000_000);
     cache.append(entries(1, 5));

@@ -205,6 +205,20 @@ describe('read', () => {
     expect(shown(await reading)).toEqual(shown([entry(3)]));
   });
 
+  it('never answers what an append that still waits for the disk is about to replace', async () => {
+    const disk = new MemoryDisk();
+    const { wal } = await open(disk);
+    await append(wal, { entries: entries(1, 4) });
+    disk.hold();
+    // The first write keeps the disk busy, so the truncation behind it has not begun.
+    wal.append({ hardState: vote(2), entries: [] }, () => {});
+    wal.append({ entries: entries(3, 2, 2) }, () => {});
+    expect(shown(await wal.read(asIndex(1), asIndex(4), 1 << 20))).toEqual(shown(entries(1, 2)));
+    const reading = wal.read(asIndex(3), asIndex(4), 1 << 20);
+    disk.release();
+    expect(shown(await reading)).toEqual(shown(entries(3, 2, 2)));
+  });
+
   it('rejects an entry beyond the end', async () => {
     const { wal } = await open(new MemoryDisk());
     await append(wal, { entries: [entry(1)] });

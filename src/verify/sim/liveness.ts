@@ -100,11 +100,13 @@ export class Liveness {
     const { random, weather, say } = this.#context;
     const core = new Set<string>(this.core.map(({ id }) => id));
     const ways = ['dead', 'stopped', 'cut off', 'deaf', 'mute', 'slow'] as const;
-    const way = ways[randomInt(random, 0, ways.length - 1)]!;
+    const way = canRun(node) ? ways[randomInt(random, 0, ways.length - 1)]! : 'dead';
     say(`leave ${node.id} ${way} for good`);
+    // What it has of other troubles would only end later.
     if (way === 'dead') node.end('kill', 'for good');
+    else node.shelter();
     if (way === 'stopped') node.process.stop();
-    if (way === 'slow') node.diskSlowness = 100;
+    if (way === 'slow') node.slowDownForGood();
     const deaf = way === 'deaf' || way === 'cut off';
     const mute = way === 'mute' || way === 'cut off';
     const cuts = (from: string, to: string): boolean =>
@@ -147,8 +149,12 @@ export class Liveness {
   }
 }
 
+/** A log with a flipped bit in it keeps its node out, unless it was found to be harmless. */
+const canRun = ({ damage, wasFlipped, state }: SimNode): boolean =>
+  damage === undefined && (!wasFlipped || state === 'up');
+
 function coreOf(nodes: readonly SimNode[], random: Random): readonly SimNode[] {
-  const able = nodes.filter(({ damage, wasFlipped, state }) => damage === undefined && (!wasFlipped || state === 'up'));
+  const able = nodes.filter(canRun);
   const order = able.map((node) => ({ node, draw: random.next() })).sort((a, b) => a.draw - b.draw);
   return order.slice(0, majorityOf(nodes.length)).map(({ node }) => node);
 }

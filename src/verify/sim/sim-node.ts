@@ -223,6 +223,11 @@ export class SimNode {
     if (this.isDown) this.start();
   }
 
+  slowDownForGood(): void {
+    this.isSheltered = false;
+    this.diskSlowness = 100;
+  }
+
   /** Until the process ends. */
   failFlushes(): void {
     if (this.isDown) return;

@@ -57,7 +57,7 @@ describe('status --watch', () => {
   /** Resolves when the next item was printed. */
   function watching(terminal: boolean): { readonly printer: CapturedPrinter; readonly printed: () => Promise<void> } {
     let tell = () => {};
-    const inner = capturedPrinter(terminal);
+    const inner = capturedPrinter(terminal, { NO_COLOR: '1' });
     const out: Printer['out'] = (text) => {
       inner.out(text);
       tell();

@@ -75,11 +75,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a vote needs no up-to-date log',
-    edits: one(
-      'raft/election.ts',
-      "if (!raft.log.isUpToDate(lastLogTerm, lastLogIndex)) return 'log-behind';",
-      '',
-    ),
+    edits: one('raft/election.ts', "if (!raft.log.isUpToDate(lastLogTerm, lastLogIndex)) return 'log-behind';", ''),
     seeds: 60,
   },
   {

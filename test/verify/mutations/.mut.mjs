@@ -1,0 +1,378 @@
+// test/verify/mutations/catalogue.ts
+var one = (file, find, replace) => [{ file, find, replace }];
+var MUTATIONS = [
+  // Elections
+  {
+    name: "votes leave before they are synced",
+    edits: one(
+      "raft/election.ts",
+      "raft.outbox.sendAfterPersist(voteResponse(raft, request, { granted: true }));",
+      "raft.outbox.send(voteResponse(raft, request, { granted: true }));"
+    ),
+    seeds: 60
+  },
+  {
+    name: "a candidate asks for votes before its own is synced",
+    edits: one("raft/election.ts", "else outbox.sendAfterPersist(request);", "else outbox.send(request);"),
+    seeds: 60
+  },
+  {
+    name: "term and vote are never written",
+    edits: one(
+      "node/ready-loop.ts",
+      "const batch = hardState === undefined ? { entries } : { hardState, entries };",
+      "const batch = { entries };"
+    ),
+    seeds: 20,
+    quick: true
+  },
+  {
+    name: "a second vote in a term is granted",
+    edits: [
+      {
+        file: "raft/election.ts",
+        find: "const free = votedFor === request.from || (votedFor === null && leader === null);",
+        replace: "const free = leader === null;"
+      },
+      {
+        file: "raft/role.ts",
+        find: "if (raft.votedFor === null) setTermAndVote(raft, raft.currentTerm, candidate);",
+        replace: "setTermAndVote(raft, raft.currentTerm, candidate);"
+      },
+      { file: "raft/role.ts", find: "raft.votedFor === null || raft.votedFor === candidate,", replace: "true," }
+    ],
+    seeds: 20,
+    quick: true
+  },
+  {
+    name: "a repeated vote is counted again",
+    edits: [
+      {
+        file: "raft/election.ts",
+        find: "if (granted || !role.votes.has(response.from)) role.votes.set(response.from, granted);",
+        replace: "if (granted && role.votes.has(response.from)) for (const voter of raft.membership.voters) if (!role.votes.has(voter)) { role.votes.set(voter, true); break; }\n  if (granted || !role.votes.has(response.from)) role.votes.set(response.from, granted);"
+      }
+    ],
+    seeds: 200
+  },
+  {
+    name: "a vote needs no up-to-date log",
+    edits: one(
+      "raft/election.ts",
+      "if (!raft.log.isUpToDate(lastLogTerm, lastLogIndex)) return 'log-behind';",
+      ""
+    ),
+    seeds: 60
+  },
+  {
+    name: "logs are compared by their length alone",
+    edits: one(
+      "raft/log.ts",
+      "return lastTerm > this.lastTerm || (lastTerm === this.lastTerm && lastIndex >= this.#lastIndex);",
+      "return lastIndex >= this.#lastIndex || lastTerm > lastTerm;"
+    ),
+    seeds: 100
+  },
+  {
+    name: "half of the nodes are a majority",
+    edits: one("raft/quorum.ts", "Math.floor(voters / 2) + 1;", "Math.floor((voters + 1) / 2);"),
+    seeds: 60
+  },
+  {
+    name: "a pre-vote raises the term of those who are asked",
+    edits: one(
+      "raft/step.ts",
+      "if (message.type === 'request-vote') return !message.preVote && !isSticky(raft, message.from);",
+      "if (message.type === 'request-vote') return true;"
+    ),
+    seeds: 60
+  },
+  {
+    name: "a leader that hears of nobody goes on leading",
+    edits: one(
+      "raft/heartbeat.ts",
+      "if (now < leader.checkQuorumAt) return;",
+      "if (now < Number.MAX_SAFE_INTEGER) return;"
+    ),
+    seeds: 60
+  },
+  // Replication and commit
+  {
+    name: "an entry of an older term is committed by counting",
+    edits: one("raft/replication.ts", "if (held < leader.termStart) return;", ""),
+    seeds: 400
+  },
+  {
+    name: "a leader counts its own entries before they are synced",
+    edits: one("raft/replication.ts", "voter === id ? log.persistedIndex", "voter === id ? log.lastIndex"),
+    seeds: 20,
+    quick: true
+  },
+  {
+    name: "a new leader appends nothing",
+    edits: one(
+      "raft/replication.ts",
+      "append(raft, leader, [makeRecord(ENTRY_TYPES.noop, new Uint8Array(0))]);",
+      "append(raft, leader, []);"
+    ),
+    seeds: 20
+  },
+  {
+    name: "a follower truncates where nothing conflicts",
+    edits: one(
+      "raft/following.ts",
+      "if (index > log.commitIndex && log.termAt(index) !== term) break;",
+      "if (index > log.commitIndex) break;"
+    ),
+    seeds: 60
+  },
+  {
+    name: "an append is acknowledged before it is synced",
+    edits: one("raft/following.ts", "raft.outbox.acknowledge(respond(", "raft.outbox.send(respond("),
+    seeds: 20,
+    quick: true
+  },
+  {
+    name: "a follower commits entries that nobody verified",
+    edits: one(
+      "raft/following.ts",
+      "commit(raft, Math.min(leaderCommit, lastLogIndex))",
+      "commit(raft, Math.min(leaderCommit, raft.log.lastIndex))"
+    ),
+    seeds: 200
+  },
+  {
+    name: "heartbeats tell the commit index beyond what a follower has",
+    edits: one(
+      "raft/heartbeat.ts",
+      "const commitIndex = asIndex(Math.min(progress.matchIndex, log.commitIndex));",
+      "const commitIndex = log.commitIndex;"
+    ),
+    seeds: 100
+  },
+  {
+    name: "a late acknowledgement lowers what is known of a follower",
+    edits: one("raft/progress.ts", "if (index < this.#matchIndex) return;", ""),
+    seeds: 100
+  },
+  {
+    name: "what was lost on the way is never sent again",
+    edits: one("raft/heartbeat.ts", "if (lostSomething(raft, progress)) sendEmptyAppend", "if (false) sendEmptyAppend"),
+    seeds: 60
+  },
+  {
+    name: "a truncation leaves the durable mark where it was",
+    edits: one(
+      "raft/durability.ts",
+      "this.#persistedIndex = asIndex(Math.min(this.#persistedIndex, firstIndex - 1));",
+      ""
+    ),
+    seeds: 100
+  },
+  {
+    name: "a probe without entries is read from the disk",
+    edits: one("node/entry-cache.ts", "if (upTo <= after) return [];", ""),
+    seeds: 30
+  },
+  // Reads and answers
+  {
+    name: "a read is served without asking a quorum",
+    edits: one("raft/reads.ts", "if (confirmed < reads.round) return;", ""),
+    seeds: 60
+  },
+  {
+    name: "a read is served before the term has committed anything",
+    edits: one("raft/reads.ts", "&& raft.log.commitIndex >= termStart;", ";"),
+    seeds: 100
+  },
+  {
+    name: "a read is served before its index is applied",
+    edits: one(
+      "node/reads.ts",
+      "if (round.index > applied) still.push(round);",
+      "if (round.index > applied + 1e9) still.push(round);"
+    ),
+    seeds: 20
+  },
+  {
+    name: "a write is answered by what was committed in its place",
+    edits: one("node/writes.ts", "if (waiter.term === term && result !== undefined) {", "if (result !== undefined) {"),
+    seeds: 100
+  },
+  {
+    name: "a write that was proposed and not committed is said not to have happened",
+    edits: one(
+      "node/writes.ts",
+      "but not committed: ${why}`, {\n      definite: false,",
+      "but not committed: ${why}`, {\n      definite: true,"
+    ),
+    seeds: 60
+  },
+  {
+    name: "the client sends a write again whose outcome it does not know",
+    edits: one(
+      "client/dispatcher.ts",
+      "operation.verb.isWrite ? error.definite && REFUSED.has(error.code) : READ_FAILED.has(error.code);",
+      "READ_FAILED.has(error.code);"
+    ),
+    seeds: 60
+  },
+  {
+    name: "a cas compares lengths",
+    edits: one(
+      "kv/store.ts",
+      "return bytes.compare(current.bytes, current.start, current.end, expectedAt, end) === 0;",
+      "return true;"
+    ),
+    seeds: 20
+  },
+  // State machine and restarts
+  {
+    name: "the state is flushed ahead of the log",
+    edits: one(
+      "kv/flusher.ts",
+      "if (this.#state.type !== 'waiting' || this.#state.meta.appliedIndex > this.#persistedIndex) return;",
+      "if (this.#state.type !== 'waiting') return;"
+    ),
+    seeds: 200
+  },
+  {
+    name: "after a restart the last entry is applied again",
+    edits: one(
+      "kv/store.ts",
+      "this.#appliedIndex = appliedIndex;",
+      "this.#appliedIndex = Math.max(0, appliedIndex - 1) as typeof appliedIndex;"
+    ),
+    seeds: 20,
+    quick: true
+  },
+  // The log on disk
+  {
+    name: "the log is written without a sync",
+    edits: one(
+      "storage/wal.ts",
+      "this.#active.file.writeDurably([bytes], offset, this.#onWritten);",
+      "this.#active.file.write([bytes], offset).then(() => this.#onWritten(undefined), this.#onWritten);"
+    ),
+    seeds: 20,
+    quick: true
+  },
+  {
+    name: "a failed sync is taken for a success",
+    edits: one(
+      "storage/wal.ts",
+      "if (error !== undefined) {\n      this.#fail(segmentPath",
+      "if (false) {\n      this.#fail(segmentPath"
+    ),
+    seeds: 60
+  },
+  {
+    name: "a damaged batch in the middle is dropped with all behind it",
+    edits: [
+      {
+        file: "storage/segment-scan.ts",
+        find: "if (body.type === 'damaged') throw damaged(segment.path, offset, `batch ${header.sequence}: ${body.why}`);",
+        replace: "if (body.type === 'damaged') return { offset, why: body.why };"
+      },
+      { file: "storage/recovery.ts", find: "if (rest.batchAt !== undefined) {", replace: "if (false) {" }
+    ],
+    seeds: 100
+  },
+  {
+    name: "recovery trusts what the kernel shows it",
+    edits: one("storage/recovery.ts", "await writeAgain(file, chain.lastWrite);", ""),
+    seeds: 200
+  },
+  {
+    name: "an unfinished batch is left where it is",
+    edits: one("storage/recovery.ts", "await zero(file, cut);", ""),
+    seeds: 200
+  },
+  {
+    name: "the name of a new segment is not synced",
+    edits: one("storage/segment-files.ts", "await fileSystem.syncDirectory(directory);", ""),
+    seeds: 60
+  },
+  {
+    name: "a read returns what a waiting append is about to replace",
+    edits: one("storage/wal.ts", ", this.#queue.firstEntry - 1);", ");"),
+    seeds: 200
+  }
+];
+
+// test/verify/mutations/mutant.ts
+import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { build } from "esbuild";
+var SOURCE = fileURLToPath(new URL("../../../src/", import.meta.url));
+var PROGRAM = fileURLToPath(new URL("./seeds-program.ts", import.meta.url));
+var DURATION_MS = 1e4;
+var TIME_LIMIT_MS = 9e5;
+var REQUIRE = "import { createRequire as bundleRequire } from 'node:module'; const require = bundleRequire(import.meta.url);";
+async function hunt({ name, edits, seeds }, directory) {
+  const outfile = join(directory, `${name.replaceAll(/\W+/g, "-")}.mjs`);
+  await buildMutant(edits, outfile);
+  const run = promisify(execFile);
+  const { stdout } = await run(process.execPath, [outfile, "1", String(seeds), String(DURATION_MS)], {
+    timeout: TIME_LIMIT_MS
+  });
+  return JSON.parse(stdout);
+}
+async function buildMutant(edits, outfile) {
+  const applied = /* @__PURE__ */ new Set();
+  await build({
+    entryPoints: [PROGRAM],
+    outfile,
+    bundle: true,
+    format: "esm",
+    platform: "node",
+    target: "node20",
+    external: ["lmdb"],
+    banner: { js: REQUIRE },
+    logLevel: "error",
+    plugins: [mutating(edits, applied)]
+  });
+  for (const edit of edits) {
+    if (!applied.has(edit)) throw new Error(`${edit.file} is not part of the simulator: nothing was changed`);
+  }
+}
+function mutating(edits, applied) {
+  return {
+    name: "mutation",
+    setup({ onLoad }) {
+      onLoad({ filter: /\.ts$/ }, ({ path }) => {
+        const own = edits.filter(({ file }) => path === join(SOURCE, file));
+        if (own.length === 0) return void 0;
+        let contents = readFileSync(path, "utf8");
+        for (const edit of own) {
+          contents = mutate(contents, edit);
+          applied.add(edit);
+        }
+        return { contents, loader: "ts" };
+      });
+    }
+  };
+}
+function mutate(contents, { file, find, replace }) {
+  const occurrences = contents.split(find).length - 1;
+  if (occurrences !== 1) throw new Error(`${file} holds ${occurrences} times, expected once: ${find}`);
+  return contents.replace(find, () => replace);
+}
+
+// ../../tmp/simdev/mut.ts
+import { mkdirSync } from "node:fs";
+mkdirSync("/tmp/simdev/m", { recursive: true });
+var only = process.argv[2];
+for (const m of MUTATIONS) {
+  if (only && !m.name.includes(only)) continue;
+  const t = Date.now();
+  try {
+    const c = await hunt(only && process.argv[3] ? { ...m, seeds: Number(process.argv[3]) } : m, "/tmp/simdev/m");
+    console.log(c === null ? `MISSED in ${m.seeds}` : `seed ${c.seed}`.padEnd(10), `${((Date.now() - t) / 1e3).toFixed(1)}s`, m.name, "|", c?.claim, "|", c?.detail.slice(0, 160).replaceAll("\n", " "));
+  } catch (e) {
+    console.log("ERROR", m.name, String(e).slice(0, 300));
+  }
+}
