@@ -55,6 +55,18 @@ describe('the README', () => {
     }
   });
 
+  it('shows a script, and the report that it gives', async () => {
+    const place = await Workplace.create();
+    writeFileSync(join(place.directory, 'story.raft'), blocks('raft')[0]!);
+    const { code, stdout } = await place.run('exec', 'story.raft');
+    const reported = (text: string) =>
+      text
+        .trimEnd()
+        .split('\n')
+        .map((line) => line.replace(/ +\([^)]*\)$/, ''));
+    expect([code, reported(stdout)]).toEqual([0, reported(blocks('text')[0]!)]);
+  });
+
   it('has a library example that runs', async () => {
     const place = await Workplace.create();
     await place.up();
