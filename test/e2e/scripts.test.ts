@@ -112,7 +112,7 @@ describe('what goes in and comes out', () => {
     expect(JSON.parse(since.stdout)).toBeInstanceOf(Array);
 
     // A reader who has enough: no error, and the program ends.
-    for (const command of ['logs -f --raw', 'events --kinds', 'help']) {
+    for (const command of ['logs -f --raw --level trace --include heartbeat', 'events --kinds', 'help']) {
       const shell = `'${process.execPath}' '${BIN}' ${command} | head -1`;
       const { stdout, stderr } = await run('bash', ['-c', `set -o pipefail; ${shell}`], {
         cwd: place.directory,

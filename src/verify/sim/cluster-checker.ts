@@ -14,7 +14,7 @@ interface Watched {
   /** What the process before said was durable. */
   promised: Observation | undefined;
   /** Acknowledgements that left during the present event. */
-  acked: number[];
+  acked: { readonly index: number; readonly term: number }[];
   hashedAt: number;
 }
 
@@ -52,7 +52,7 @@ export class ClusterChecker {
         this.#voted(from, message.term, to);
       }
       if (message.type === 'append-entries-response' && message.success) {
-        this.#watched.get(from as NodeId)?.acked.push(message.index);
+        this.#watched.get(from as NodeId)?.acked.push({ index: message.index, term: message.term });
       }
     }
   }
@@ -130,12 +130,11 @@ export class ClusterChecker {
 
   #checkAcks(node: NodeId, watched: Watched, before: Observation | undefined, now: Observation): void {
     if (watched.acked.length === 0) return;
-    // What was acknowledged may have been replaced in the same turn, by a later leader.
-    const wasTruncated = before !== undefined && agreement(before, now) < before.lastIndex;
-    const durable = wasTruncated ? before.lastIndex : Math.max(before?.persistedIndex ?? 0, now.persistedIndex);
-    for (const index of watched.acked) {
-      expectSafe(index <= durable, 'nothing is acknowledged before it is synced', () => {
-        return `${node} acknowledged ${index}, it had ${durable} durable`;
+    const durable = Math.max(before?.persistedIndex ?? 0, now.persistedIndex);
+    for (const { index, term } of watched.acked) {
+      // What was accepted from an earlier leader may have been replaced since, and was durable all the same.
+      expectSafe(index <= durable || term < now.currentTerm, 'nothing is acknowledged before it is synced', () => {
+        return `${node} acknowledged ${index} in term ${term}, it had ${durable} durable`;
       });
     }
     watched.acked = [];

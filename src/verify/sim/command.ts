@@ -128,7 +128,7 @@ function optionLines(options: DrawnOptions): string[] {
     `time        heartbeat ${options.heartbeatMs}ms, election ${range(electionTimeoutMs)}, message ${range(delayMs)}, ` +
       `sync ${range(syncMs)}, turn ${options.turnMs}ms`,
     `rates       loss ${options.lossRate}, duplicate ${options.duplicateRate}, reorder ${options.reorderRate}`,
-    `clients     ${options.clients} on ${options.keys} keys, think ${options.thinkMs}ms, give up after ` +
+    `clients     ${options.clients}${options.readers ? ' and a reader for each node' : ''} on ${options.keys} keys, think ${options.thinkMs}ms, give up after ` +
       `${options.clientTimeoutMs}ms, values up to ${options.valueBytesMax} B`,
     `bounds      ${named(limits)}`,
     `log         ${named(wal)}`,

@@ -37,6 +37,7 @@ export class Nemesis {
   #isOver = false;
   readonly #strikes: Readonly<Record<StrikingFault, () => void>> = {
     partition: () => this.#cut('partition', this.#partition()),
+    isolation: () => this.#isolate(),
     'one-way': () => this.#cut('one-way', this.#oneWay()),
     reset: () => this.#reset(false),
     suspicion: () => this.#reset(true),
@@ -95,8 +96,8 @@ export class Nemesis {
     return options.electionTimeoutMs[1] * 4 * random.next() ** 3 + 1;
   }
 
-  #later(what: string, mend: () => void): void {
-    this.#context.world.after(this.#span(), () => {
+  #later(what: string, mend: () => void, ms = this.#span()): void {
+    this.#context.world.after(ms, () => {
       if (this.#isOver) return;
       this.#context.say(`end ${what}`);
       mend();
@@ -106,9 +107,13 @@ export class Nemesis {
   #anyNode(): SimNode {
     const { nodes, random } = this.#context;
     // Leaders break the most interesting way.
-    const leader = nodes.find(({ server }) => server?.status().role === 'leader');
-    if (leader !== undefined && random.next() < 0.4) return leader;
+    const leader = this.#leader();
+    if (leader !== undefined && random.next() < 0.5) return leader;
     return nodes[randomInt(random, 0, nodes.length - 1)]!;
+  }
+
+  #leader(): SimNode | undefined {
+    return this.#context.nodes.find(({ server }) => server?.status().role === 'leader');
   }
 
   #cut(what: string, { cut, text }: { readonly cut: Cut; readonly text: string }): void {
@@ -118,10 +123,24 @@ export class Nemesis {
     this.#later(`${what} ${text}`, () => weather.remove(cut));
   }
 
+  /** The leader alone, until the others have another and beyond; its clients still reach it, and may believe it. */
+  #isolate(): void {
+    const { nodes, weather, say, options, random } = this.#context;
+    const { id } = this.#leader() ?? this.#anyNode();
+    const isNode = new Set<string>(nodes.map((node) => node.id));
+    const cuts = (from: string, to: string): boolean =>
+      (from === id && isNode.has(to)) || (to === id && isNode.has(from));
+    const cut = { cuts };
+    say(`begin isolation ${id}`);
+    weather.add(cut);
+    const ms = options.electionTimeoutMs[1] * (0.5 + 2 * random.next());
+    this.#later(`isolation ${id}`, () => weather.remove(cut), ms);
+  }
+
   #partition(): { readonly cut: Cut; readonly text: string } {
     const { nodes, random } = this.#context;
     if (random.next() < 0.4) return this.#someLinks();
-    const here = this.#someNodes();
+    const here = random.next() < 0.4 ? [this.#anyNode().id] : this.#someNodes();
     const ids = new Set<string>(here);
     const sides = nodes.map(({ id }) => id as string);
     const isNode = new Set<string>(sides);

@@ -16,6 +16,7 @@ export const FAULTS = [
   'duplication',
   'reordering',
   'partition',
+  'isolation',
   'one-way',
   'reset',
   'suspicion',
@@ -51,6 +52,8 @@ export interface DrawnOptions {
   readonly syncMs: readonly [min: number, max: number];
   readonly turnMs: number;
   readonly clients: number;
+  /** One more client for each node, who knows no other and only reads. */
+  readonly readers: boolean;
   readonly keys: number;
   readonly thinkMs: number;
   readonly clientTimeoutMs: number;
@@ -64,8 +67,8 @@ const KIB = 1 << 10;
 
 /** Draws the options of a run. Windows, batches and timeouts come out small: edges are where bugs live. */
 export function drawOptions({ seed, nodes, durationMs = 20_000 }: SimulationOptions, random: Random): DrawnOptions {
-  const drawnNodes = pick(random, [3, 3, 3, 5, 5, 4, 1, 2, 7]);
-  const heartbeatMs = pick(random, [10, 20, 40, 60]);
+  const drawnNodes = pick(random, [3, 3, 3, 3, 5, 5, 5, 4, 2, 1, 7]);
+  const heartbeatMs = pick(random, [5, 10, 20, 50]);
   const electionMin = heartbeatMs * randomInt(random, 5, 10);
   const slowest = pick(random, [0.2, 1, heartbeatMs / 8, heartbeatMs / 3]);
   const slowestSync = pick(random, [0.3, 2, heartbeatMs / 4, heartbeatMs]);
@@ -76,7 +79,8 @@ export function drawOptions({ seed, nodes, durationMs = 20_000 }: SimulationOpti
     heartbeatMs,
     electionTimeoutMs: [electionMin, electionMin * 2],
     faults: drawFaults(random),
-    faultEveryMs: pick(random, [50, 150, 400, 1_000]),
+    // Some seeds never let a leader settle; others let the cluster work between two faults.
+    faultEveryMs: electionMin * pick(random, [0.5, 1, 2, 4]),
     delayMs: [0.05, slowest],
     lossRate: pick(random, [0.001, 0.01, 0.05, 0.2]),
     duplicateRate: pick(random, [0.001, 0.01, 0.1]),
@@ -84,6 +88,7 @@ export function drawOptions({ seed, nodes, durationMs = 20_000 }: SimulationOpti
     syncMs: [0.1, slowestSync],
     turnMs: pick(random, [0, 0.02, 0.2, 1]),
     clients: pick(random, [2, 4, 8]),
+    readers: pick(random, [true, true, false]),
     keys: pick(random, [1, 3, 10, 30]),
     thinkMs: pick(random, [1, 5, 20, 50]),
     clientTimeoutMs: pick(random, [100, 400, 1_500]),
@@ -112,6 +117,6 @@ function drawLimits(random: Random): Partial<NodeLimits> {
 }
 
 function drawFaults(random: Random): Fault[] {
-  const often = pick(random, [0, 0.2, 0.4, 0.7]);
+  const often = pick(random, [0, 0.2, 0.3, 0.5, 0.8]);
   return FAULTS.filter(() => random.next() < often);
 }

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { asNodeId, type NodeId, type Random, seededRandom } from '../../base/index.js';
+import { asNodeId, messageOf, type NodeId, type Random, seededRandom } from '../../base/index.js';
 import type { NodeEvent } from '../../diagnostics/index.js';
 import { checkHistory, verdictText } from '../checker/index.js';
 import { ClientChecker } from './client-checker.js';
@@ -28,6 +28,7 @@ export interface SimulationHooks {
 const MICROTASKS_OF_A_SERVER = 4;
 const MICROTASKS_OF_OTHERS = 40;
 const MICROTASKS_TO_BREATHE = 400;
+const DAMAGING = 'a crash does not damage a log';
 const EVENTS_TO_BREATHE = 2_048;
 const HISTORY_STEPS_PER_KEY = 3_000_000;
 
@@ -212,7 +213,7 @@ export class Simulation {
 
   /** Only where a bit was flipped a log may be found damaged. */
   #damaged(node: SimNode, message: string): void {
-    if (!node.wasFlipped) this.#broken(new Violation('safety', 'a crash does not damage a log', message));
+    if (!node.wasFlipped) this.#broken(new Violation('safety', DAMAGING, message));
     node.damage = message;
   }
 
@@ -233,7 +234,7 @@ export class Simulation {
         this.#broken(new Violation('safety', 'votes are durable before they leave (§5.2)', detail));
       },
       (error: unknown) => {
-        if (!node.wasFlipped) this.#broken(brokenInvariant(voter, error));
+        if (!node.wasFlipped) this.#broken(new Violation('safety', DAMAGING, `${voter} voting: ${messageOf(error)}`));
       },
     );
     this.#audits.add(audit);

