@@ -190,7 +190,7 @@ class WorkloadClient {
     const end = (answered: Answered): void => {
       this.#learn(request, answered);
       this.#workload.ended(call, answered);
-      say(this.#host, `${describe(request)} -> ${describeAnswer(request, answered)}`);
+      say(this.#host, `${describe(request)} -> ${describeAnswer(answered)}`);
       // Whoever does not know what became of its call goes on under another name (Knossos's crashed process).
       if (answered.outcome === 'unknown') this.#name = this.#workload.nextName();
       this.next();

@@ -26,8 +26,7 @@ export const MUTATIONS: readonly Mutation[] = [
       'raft.outbox.sendAfterPersist(voteResponse(raft, request, { granted: true }));',
       'raft.outbox.send(voteResponse(raft, request, { granted: true }));',
     ),
-    seeds: 20,
-    quick: true,
+    seeds: 60,
   },
   {
     name: 'a candidate asks for votes before its own is synced',
@@ -59,7 +58,8 @@ export const MUTATIONS: readonly Mutation[] = [
       },
       { file: 'raft/role.ts', find: 'raft.votedFor === null || raft.votedFor === candidate,', replace: 'true,' },
     ],
-    seeds: 60,
+    seeds: 20,
+    quick: true,
   },
   {
     name: 'a repeated vote is counted again',
@@ -71,7 +71,7 @@ export const MUTATIONS: readonly Mutation[] = [
           'if (granted && role.votes.has(response.from)) for (const voter of raft.membership.voters) if (!role.votes.has(voter)) { role.votes.set(voter, true); break; }\n  if (granted || !role.votes.has(response.from)) role.votes.set(response.from, granted);',
       },
     ],
-    seeds: 300,
+    seeds: 200,
   },
   {
     name: 'a vote needs no up-to-date log',
@@ -99,7 +99,7 @@ export const MUTATIONS: readonly Mutation[] = [
       "if (message.type === 'request-vote') return !message.preVote && !isSticky(raft, message.from);",
       "if (message.type === 'request-vote') return true;",
     ),
-    seeds: 100,
+    seeds: 60,
   },
   {
     name: 'a leader that hears of nobody goes on leading',
@@ -108,7 +108,7 @@ export const MUTATIONS: readonly Mutation[] = [
       'if (now < leader.checkQuorumAt) return;',
       'if (now < Number.MAX_SAFE_INTEGER) return;',
     ),
-    seeds: 100,
+    seeds: 60,
   },
   // Replication and commit
   {
@@ -192,7 +192,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a read is served without asking a quorum',
     edits: one('raft/reads.ts', 'if (confirmed < reads.round) return;', ''),
-    seeds: 200,
+    seeds: 60,
   },
   {
     name: 'a read is served before the term has committed anything',
@@ -207,7 +207,6 @@ export const MUTATIONS: readonly Mutation[] = [
       'if (round.index > applied + 1e9) still.push(round);',
     ),
     seeds: 20,
-    quick: true,
   },
   {
     name: 'a write is answered by what was committed in its place',
@@ -230,8 +229,7 @@ export const MUTATIONS: readonly Mutation[] = [
       'operation.verb.isWrite ? error.definite && REFUSED.has(error.code) : READ_FAILED.has(error.code);',
       'READ_FAILED.has(error.code);',
     ),
-    seeds: 20,
-    quick: true,
+    seeds: 60,
   },
   {
     name: 'a cas compares lengths',
@@ -241,7 +239,6 @@ export const MUTATIONS: readonly Mutation[] = [
       'return true;',
     ),
     seeds: 20,
-    quick: true,
   },
   // State machine and restarts
   {
@@ -308,8 +305,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the name of a new segment is not synced',
     edits: one('storage/segment-files.ts', 'await fileSystem.syncDirectory(directory);', ''),
-    seeds: 20,
-    quick: true,
+    seeds: 60,
   },
   {
     name: 'a read returns what a waiting append is about to replace',
