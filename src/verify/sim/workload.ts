@@ -190,7 +190,7 @@ class WorkloadClient {
     const end = (answered: Answered): void => {
       this.#learn(request, answered);
       this.#workload.ended(call, answered);
-      say(this.#host, `${describe(request)} -> ${describeAnswer(answered)}`);
+      say(this.#host, `${describe(request)} -> ${describeAnswer(request, answered)}`);
       // Whoever does not know what became of its call goes on under another name (Knossos's crashed process).
       if (answered.outcome === 'unknown') this.#name = this.#workload.nextName();
       this.next();
@@ -277,7 +277,7 @@ function describe(request: Request): string {
   }
 }
 
-function describeAnswer({ outcome, output, revision, node, error }: Answered): string {
-  if (outcome === 'ok') return `${output ?? 'ok'} revision ${revision} from ${node}`;
-  return `${outcome} (${error?.code}: ${error?.message})`;
+function describeAnswer({ type }: Request, { outcome, output, revision, node, error }: Answered): string {
+  if (outcome !== 'ok') return `${outcome} (${error?.code}: ${error?.message})`;
+  return `${type === 'put' ? 'ok' : (output ?? '(nil)')} revision ${revision} from ${node}`;
 }

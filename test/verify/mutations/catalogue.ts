@@ -71,7 +71,7 @@ export const MUTATIONS: readonly Mutation[] = [
           'if (granted && role.votes.has(response.from)) for (const voter of raft.membership.voters) if (!role.votes.has(voter)) { role.votes.set(voter, true); break; }\n  if (granted || !role.votes.has(response.from)) role.votes.set(response.from, granted);',
       },
     ],
-    seeds: 200,
+    seeds: 400,
   },
   {
     name: 'a vote needs no up-to-date log',
@@ -248,7 +248,7 @@ export const MUTATIONS: readonly Mutation[] = [
       "if (this.#state.type !== 'waiting' || this.#state.meta.appliedIndex > this.#persistedIndex) return;",
       "if (this.#state.type !== 'waiting') return;",
     ),
-    seeds: 200,
+    seeds: 400,
   },
   {
     name: 'after a restart the last entry is applied again',
@@ -310,6 +310,6 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a read returns what a waiting append is about to replace',
     edits: one('storage/wal.ts', ', this.#queue.firstEntry - 1);', ');'),
-    seeds: 200,
+    seeds: 400,
   },
 ];
