@@ -7,7 +7,7 @@
  *
  * ## A put, from arrival to answer
  *
- *     frames arrive ─▶ server collects ─▶ turn: client-calls parses, writes proposes (one proposal a turn)
+ *     frames arrive ─▶ inbox collects ─▶ turn: client-calls parses, writes proposes (one proposal a turn)
  *       ─▶ ready-loop: appends leave through peers/outbox, the batch goes to the WAL, in parallel
  *       ─▶ acknowledgements and the own sync arrive ─▶ turn: commit advances ─▶ applier ─▶ writes answers
  *

@@ -1,14 +1,14 @@
 import { type Emit, type NodeId, RaftctlError, randomInt } from '../base/index.js';
 import type { KvStore } from '../kv/index.js';
 import type { Entry, Observation, RawNode, Ready } from '../raft/index.js';
-import type { Connection, ConnectionRole, Frame, Hello, Listener } from '../transport/index.js';
-import { decodeForward, decodeMessage, encodeError, encodeNote, KIND, type NodeStatus } from '../wire/index.js';
+import type { ConnectionRole, Hello, Listener } from '../transport/index.js';
+import { encodeNote, KIND, type NodeStatus } from '../wire/index.js';
 import { AdminCalls } from './admin-calls.js';
 import { Applier } from './applier.js';
-import type { Answers, Call } from './call.js';
 import { ClientCalls } from './client-calls.js';
 import type { NodeDependencies } from './dependencies.js';
 import { EntryCache } from './entry-cache.js';
+import { Inbox } from './inbox.js';
 import {
   frameBytesMax,
   HANDSHAKE_TIMEOUT_MS,
@@ -22,8 +22,10 @@ import {
 import { Peers } from './peers.js';
 import { Reads } from './reads.js';
 import { ReadyLoop } from './ready-loop.js';
+import { Replies } from './replies.js';
 import { statusOf } from './status.js';
 import { TickTimer } from './tick-timer.js';
+import { unavailable } from './unavailable.js';
 import { Watches } from './watches.js';
 import { Writes } from './writes.js';
 
@@ -55,9 +57,8 @@ export class NodeServer {
   readonly #clientCalls: ClientCalls;
   readonly #adminCalls: AdminCalls;
   readonly #watches: Watches;
-  /** Frames that arrived since the last turn. */
-  #inbox: { readonly connection: Connection; readonly frames: readonly Frame[] }[] = [];
-  readonly #dirty = new Set<Connection>();
+  readonly #replies: Replies;
+  readonly #inbox: Inbox;
   readonly #startedAt: number;
   #listener: Listener | undefined;
   #turnDue = false;
@@ -65,96 +66,112 @@ export class NodeServer {
   #state: 'running' | 'stopped' = 'running';
 
   constructor(dependencies: NodeDependencies) {
-    const { spec, recorder, wal, store, clock, scheduler, recovered, random } = dependencies;
+    const { spec, recorder, store, clock, scheduler, recovered } = dependencies;
     this.#dependencies = dependencies;
     this.#id = spec.id;
     this.#emit = recorder.emitFor('node');
+    this.#startedAt = clock.now();
     this.#raft = newRaft(dependencies);
-    const { cacheBytesMax, applyEntriesMax } = { ...nodeLimits, ...dependencies.limits };
-    const cache = new EntryCache(cacheBytesMax);
-    this.#cache = cache;
-    cache.append(recovered.tail);
-    const wake = () => this.#wake();
-    const answers: Answers = {
-      answer: (call, kind, ...parts) => this.#answer(call, kind, parts),
-      fail: (call, error) => this.#answer(call, KIND.error, [encodeError(error, this.#raft.status().leader)]),
-    };
-    const leaderless = () => this.#leaderless();
-    this.#timer = new TickTimer({ clock, scheduler, gapMs: 2 * spec.heartbeatMs, wake });
-    this.#peers = new Peers(
-      {
-        id: spec.id,
-        members: spec.members,
-        transport: dependencies.transport,
-        hello: () => this.#hello('peer'),
-        raft: this.#raft,
-        wal,
-        cache,
-        emit: recorder.emitFor('transport'),
-        answers,
-        onFatal: dependencies.onFatal,
-        maxFrameBytes: frameBytesMax(spec, 'peer'),
-        maxQueuedBytes: MAX_QUEUED_BYTES,
-        wake,
-      },
-      randomInt(random, 0, 0xffff_ffff),
-    );
-    this.#loop = new ReadyLoop(spec.id, this.#raft, wal, cache, {
-      observed: (ready) => this.#observe(ready),
-      send: (message) => this.#peers.send(message),
-      committed: (upTo) => this.#applier.committed(upTo),
-      persistedUpTo: (index) => store.persistedUpTo(index),
-      wake,
+    this.#cache = new EntryCache({ ...nodeLimits, ...dependencies.limits }.cacheBytesMax);
+    this.#cache.append(recovered.tail);
+    this.#timer = new TickTimer({ clock, scheduler, gapMs: 2 * spec.heartbeatMs, wake: this.#wake });
+    this.#replies = new Replies({
+      relay: (node, callId, kind, parts) => this.#peers.reply(node, callId, kind, parts),
+      leader: () => this.#raft.status().leader,
     });
+    this.#peers = this.#newPeers();
+    this.#loop = this.#newReadyLoop();
+    this.#applier = this.#newApplier();
     this.#writes = new Writes({
       raft: this.#raft,
-      answers,
+      answers: this.#replies,
       forward: (leader, call) => this.#peers.forward(leader, call),
-      leaderless,
+      leaderless: () => this.#leaderless(),
     });
     this.#clientCalls = new ClientCalls({
       store,
-      answers,
+      answers: this.#replies,
       now: () => clock.now(),
       limits: { maxKeyBytes: MAX_KEY_BYTES, maxValueBytes: spec.maxValueBytes },
       status: () => this.status(),
     });
     this.#reads = new Reads({
       raft: this.#raft,
-      answers,
+      answers: this.#replies,
       appliedIndex: () => store.appliedIndex,
       serve: (call) => this.#clientCalls.serveRead(call),
-      leaderless,
+      leaderless: () => this.#leaderless(),
       askAgainMs: spec.electionTimeoutMs[0] / 2,
     });
-    this.#applier = new Applier({
-      raft: this.#raft,
-      store,
-      wal,
-      cache,
-      scheduler,
-      entriesMax: applyEntriesMax,
-      applied: (entries, results) => this.#writes.applied(entries, results),
-      wake,
-      failed: dependencies.onFatal,
-    });
-    this.#adminCalls = new AdminCalls({
-      recorder,
-      instance: dependencies.instance,
-      stop: dependencies.onStop,
-    });
+    this.#adminCalls = new AdminCalls({ recorder, instance: dependencies.instance, stop: dependencies.onStop });
     this.#watches = new Watches({
       store,
       emit: this.#emit,
       scheduler,
       maxKeyBytes: MAX_KEY_BYTES,
-      send: (connection, kind, callId, payload) => {
-        this.#dirty.add(connection);
-        return connection.send(kind, callId, payload);
-      },
-      wake,
+      send: (connection, kind, callId, payload) => this.#replies.send(connection, kind, callId, payload),
+      wake: this.#wake,
     });
-    this.#startedAt = clock.now();
+    this.#inbox = new Inbox({
+      id: this.#id,
+      raft: this.#raft,
+      peers: this.#peers,
+      clientCalls: this.#clientCalls,
+      adminCalls: this.#adminCalls,
+      watches: this.#watches,
+      writes: this.#writes,
+      reads: this.#reads,
+      replies: this.#replies,
+      emit: this.#emit,
+    });
+  }
+
+  #newPeers(): Peers {
+    const { spec, transport, wal, recorder, onFatal, random } = this.#dependencies;
+    return new Peers(
+      {
+        id: spec.id,
+        members: spec.members,
+        transport,
+        hello: () => this.#hello('peer'),
+        raft: this.#raft,
+        wal,
+        cache: this.#cache,
+        emit: recorder.emitFor('transport'),
+        answers: this.#replies,
+        onFatal,
+        maxFrameBytes: frameBytesMax(spec, 'peer'),
+        maxQueuedBytes: MAX_QUEUED_BYTES,
+        wake: this.#wake,
+      },
+      randomInt(random, 0, 0xffff_ffff),
+    );
+  }
+
+  #newReadyLoop(): ReadyLoop {
+    const { wal, store } = this.#dependencies;
+    return new ReadyLoop(this.#id, this.#raft, wal, this.#cache, {
+      observed: (ready) => this.#observe(ready),
+      send: (message) => this.#peers.send(message),
+      committed: (upTo) => this.#applier.committed(upTo),
+      persistedUpTo: (index) => store.persistedUpTo(index),
+      wake: this.#wake,
+    });
+  }
+
+  #newApplier(): Applier {
+    const { store, wal, scheduler, limits, onFatal } = this.#dependencies;
+    return new Applier({
+      raft: this.#raft,
+      store,
+      wal,
+      cache: this.#cache,
+      scheduler,
+      entriesMax: { ...nodeLimits, ...limits }.applyEntriesMax,
+      applied: (entries, results) => this.#writes.applied(entries, results),
+      wake: this.#wake,
+      failed: onFatal,
+    });
   }
 
   /** Binds the port and begins to take part. Rejects with `port-taken`. */
@@ -172,8 +189,7 @@ export class NodeServer {
       admit: (hello) => this.#admit(hello),
       handlers: {
         frames: (connection, frames) => {
-          this.#inbox.push({ connection, frames });
-          if (!this.#canWait(frames)) this.#wake();
+          if (this.#inbox.take(connection, frames)) this.#wake();
         },
         closed: (connection) => {
           this.#adminCalls.closed(connection);
@@ -203,16 +219,11 @@ export class NodeServer {
     await this.#dependencies.store.close();
   }
 
-  /** Answers to the beats of a leader at rest are taken in with the next beat: it halves what an idle leader costs. */
-  #canWait(frames: readonly Frame[]): boolean {
-    return frames.length === 1 && frames[0]!.kind === KIND.heartbeatResponse && this.#raft.isAtRest;
-  }
-
-  #wake(): void {
+  readonly #wake = (): void => {
     if (this.#turnDue || this.#state === 'stopped') return;
     this.#turnDue = true;
     this.#dependencies.scheduler.defer(() => this.#turn());
-  }
+  };
 
   #turn(): void {
     this.#turnDue = false;
@@ -221,9 +232,7 @@ export class NodeServer {
       this.#raft.tick(this.#timer.passed());
       this.#peers.takeLinkChanges();
       this.#loop.settle();
-      const inbox = this.#inbox;
-      this.#inbox = [];
-      for (const { connection, frames } of inbox) this.#receive(connection, frames);
+      this.#inbox.deliver();
       this.#writes.flush();
       this.#reads.flush(this.#dependencies.clock.now());
       this.#loop.run();
@@ -239,58 +248,9 @@ export class NodeServer {
     }
   }
 
-  #receive(connection: Connection, frames: readonly Frame[]): void {
-    try {
-      for (const frame of frames) {
-        if (connection.peer.role === 'peer') this.#receivePeer(connection.peer.node as NodeId, frame);
-        else this.#receiveCall(connection, frame);
-      }
-    } catch (error) {
-      // Whatever a stranger sends, it costs the stranger its connection and nothing else.
-      if (!(error instanceof RaftctlError)) throw error;
-      this.#emit.emit('warn', 'frame-refused', { from: connection.remoteAddress, error: error.message });
-      connection.close(error);
-    }
-  }
-
-  #receivePeer(from: NodeId, { kind, callId, payload }: Frame): void {
-    if (kind === KIND.forward) {
-      const forwarded = decodeForward(payload);
-      this.#take(this.#clientCalls.parse({ type: 'peer', node: from }, callId, forwarded.kind, forwarded.payload));
-    } else if (kind === KIND.forwardReply) {
-      const call = this.#peers.takeForwarded(from, callId);
-      const reply = decodeForward(payload);
-      if (call !== undefined) this.#answer(call, reply.kind, [reply.payload]);
-    } else this.#raft.step(decodeMessage(kind, payload, from, this.#id));
-  }
-
-  #receiveCall(connection: Connection, { kind, callId, payload }: Frame): void {
-    if (connection.peer.role === 'admin' && this.#adminCalls.handle(connection, kind, callId, payload)) {
-      this.#dirty.add(connection);
-    } else if (!this.#watches.handle(connection, kind, callId, payload)) {
-      this.#take(this.#clientCalls.parse({ type: 'client', connection }, callId, kind, payload));
-    }
-  }
-
-  /** `parse` has answered what needs no consensus. */
-  #take(parsed: { readonly type: 'write' | 'read'; readonly call: Call } | undefined): void {
-    if (parsed?.type === 'write') this.#writes.add(parsed.call);
-    else if (parsed?.type === 'read') this.#reads.add(parsed.call);
-  }
-
-  #answer(call: Call, kind: number, parts: readonly Uint8Array[]): void {
-    const { origin } = call;
-    if (origin.type === 'peer') this.#peers.reply(origin.node, call.callId, kind, parts);
-    else {
-      origin.connection.send(kind, call.callId, ...parts);
-      this.#dirty.add(origin.connection);
-    }
-  }
-
   #flush(): void {
     this.#peers.flush();
-    for (const connection of this.#dirty) connection.flush();
-    this.#dirty.clear();
+    this.#replies.flush();
   }
 
   #observe({ events, roleChange, reads }: Ready): void {
@@ -312,9 +272,7 @@ export class NodeServer {
   #tellClients(): void {
     const note = this.#note();
     for (const connection of this.#listener?.connections ?? []) {
-      if (connection.peer.role !== 'client') continue;
-      connection.send(KIND.leader, 0, note);
-      this.#dirty.add(connection);
+      if (connection.peer.role === 'client') this.#replies.send(connection, KIND.leader, 0, note);
     }
   }
 
@@ -350,26 +308,9 @@ export class NodeServer {
     return new RaftctlError('handshake-refused', `${hello.node} is not another member of this cluster`);
   }
 
-  /** Why nothing can be decided just now. */
   #leaderless(): RaftctlError {
-    const total = this.#dependencies.spec.members.length;
-    const quorum = Math.floor(total / 2) + 1;
-    const linked = this.#peers.linkedCount();
-    const { role, leader } = this.#raft.status();
-    if (linked < quorum) {
-      const message = `${this.#id} reaches ${linked} of ${total} nodes and a quorum is ${quorum}`;
-      return new RaftctlError('quorum-lost', message, { definite: true, hint: 'start or resume more nodes' });
-    }
-    if (role === 'leader') {
-      const message = `${this.#id} leads, but no quorum has confirmed it in time`;
-      return new RaftctlError('quorum-lost', message, { definite: true, hint: 'are nodes paused or cut off?' });
-    }
-    if (leader !== null) {
-      const message = `${leader} leads, but did not answer ${this.#id} in time: ${this.#peers.describe(leader)}`;
-      return new RaftctlError('no-leader', message, { hint: `is ${leader} paused or cut off?` });
-    }
-    const message = `${this.#id} knows no leader that a quorum follows`;
-    return new RaftctlError('no-leader', message, { hint: 'an election may be under way: try again' });
+    const members = this.#dependencies.spec.members.length;
+    return unavailable(this.#id, members, this.#raft.status(), this.#peers);
   }
 
   /** A sweep stands only while somebody waits. */
