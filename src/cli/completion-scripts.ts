@@ -35,15 +35,15 @@ complete -o default -F _raftctl raftctl
   zsh: `#compdef raftctl
 # raftctl completion for zsh:  source <(raftctl completion zsh)
 _raftctl() {
-  local -a candidates
+  local -a candidates unfinished
   local line word about
   while IFS= read -r line; do
-    word=\${line%%$'\\t'*}
+    word=\${\${line%%$'\\t'*}//:/\\\\:}
     about=\${line#*$'\\t'}
-    candidates+=("\${word//:/\\\\:}:\${about}")
+    if [[ $word == *= ]]; then unfinished+=("$word\${about:+:$about}"); else candidates+=("$word\${about:+:$about}"); fi
   done < <(raftctl __complete -- "\${(@)words[2,CURRENT]}" 2>/dev/null)
-  if (( \${#candidates} )); then
-    _describe -V raftctl candidates
+  if (( \${#candidates} + \${#unfinished} )); then
+    _describe raftctl candidates -- unfinished -S ''
   else
     _files
   fi

@@ -62,12 +62,14 @@ function inProgram(command: Command, words: readonly string[], current: string):
 
 /** Behind a command of the table: what the prompt would offer. */
 async function inTable(words: readonly string[], current: string, host: Host): Promise<readonly Candidate[]> {
-  const nodes = (await running(host)).flatMap((cluster) => cluster.nodes.map(({ id }) => id));
+  const addresses = new Map(
+    (await running(host)).flatMap(({ nodes }) => nodes.map(({ id, host, port }) => [id, `${host}:${port}`])),
+  );
   const offers = completeWords(words, current, {
     table: TABLE,
     origin: 'one-shot',
     common: ANYWHERE,
-    nodes,
+    nodes: [...addresses.keys()],
     keys: [],
     marks: [],
     jobs: [],
@@ -77,7 +79,8 @@ async function inTable(words: readonly string[], current: string, host: Host): P
   const aboutOf = (word: string) =>
     options.find(({ name }) => word === `--${name}`)?.about ??
     TABLE.get(`${words[0]} ${word}`)?.about ??
-    (nodes.includes(word) ? 'node' : '');
+    addresses.get(word) ??
+    '';
   return offers.map((word) => ({ word, about: aboutOf(word) }));
 }
 

@@ -1,12 +1,9 @@
-import { execFile } from 'node:child_process';
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Screen, type ScreenOptions } from '../console/prompt/screen.js';
 import { isRunning, Workplace } from '../helpers/product.js';
 
-const run = promisify(execFile);
 const BIN = resolve(import.meta.dirname, '../../bin/raftctl.js');
 const CTRL_C = '\x03';
 const CTRL_D = '\x04';
@@ -161,38 +158,5 @@ describe('questions in a terminal', () => {
     yes.type(`y${ENTER}`);
     await yes.ends();
     expect([yes.exitCode, yes.text]).toEqual([0, expect.stringContaining('deleted')]);
-  });
-});
-
-describe('a shell', () => {
-  it('bash completes commands, options, nodes, roles and values', async () => {
-    const place = await Workplace.create();
-    await place.up();
-    const shim = join(place.directory, 'raftctl');
-    writeFileSync(shim, `#!/bin/sh\nexec '${process.execPath}' '${BIN}' "$@"\n`);
-    chmodSync(shim, 0o755);
-    const complete = async (line: string): Promise<string[]> => {
-      const script = `source <(raftctl completion bash)
-        read -ra COMP_WORDS <<< "$1"; [[ $1 == *' ' ]] && COMP_WORDS+=('')
-        COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); _raftctl; printf '%s\\n' "\${COMPREPLY[@]}"`;
-      const path = `${place.directory}:${process.env['PATH']}`;
-      const env = { ...process.env, ...place.environment, PATH: path };
-      const { stdout } = await run('bash', ['--norc', '-c', script, 'bash', line], { env });
-      return stdout.split('\n').filter(Boolean);
-    };
-    expect(await complete('raftctl sta')).toEqual(['status', 'start']);
-    expect(await complete('raftctl kill ')).toEqual(
-      expect.arrayContaining(['leader', 'followers', 'node-01', 'node-04']),
-    );
-    expect(await complete('raftctl get a --re')).toEqual(['--read']);
-    expect(await complete('raftctl get a --read s')).toEqual(['stale']);
-    expect(await complete('raftctl up --por')).toEqual(['--port-offset']);
-    expect(await complete('raftctl -C d')).toEqual(['demo']);
-    expect(await complete('raftctl count events kind = role-ch')).toEqual(['role-changed']);
-  });
-
-  it.each(['zsh', 'fish'])('%s gets a script of its own', async (shell) => {
-    const { stdout } = await run(process.execPath, [BIN, 'completion', shell]);
-    expect(stdout).toContain('raftctl __complete --');
   });
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type IPty, spawn } from '@lydell/node-pty';
 import { Terminal } from '@xterm/headless';
 import { build } from 'esbuild';
+import { onTestFailed } from 'vitest';
 
 const REQUIRE =
   "import { createRequire as bundleRequire } from 'node:module'; const require = bundleRequire(import.meta.url);";
@@ -43,6 +44,8 @@ export class Screen {
     command: readonly string[],
     { columns = 80, rows = 24, environment = {}, cwd = process.cwd() }: ScreenOptions = {},
   ) {
+    // A wait that ran out of time says nothing of what was there instead.
+    onTestFailed(() => console.error(`the screen at the end:\n${this.text}`));
     this.#terminal = new Terminal({ cols: columns, rows, allowProposedApi: true });
     const [program, ...args] = command;
     const { NO_COLOR: _, ...inherited } = process.env;
