@@ -2,13 +2,15 @@ import { join } from 'node:path';
 import type { ClusterConfig, Supervisor } from '../cluster/index.js';
 import { TABLE } from '../console/commands/index.js';
 import { defaultConfigFile, HistoryFile, inputKind, readSourced, stateDirectory } from '../console/files/index.js';
-import { Prompt, runPiped, Terminal } from '../console/index.js';
+import { PlainPrompt, Prompt, runPiped, Terminal } from '../console/index.js';
 import { toJson } from '../console/output/index.js';
 import type { Printer } from '../console/results.js';
 import type { GlobalOptions } from './global-options.js';
 import type { EndingSignal, Host } from './host.js';
 import { type OpenSession, openSession } from './session.js';
 import { StartDisplay } from './start-progress.js';
+
+const HOW_TO_LEAVE = 'exit or Ctrl-D stops the nodes and ends; their data stays';
 
 export interface UpOptions {
   readonly file: string | undefined;
@@ -58,7 +60,7 @@ async function start(
   const json = global.format === 'json';
   const stream = json ? host.stderr : host.stdout;
   const view = json ? printer.errView : printer.view;
-  const live = view.terminal && host.environment['TERM'] !== 'dumb';
+  const live = view.terminal && !isDumb(host);
   const display = new StartDisplay({ view, write: (text) => stream.write(text) }, config, live);
   return startCluster({
     config,
@@ -99,8 +101,9 @@ async function serve(supervisor: Supervisor, printer: Printer, host: Host, endin
   const kind = inputKind(host.stdin);
   const session = openSession(host, { origin: 'prompt', control: () => supervisor, readsInput: false });
   try {
-    if (kind === 'terminal' && printer.view.terminal) await prompt(session, printer, host, ending);
-    else if (kind === 'piped') {
+    if (kind === 'terminal' && printer.view.terminal) {
+      await (isDumb(host) ? plainPrompt : prompt)(session, printer, host, ending);
+    } else if (kind === 'piped') {
       const piped = { ...session, origin: 'script' as const };
       const input = host.stdin;
       const result = await runPiped({
@@ -131,11 +134,31 @@ async function prompt(session: OpenSession, printer: Printer, host: Host, ending
     output: host.stdout,
     view: printer.view,
     history,
-    howToLeave: 'exit or Ctrl-D stops the nodes and ends; their data stays',
+    howToLeave: HOW_TO_LEAVE,
     signal: ending.signal,
     load: readSourced,
   }).run();
 }
+
+async function plainPrompt(session: OpenSession, printer: Printer, host: Host, ending: Ending): Promise<void> {
+  const { stdin: input, stdout: output } = host;
+  const plain = new PlainPrompt({
+    session,
+    table: TABLE,
+    printer,
+    input,
+    output,
+    howToLeave: HOW_TO_LEAVE,
+    signal: ending.signal,
+    load: readSourced,
+  });
+  ending.onInterrupt = () => plain.interrupt();
+  await plain.run();
+  ending.onInterrupt = null;
+}
+
+/** The terminal shows lines, and nothing can be drawn on it. */
+const isDumb = (host: Host): boolean => host.environment['TERM'] === 'dumb';
 
 async function stop(supervisor: Supervisor, options: UpOptions, printer: Printer, ending: Ending): Promise<void> {
   const down = ending.reason === 'taken down';
@@ -154,6 +177,8 @@ class Ending {
   readonly #stopListening: () => void;
   #warned = false;
   reason: EndingSignal | 'left' | 'taken down' | null = null;
+  /** Who hears of Ctrl-C as long as nothing is ending. */
+  onInterrupt: (() => void) | null = null;
   readonly begun: Promise<void>;
 
   constructor(printer: Printer, host: Host) {
@@ -183,6 +208,10 @@ class Ending {
 
   #signalled(signal: EndingSignal): void {
     if (this.reason === null) {
+      if (signal === 'SIGINT' && this.onInterrupt !== null) {
+        this.onInterrupt();
+        return;
+      }
       if (signal === 'SIGINT') this.#printer.err('stopping; Ctrl-C again forces');
       this.begin(signal);
       return;

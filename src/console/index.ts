@@ -23,5 +23,5 @@
  * Order: what a command says (`leader -> node-02`) comes before its result; results come in the order in which commands
  * were typed; announcements come between them, never inside one.
  */
-export { Prompt, runPiped } from './prompt/index.js';
+export { PlainPrompt, Prompt, runPiped } from './prompt/index.js';
 export { Terminal } from './terminal/index.js';

@@ -125,6 +125,38 @@ describe('the prompt of a real cluster', () => {
   });
 });
 
+describe('the prompt of a terminal that cannot be drawn on', () => {
+  it('leaves the editing to the terminal, prints events as lines, and draws nothing', async () => {
+    const place = await Workplace.create();
+    const screen = terminal(place, upArgs(place), { columns: 120, rows: 60, environment: { TERM: 'dumb' } });
+    await screen.shows(PROMPT);
+    screen.type('put a 12\x7f\r');
+    await screen.shows(/put a 1\nOK\n/);
+    screen.type('repeat 2 do\r');
+    await screen.shows(/\.\.\.$/);
+    screen.type('get a\r');
+    await screen.shows(/\.\.\. get a\n\.\.\.$/);
+    screen.type('end\r');
+    await screen.shows(/\n1\n1\ndemo/);
+    screen.type('pause leader\r');
+    await screen.shows(/node-0\d is leader, term .*\n(?:.*\n)*demo node-0\d\* t\d+ 3\/4>$/);
+    screen.type('kill 1 2 3\r');
+    await screen.shows(/\[y\/N\]$/);
+    screen.type('n\r');
+    await screen.shows(/nothing was done\n.*3\/4>$/);
+    screen.type('logs -f\r');
+    await screen.shows('node-listening');
+    screen.type(CTRL_C);
+    await screen.shows(/\^C\n.*3\/4>$/);
+    screen.type(CTRL_C);
+    await screen.shows(/\^C\nexit or Ctrl-D stops the nodes and ends; their data stays\ndemo .*3\/4>$/);
+    screen.type(CTRL_D);
+    await screen.ends();
+    expect(screen.exitCode).toBe(0);
+    expect(screen.printed).not.toContain('\x1b');
+  });
+});
+
 describe('questions in a terminal', () => {
   it('init asks what it needs, writes the file, and rm asks before it deletes', async () => {
     const place = await Workplace.create();

@@ -2,13 +2,15 @@
  * # console/prompt: typing at a cluster
  *
  * `Prompt` is the prompt on a terminal: one readline, one queue (commands run in the order typed), one writer that keeps
- * the line being typed. `runPiped` runs the lines of a pipe. `Announcer` tells what happens to the cluster; `LineFlow`
- * bounds how much of it scrolls by; `complete` and `hintFor` are functions of line, cursor and context.
+ * the line being typed. `PlainPrompt` is the one for terminals that cannot be drawn on. `runPiped` runs the lines of a
+ * pipe. `Announcer` tells what happens to the cluster; `LineFlow` bounds how much of it scrolls by; `complete` and
+ * `hintFor` are functions of line, cursor and context.
  *
  *     await new Prompt({ session, table: TABLE, terminal: new Terminal(process.stdin), … }).run();
  */
 export { type CompletionContext, complete, hintFor } from './completion.js';
 export { LineFlow } from './line-flow.js';
 export { runPiped } from './piped.js';
+export { PlainPrompt } from './plain.js';
 export { Prompt } from './prompt.js';
 export { promptText } from './prompt-text.js';

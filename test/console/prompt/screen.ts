@@ -39,6 +39,8 @@ export class Screen {
   readonly #terminal: Terminal;
   readonly #watchers = new Set<() => void>();
   exitCode: number | null = null;
+  /** All that was printed, as it was sent to the terminal. */
+  printed = '';
 
   constructor(
     command: readonly string[],
@@ -53,10 +55,13 @@ export class Screen {
       cols: columns,
       rows,
       cwd,
-      name: 'xterm-256color',
+      name: environment['TERM'] ?? 'xterm-256color',
       env: { ...inherited, ...environment },
     });
-    this.#pty.onData((data) => this.#terminal.write(data, () => this.#notify()));
+    this.#pty.onData((data) => {
+      this.printed += data;
+      this.#terminal.write(data, () => this.#notify());
+    });
     this.#pty.onExit(({ exitCode }) => {
       this.exitCode = exitCode;
       this.#terminal.write('', () => this.#notify());

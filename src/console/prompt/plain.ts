@@ -1,0 +1,135 @@
+import { createInterface } from 'node:readline';
+import type { CommandTable } from '../commands/index.js';
+import type { Session } from '../context.js';
+import { LineRunner, type LineRunnerOptions } from '../line-runner.js';
+import { type Printer, printFailure } from '../results.js';
+import { Announcer } from './announcer.js';
+import { promptOf } from './prompt-text.js';
+
+export interface PlainPromptOptions {
+  /** Everything of a session but what the prompt itself provides. */
+  readonly session: Omit<Session, 'confirm'>;
+  readonly table: CommandTable;
+  readonly printer: Printer;
+  readonly input: NodeJS.ReadableStream;
+  readonly output: NodeJS.WritableStream;
+  /** What leaving means, for Ctrl-C while nothing runs. */
+  readonly howToLeave: string;
+  /** Ends the prompt from outside, as `exit` would. */
+  readonly signal: AbortSignal;
+  readonly load?: LineRunnerOptions['load'];
+}
+
+/**
+ * The prompt on a terminal that cannot be drawn on (TERM=dumb: an editor's shell, a serial console). The terminal edits
+ * the line; results and events are printed one below the other. `run` resolves when the user leaves.
+ */
+export class PlainPrompt {
+  readonly #options: PlainPromptOptions;
+  readonly #session: Session;
+  readonly #runner: LineRunner;
+  /** Typed and not run yet; null is the end of the input. */
+  readonly #queue: (string | null)[] = [];
+  #question: ((line: string | null) => void) | null = null;
+  #arrived: (() => void) | null = null;
+  #running: AbortController | null = null;
+
+  constructor(options: PlainPromptOptions) {
+    this.#options = options;
+    const { session, table, printer, load } = options;
+    this.#session = Object.assign(session, { confirm: (question: string) => this.#confirm(question) });
+    this.#runner = new LineRunner({ session: this.#session, table, printer, file: 'prompt', ...(load && { load }) });
+  }
+
+  async run(): Promise<void> {
+    const { input, signal } = this.#options;
+    const stopAnnouncing = new Announcer(this.#session, (text) => this.#announce(text)).start(this.#session.control());
+    const lines = createInterface({ input, terminal: false, crlfDelay: Number.POSITIVE_INFINITY });
+    lines.on('line', (line) => this.#typed(line));
+    lines.on('close', () => this.#typed(null));
+    const end = () => {
+      this.#running?.abort();
+      lines.close();
+    };
+    signal.addEventListener('abort', end, { once: true });
+    if (signal.aborted) end();
+    while (await this.#runOne());
+    signal.removeEventListener('abort', end);
+    stopAnnouncing();
+    lines.close();
+  }
+
+  /** Ctrl-C: stops what runs, or forgets an open block, or says how to leave. The terminal has cleared its line. */
+  interrupt(): void {
+    if (this.#running !== null) {
+      this.#queue.length = 0;
+      this.#write('\n');
+      this.#running.abort();
+      this.#question?.(null);
+      return;
+    }
+    if (this.#runner.incomplete) this.#runner.reset();
+    else this.#write(`\n${this.#options.howToLeave}`);
+    this.#write(`\n${this.#promptText()}`);
+  }
+
+  /** The next line typed. False: the user leaves. */
+  async #runOne(): Promise<boolean> {
+    const line = await this.#next();
+    if (line === null) {
+      this.#write('\n');
+      return false;
+    }
+    this.#running = new AbortController();
+    try {
+      return (await this.#runner.feed(line, this.#running.signal)) !== 'leave';
+    } catch (thrown) {
+      printFailure(thrown, this.#options.printer, 'text');
+      return true;
+    } finally {
+      this.#running = null;
+    }
+  }
+
+  #typed(line: string | null): void {
+    if (this.#question) this.#question(line);
+    else this.#queue.push(line);
+    this.#arrived?.();
+  }
+
+  /** The next line to run, null at the end. What was typed ahead gets no prompt of its own. */
+  async #next(): Promise<string | null> {
+    if (this.#queue.length === 0) {
+      this.#write(this.#promptText());
+      await new Promise<void>((arrived) => {
+        this.#arrived = arrived;
+      });
+      this.#arrived = null;
+    }
+    return this.#queue.shift() ?? null;
+  }
+
+  #promptText(): string {
+    return this.#runner.incomplete ? '... ' : promptOf(this.#session.control(), this.#options.printer.view);
+  }
+
+  /** Below the prompt that stands, and the prompt again. */
+  #announce(text: string): void {
+    this.#write(this.#arrived === null ? `${text}\n` : `\n${text}\n${this.#promptText()}`);
+  }
+
+  async #confirm(question: string): Promise<boolean> {
+    this.#write(`${question} [y/N] `);
+    const answered = await new Promise<string | null>((answer) => {
+      this.#question = answer;
+    });
+    this.#question = null;
+    // The end of the input ends the prompt, too.
+    if (answered === null && this.#running?.signal.aborted === false) this.#queue.push(null);
+    return answered !== null && /^y(?:es)?$/i.test(answered.trim());
+  }
+
+  #write(text: string): void {
+    this.#options.output.write(text);
+  }
+}
