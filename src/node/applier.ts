@@ -6,8 +6,8 @@ import type { EntryCache } from './entry-cache.js';
 
 interface ApplierOptions {
   readonly raft: RawNode;
-  readonly store: KvStore;
-  readonly wal: Wal;
+  readonly store: Pick<KvStore, 'appliedIndex' | 'unflushedBytes' | 'apply'>;
+  readonly wal: Pick<Wal, 'read'>;
   readonly cache: EntryCache;
   readonly scheduler: Scheduler;
   /** Entries applied in one turn at most, so that a long backlog does not starve heartbeats. Suggested 4,096. */

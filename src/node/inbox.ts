@@ -57,8 +57,9 @@ export class Inbox {
         else this.#receiveCall(connection, frame);
       }
     } catch (error) {
-      // Whatever a stranger sends, it costs the stranger its connection and nothing else.
-      if (!(error instanceof RaftctlError)) throw error;
+      // Whatever a stranger sends, it costs the stranger its connection and nothing else; that the own state cannot be
+      // read is nobody's message.
+      if (!(error instanceof RaftctlError) || error.code === 'data-damaged') throw error;
       this.#options.emit.emit('warn', 'frame-refused', { from: connection.remoteAddress, error: error.message });
       connection.close(error);
     }

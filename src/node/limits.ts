@@ -9,8 +9,11 @@ export const MAX_CONNECTIONS = 4_096;
 /** What may pile up for one connection that does not read. */
 export const MAX_QUEUED_BYTES = 64 << 20;
 export const HANDSHAKE_TIMEOUT_MS = 3_000;
-/** How often calls are checked against their deadlines, while any wait. */
-export const SWEEP_MS = 50;
+/**
+ * How often calls are checked against their deadlines, while any wait: so often that the reason reaches the client in
+ * what it keeps back of its time for that.
+ */
+export const SWEEP_MS = 10;
 
 /** Windows and batches. A simulation draws them small, so that their edges are met. */
 export interface NodeLimits {

@@ -10,7 +10,7 @@ import { acquireLock, type Lock } from '../os/index.js';
 import { realFileSystem } from '../storage/index.js';
 import { createTcpTransport } from '../transport/index.js';
 import type { ProcessFacts } from './dependencies.js';
-import { openNode } from './open.js';
+import { type NodeWorld, openNode } from './open.js';
 import type { NodeServer } from './server.js';
 import type { NodeSpec } from './spec.js';
 import { watchSupervisor } from './supervisor-channel.js';
@@ -31,11 +31,26 @@ const EXIT_OF: Partial<Readonly<Record<ErrorCode, number>>> = {
 /** A stop that takes longer than this is ended: the log is safe at any moment. */
 const STOP_TIMEOUT_MS = 10_000;
 
+/** Disk, database and network, as a node process finds them. */
+export interface Machine extends Pick<NodeWorld, 'fileSystem' | 'backend'> {
+  readonly createTransport: typeof createTcpTransport;
+}
+
+export const realMachine: Machine = {
+  fileSystem: realFileSystem,
+  backend: (directory) => LmdbBackend.open(directory),
+  createTransport: createTcpTransport,
+};
+
 /**
  * Runs one node as this process, until it is told to stop (SIGTERM, SIGINT, the supervisor's word or its death) or
  * cannot go on. Ends the process.
  */
-export async function runNode(spec: NodeSpec, options: { readonly supervised: boolean }): Promise<void> {
+export async function runNode(
+  spec: NodeSpec,
+  options: { readonly supervised: boolean },
+  machine: Machine = realMachine,
+): Promise<void> {
   const instance = randomBytes(8).toString('hex');
   const recorder = new EventRecorder({
     node: spec.id,
@@ -55,7 +70,7 @@ export async function runNode(spec: NodeSpec, options: { readonly supervised: bo
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => life.stop(signal));
   if (options.supervised) watchSupervisor(() => life.stop('supervisor is gone'));
   try {
-    await life.start(() => startNode(spec, instance, recorder, life));
+    await life.start(() => startNode(spec, machine, instance, recorder, life));
   } catch (error) {
     life.fail(error);
   }
@@ -115,21 +130,22 @@ class NodeLife {
 /** The lock first, so that nothing is touched that another process uses. */
 async function startNode(
   spec: NodeSpec,
+  { fileSystem, backend, createTransport }: Machine,
   instance: string,
   recorder: EventRecorder,
   life: NodeLife,
 ): Promise<NodeServer> {
-  await realFileSystem.makeDirectory(spec.directory);
+  await fileSystem.makeDirectory(spec.directory);
   life.holds(acquireLock(join(spec.directory, 'lock'), `${spec.id} of cluster ${spec.cluster}`));
   return openNode(spec, {
-    fileSystem: realFileSystem,
-    transport: createTcpTransport({
+    fileSystem,
+    transport: createTransport({
       clock: realClock,
       scheduler: realScheduler,
       random: realRandom,
       emit: recorder.emitFor('transport'),
     }),
-    backend: (directory) => LmdbBackend.open(directory),
+    backend,
     recorder,
     clock: realClock,
     scheduler: realScheduler,

@@ -1,4 +1,4 @@
-import type { Clock, LogIndex, Random, Scheduler, Term } from '../base/index.js';
+import { type Clock, type LogIndex, RaftctlError, type Random, type Scheduler, type Term } from '../base/index.js';
 import type { EventRecorder } from '../diagnostics/index.js';
 import { type Backend, KvStore } from '../kv/index.js';
 import { type FileSystem, openDataDirectory, openWal, type Recovered, type WalOptions } from '../storage/index.js';
@@ -52,7 +52,7 @@ export async function openNode(spec: NodeSpec, world: NodeWorld): Promise<NodeSe
     options: { ...world.walOptions, onFatal },
   });
   const store = KvStore.open({
-    backend: world.backend(directory.kv(recovered.generation)),
+    backend: openBackend(world, directory.kv(recovered.generation), recovered),
     emit: recorder.emitFor('kv'),
     clock,
     scheduler,
@@ -64,6 +64,23 @@ export async function openNode(spec: NodeSpec, world: NodeWorld): Promise<NodeSe
   const server = new NodeServer({ ...world, spec, wal, recovered, store });
   await server.start();
   return server;
+}
+
+/**
+ * A state that cannot be read is not made anew by itself, though the log holds it all: the state is also the witness of
+ * how far the log once went (`checkAgainstLog`), and a disk that damaged one file may have damaged the other.
+ */
+function openBackend(world: NodeWorld, directory: string, { before }: Recovered): Backend {
+  try {
+    return world.backend(directory);
+  } catch (error) {
+    const isDamaged = error instanceof RaftctlError && error.code === 'data-damaged';
+    if (!isDamaged || before.index > 0) throw error;
+    throw new RaftctlError('data-damaged', error.message, {
+      hint: `remove ${directory}: the log is intact from its first entry on, and the node makes its state from it again`,
+      cause: error,
+    });
+  }
 }
 
 function termAt({ before, runs }: Recovered, index: LogIndex): Term {

@@ -7,7 +7,7 @@ import type { EntryCache } from './entry-cache.js';
 interface OutboxOptions {
   readonly peer: NodeId;
   readonly cache: EntryCache;
-  readonly wal: Wal;
+  readonly wal: Pick<Wal, 'read'>;
   /** Puts a frame on the link; false when it is down or full. */
   readonly send: (kind: number, parts: readonly Buffer[]) => boolean;
   /** Old entries cannot be read from the WAL. */

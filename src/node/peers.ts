@@ -21,6 +21,8 @@ interface PeersOptions {
   readonly onFatal: (error: unknown) => void;
   readonly maxFrameBytes: number;
   readonly maxQueuedBytes: number;
+  /** Has that process a connection to this node that is still open? */
+  readonly isHeard: (node: NodeId, instance: string) => boolean;
   /** Something the core should hear of happened: take a turn. */
   readonly wake: () => void;
 }
@@ -31,6 +33,8 @@ interface Peer {
   readonly outbox: Outbox;
   /** Client calls that this node forwarded there and that are not answered, by forwarding id. */
   readonly forwarded: Map<number, Call>;
+  /** Its process that is gone, to judge by its port, and of which there may still be something to hear. */
+  leaving: string | null;
   /** It was deposed: what it has not answered by then, it will hardly answer. */
   answersUntil: number;
 }
@@ -45,6 +49,8 @@ export class Peers {
   readonly #peers = new Map<NodeId, Peer>();
   /** What links went through since the last turn. */
   #changes: (() => void)[] = [];
+  /** Of whose processes the last word has been heard since. */
+  #departures: { readonly id: NodeId; readonly instance: string }[] = [];
   #nextForwardId: number;
 
   constructor(options: PeersOptions, firstForwardId: number) {
@@ -66,8 +72,29 @@ export class Peers {
     for (const change of changes) change();
   }
 
+  /** Once everything that arrived was stepped: whoever is gone said that before. */
+  takeDepartures(): void {
+    const departures = this.#departures;
+    this.#departures = [];
+    for (const { id, instance } of departures) {
+      this.#options.emit.emit('info', 'peer-gone', { peer: id, instance });
+      this.#options.raft.suspect(id);
+    }
+  }
+
+  /** A connection of another member to this node ended. */
+  parted(node: NodeId, instance: string): void {
+    const peer = this.#peers.get(node);
+    if (peer?.leaving === instance) this.#departs(peer, instance);
+  }
+
   send(message: Message): void {
     this.#peers.get(message.to)?.outbox.push(message);
+  }
+
+  /** It has just come to us, so it can be reached: no need to sit out what is left until the next dial. */
+  greeted(id: NodeId): void {
+    this.#collect(() => this.#peers.get(id)?.link.retryNow());
   }
 
   /** Hands a client's write to the leader; false when its link is not up. */
@@ -168,11 +195,7 @@ export class Peers {
       backoff: REDIAL,
       handlers: silentHandlers,
       changed: (state, before) => this.#collect(() => this.#linkChanged(member, state, before)),
-      certainlyGone: (instance) =>
-        this.#collect(() => {
-          this.#options.emit.emit('info', 'peer-gone', { peer: member.id, instance });
-          raft.suspect(member.id);
-        }),
+      certainlyGone: (instance) => this.#departs(this.#peers.get(member.id)!, instance),
     });
     const outbox = new Outbox({
       peer: member.id,
@@ -182,7 +205,20 @@ export class Peers {
       unreachable: () => raft.unreachable(member.id),
       unreadable: (error) => this.#unreadable(member.id, error),
     });
-    return { id: member.id, link, outbox, forwarded: new Map(), answersUntil: Number.POSITIVE_INFINITY };
+    const answersUntil = Number.POSITIVE_INFINITY;
+    return { id: member.id, link, outbox, forwarded: new Map(), leaving: null, answersUntil };
+  }
+
+  /**
+   * Nothing listens where the process was. What it said last may still be on its way here: stepped after the suspicion,
+   * a dead leader's last beat would be taken for a sign of life, and cost an election timeout.
+   */
+  #departs(peer: Peer, instance: string): void {
+    peer.leaving = instance;
+    if (this.#options.isHeard(peer.id, instance)) return;
+    peer.leaving = null;
+    this.#departures.push({ id: peer.id, instance });
+    this.#options.wake();
   }
 
   #collect(change: () => void): void {
@@ -196,6 +232,8 @@ export class Peers {
       const { peer, remoteAddress } = state.connection;
       const note = this.#noteOf(id, `${host}:${port}`, state.connection);
       if (note === undefined) return;
+      const reached = this.#peers.get(id);
+      if (reached !== undefined) reached.leaving = null;
       emit.emit('info', 'link-connected', { peer: peer.node, address: remoteAddress });
       raft.linked(id, note);
     } else if (before.type === 'connected') {

@@ -142,6 +142,7 @@ export class NodeServer {
         onFatal,
         maxFrameBytes: frameBytesMax(spec, 'peer'),
         maxQueuedBytes: MAX_QUEUED_BYTES,
+        isHeard: (node, instance) => this.#isHeard(node, instance),
         wake: this.#wake,
       },
       randomInt(random, 0, 0xffff_ffff),
@@ -174,6 +175,13 @@ export class NodeServer {
     });
   }
 
+  #isHeard(node: NodeId, instance: string): boolean {
+    for (const { peer } of this.#listener?.connections ?? []) {
+      if (peer.role === 'peer' && peer.node === node && peer.instance === instance) return true;
+    }
+    return false;
+  }
+
   /** Binds the port and begins to take part. Rejects with `port-taken`. */
   async start(): Promise<void> {
     const { spec, transport } = this.#dependencies;
@@ -188,12 +196,17 @@ export class NodeServer {
       maxQueuedBytes: MAX_QUEUED_BYTES,
       admit: (hello) => this.#admit(hello),
       handlers: {
+        opened: ({ peer }) => {
+          if (peer.role === 'peer') this.#peers.greeted(peer.node as NodeId);
+        },
         frames: (connection, frames) => {
           if (this.#inbox.take(connection, frames)) this.#wake();
         },
         closed: (connection) => {
           this.#adminCalls.closed(connection);
           this.#watches.closed(connection);
+          const { role, node, instance } = connection.peer;
+          if (role === 'peer') this.#peers.parted(node as NodeId, instance);
         },
       },
     });
@@ -233,6 +246,7 @@ export class NodeServer {
       this.#peers.takeLinkChanges();
       this.#loop.settle();
       this.#inbox.deliver();
+      this.#peers.takeDepartures();
       this.#writes.flush();
       this.#reads.flush(this.#dependencies.clock.now());
       this.#loop.run();
