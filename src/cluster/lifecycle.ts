@@ -5,6 +5,9 @@ import { hasProcess } from './process-state.js';
 import type { SupervisedNode } from './supervised-node.js';
 import { type Listeners, until } from './until.js';
 
+/** What there is to know of a node whose process is started and ended. */
+export type LifecycleNode = Pick<SupervisedNode, 'id' | 'log' | 'process' | 'state'>;
+
 export interface LifecycleContext {
   readonly clock: Clock;
   readonly scheduler: Scheduler;
@@ -23,7 +26,7 @@ const KILL_TIMEOUT_MS = 5_000;
 export async function runLifecycle(
   context: LifecycleContext,
   action: LifecycleAction,
-  node: SupervisedNode,
+  node: LifecycleNode,
   options: LifecycleOptions,
 ): Promise<LifecycleResult> {
   const { process, id } = node;
@@ -34,11 +37,11 @@ export async function runLifecycle(
 }
 
 /** Each answers when its signal was sent. */
-type Action = (context: LifecycleContext, node: SupervisedNode, options: LifecycleOptions) => Promise<number>;
+type Action = (context: LifecycleContext, node: LifecycleNode, options: LifecycleOptions) => Promise<number>;
 
 const ACTIONS: Readonly<Record<LifecycleAction, Action>> = { start, stop, kill, restart, pause, resume };
 
-async function start(context: LifecycleContext, node: SupervisedNode, options: LifecycleOptions): Promise<number> {
+async function start(context: LifecycleContext, node: LifecycleNode, options: LifecycleOptions): Promise<number> {
   if (node.state === 'paused') {
     throw new RaftctlError('command-failed', `${node.id} is paused, not down`, { hint: `resume ${node.id}` });
   }
@@ -49,13 +52,13 @@ async function start(context: LifecycleContext, node: SupervisedNode, options: L
   return at;
 }
 
-async function stop(context: LifecycleContext, node: SupervisedNode, options: LifecycleOptions): Promise<number> {
+async function stop(context: LifecycleContext, node: LifecycleNode, options: LifecycleOptions): Promise<number> {
   const at = tell(context, node, 'process-stopping');
   await node.process.stop(options.timeoutMs ?? context.stopTimeoutMs);
   return at;
 }
 
-async function restart(context: LifecycleContext, node: SupervisedNode, options: LifecycleOptions): Promise<number> {
+async function restart(context: LifecycleContext, node: LifecycleNode, options: LifecycleOptions): Promise<number> {
   if (!hasProcess(node.state)) return start(context, node, options);
   const at = tell(context, node, 'process-stopping');
   await node.process.stop(context.stopTimeoutMs);
@@ -64,7 +67,7 @@ async function restart(context: LifecycleContext, node: SupervisedNode, options:
   return at;
 }
 
-async function kill(context: LifecycleContext, node: SupervisedNode, options: LifecycleOptions): Promise<number> {
+async function kill(context: LifecycleContext, node: LifecycleNode, options: LifecycleOptions): Promise<number> {
   const { signal = 'SIGKILL', timeoutMs = KILL_TIMEOUT_MS } = options;
   // By these names or by their own: the state must follow.
   if (signal === 'SIGSTOP') return pause(context, node);
@@ -82,7 +85,7 @@ async function kill(context: LifecycleContext, node: SupervisedNode, options: Li
   return at;
 }
 
-async function pause(context: LifecycleContext, node: SupervisedNode): Promise<number> {
+async function pause(context: LifecycleContext, node: LifecycleNode): Promise<number> {
   if (!hasProcess(node.state)) throw notRunning(node);
   const already = node.state === 'paused';
   const at = already ? context.clock.now() : tell(context, node, 'process-paused');
@@ -90,7 +93,7 @@ async function pause(context: LifecycleContext, node: SupervisedNode): Promise<n
   return at;
 }
 
-async function resume(context: LifecycleContext, node: SupervisedNode): Promise<number> {
+async function resume(context: LifecycleContext, node: LifecycleNode): Promise<number> {
   if (!hasProcess(node.state)) throw notRunning(node);
   const at = node.state === 'paused' ? tell(context, node, 'process-resumed') : context.clock.now();
   node.process.resume();
@@ -100,7 +103,7 @@ async function resume(context: LifecycleContext, node: SupervisedNode): Promise<
 /** Says what is about to be done, with the role the node has now; answers the time of it. */
 function tell(
   { clock, emit, tracker }: LifecycleContext,
-  node: SupervisedNode,
+  node: LifecycleNode,
   event: string,
   fields: { readonly signal?: string } = {},
 ): number {
@@ -113,7 +116,7 @@ function tell(
   return at;
 }
 
-function untilRunning(context: LifecycleContext, node: SupervisedNode, timeoutMs: number): Promise<true> {
+function untilRunning(context: LifecycleContext, node: LifecycleNode, timeoutMs: number): Promise<true> {
   return until(
     () => {
       if (node.process.isDown) throw startFailed(node);
@@ -124,7 +127,7 @@ function untilRunning(context: LifecycleContext, node: SupervisedNode, timeoutMs
 }
 
 /** The reason, and what the process itself said last. */
-function startFailed(node: SupervisedNode): RaftctlError {
+function startFailed(node: LifecycleNode): RaftctlError {
   const { failure, lastExit } = node.process;
   const reason = failure?.reason ?? lastExit ?? `it is ${node.state}`;
   const lines = failure?.lastLines ?? node.log.tail(20);
@@ -133,11 +136,11 @@ function startFailed(node: SupervisedNode): RaftctlError {
   });
 }
 
-function lateStart(node: SupervisedNode, timeoutMs: number): RaftctlError {
+function lateStart(node: LifecycleNode, timeoutMs: number): RaftctlError {
   const lines = node.process.failure?.lastLines ?? node.log.tail(20);
   const message = `${node.id} does not answer ${timeoutMs} ms after its start (${node.state})`;
   return new RaftctlError('timeout', [message, ...lines].join('\n'), { hint: `its log is ${node.log.file}` });
 }
 
-const notRunning = (node: SupervisedNode): RaftctlError =>
+const notRunning = (node: LifecycleNode): RaftctlError =>
   new RaftctlError('not-running', `${node.id} is ${node.state}`, { hint: `start ${node.id}` });

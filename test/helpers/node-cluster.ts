@@ -1,11 +1,12 @@
-import { asNodeId, type NodeId, seededRandom } from '../../src/base/index.js';
+import { asNodeId, type NodeId, type Scheduler, seededRandom } from '../../src/base/index.js';
 import { type ClusterClient, createClient } from '../../src/client/client.js';
 import { EventRecorder } from '../../src/diagnostics/index.js';
 import { MemoryBackend } from '../../src/kv/backend-memory.js';
 import { type NodeLimits, type NodeServer, type NodeSpec, openNode } from '../../src/node/index.js';
+import { EventLoop } from './event-loop.js';
 import { ManualTime } from './manual-time.js';
 import { MemoryDisk, survive } from './memory-disk.js';
-import { createMemoryNetwork } from './memory-transport.js';
+import { createMemoryNetwork, type MemoryNetwork } from './memory-transport.js';
 
 interface Running {
   readonly server: NodeServer;
@@ -28,9 +29,9 @@ interface StartNodeOptions {
  *     await c.kill('node-01');
  */
 export class NodeCluster {
-  readonly time = new ManualTime();
+  readonly time: ManualTime;
   readonly random = seededRandom(7);
-  readonly network = createMemoryNetwork({ clock: this.time, scheduler: this.time, random: this.random });
+  readonly network: MemoryNetwork;
   readonly ids: readonly NodeId[];
   /** What ended a node by itself, in order. */
   readonly failures: { readonly node: NodeId; readonly error: unknown }[] = [];
@@ -38,8 +39,15 @@ export class NodeCluster {
   readonly #disks = new Map<NodeId, MemoryDisk>();
   readonly #backends = new Map<NodeId, MemoryBackend>();
   readonly #running = new Map<NodeId, Running>();
+  /** Of the process that each node has now, or had last. */
+  readonly #loops = new Map<NodeId, EventLoop>();
   readonly #limits: Partial<NodeLimits>;
   #instances = 0;
+
+  /** A cluster whose nodes are all down. */
+  static down(nodes: number, time = new ManualTime()): NodeCluster {
+    return new NodeCluster(nodes, {}, time);
+  }
 
   static async start(nodes: number, limits: Partial<NodeLimits> = {}): Promise<NodeCluster> {
     const cluster = new NodeCluster(nodes, limits);
@@ -47,7 +55,9 @@ export class NodeCluster {
     return cluster;
   }
 
-  private constructor(nodes: number, limits: Partial<NodeLimits>) {
+  private constructor(nodes: number, limits: Partial<NodeLimits>, time = new ManualTime()) {
+    this.time = time;
+    this.network = createMemoryNetwork({ clock: time, scheduler: time, random: this.random });
     this.#limits = limits;
     this.ids = Array.from({ length: nodes }, (_, i) => asNodeId(`node-0${i + 1}`));
   }
@@ -69,27 +79,34 @@ export class NodeCluster {
     this.#disks.set(asNodeId(id), new MemoryDisk());
   }
 
-  async startNode(name: string, { mayCreate = true, members }: StartNodeOptions = {}): Promise<void> {
+  async startNode(name: string, options: StartNodeOptions = {}): Promise<void> {
+    await this.run(this.launch(name, options));
+  }
+
+  /** The same while somebody else lets time pass. */
+  async launch(name: string, { mayCreate = true, members }: StartNodeOptions = {}): Promise<void> {
     const id = asNodeId(name);
+    const loop = new EventLoop(this.time);
+    this.#loops.set(id, loop);
     const disk = this.#disks.get(id) ?? new MemoryDisk();
-    const backend = this.#backends.get(id) ?? new MemoryBackend({ scheduler: this.time });
+    const backend = this.#backends.get(id) ?? new MemoryBackend({ scheduler: this.#loopOf(id) });
     this.#disks.set(id, disk);
     this.#backends.set(id, backend);
     this.#instances += 1;
     const instance = `instance-${this.#instances}`;
-    const recorder = new EventRecorder({ node: id, instance, clock: this.time, scheduler: this.time, level: 'info' });
+    const recorder = new EventRecorder({ node: id, instance, clock: loop, scheduler: loop, level: 'info' });
     recorder.subscribe(0, 'info', (events) => {
       for (const { event, fields } of events) this.events.push(`${id} ${event} ${JSON.stringify(fields)}`);
     });
-    const opening = openNode(
+    const server = await openNode(
       { ...this.#spec(id), mayCreate, ...(members && { members }) },
       {
         fileSystem: disk.mount(),
-        transport: this.network.transport(id),
+        transport: this.network.transport(id, { clock: loop, scheduler: loop, random: this.random }),
         backend: () => backend,
         recorder,
-        clock: this.time,
-        scheduler: this.time,
+        clock: loop,
+        scheduler: loop,
         random: this.random,
         process: { pid: 1, version: 'test', memory: () => ({ rss: 0, heapUsed: 0, external: 0 }), cpuMs: () => 0 },
         instance,
@@ -99,25 +116,46 @@ export class NodeCluster {
         limits: this.#limits,
       },
     );
-    this.#running.set(id, { server: await this.run(opening), instance });
+    this.#running.set(id, { server, instance });
   }
 
   /** SIGKILL: the process is gone at once, the disk keeps what the kernel had. */
   async kill(name: string): Promise<void> {
-    const id = asNodeId(name);
-    this.#running.delete(id);
-    this.network.crash(id);
-    this.disk(id).crash(survive.all);
-    this.#backends.set(id, this.#backends.get(id)!.crash());
+    this.crash(name);
     await this.pass(1);
   }
 
+  /** The same, and no time passes. */
+  crash(name: string): void {
+    const id = asNodeId(name);
+    this.#running.delete(id);
+    this.#loops.get(id)!.end();
+    this.network.crash(id);
+    this.disk(id).crash(survive.all);
+    this.#backends.set(id, this.#backends.get(id)!.crash());
+  }
+
   async stop(name: string): Promise<void> {
+    await this.run(this.leave(name));
+  }
+
+  /** SIGTERM, while somebody else lets time pass. */
+  async leave(name: string): Promise<void> {
     const id = asNodeId(name);
     const { server } = this.#running.get(id)!;
     this.#running.delete(id);
-    await this.run(server.stop());
+    await server.stop();
     this.#backends.set(id, this.#backends.get(id)!.crash());
+  }
+
+  /** SIGSTOP: nothing happens in it; what arrives or is due meanwhile waits. */
+  pause(name: string): void {
+    this.#loops.get(asNodeId(name))!.stop();
+  }
+
+  /** SIGCONT. */
+  resume(name: string): void {
+    this.#loops.get(asNodeId(name))!.resume();
   }
 
   /** Frames from and to the node are lost; connections stay. */
@@ -169,12 +207,15 @@ export class NodeCluster {
 
   /** Lets `ms` pass, a millisecond at a time. */
   async pass(ms: number): Promise<void> {
-    for (let i = 0; i < ms; i += 1) {
-      await settle();
-      this.time.advance(1);
-      await settle();
-      this.time.turn();
-    }
+    await passTime(this.time, ms);
+  }
+
+  /** The loop of whatever process the node has at the time. */
+  #loopOf(id: NodeId): Scheduler {
+    return {
+      defer: (run) => this.#loops.get(id)!.defer(run),
+      after: (ms, run) => this.#loops.get(id)!.after(ms, run),
+    };
   }
 
   #spec(id: NodeId): NodeSpec {
@@ -192,6 +233,23 @@ export class NodeCluster {
       logLevel: 'info',
     };
   }
+}
+
+/** Lets `ms` pass, a millisecond at a time. */
+export async function passTime(time: ManualTime, ms: number): Promise<void> {
+  for (let i = 0; i < ms; i += 1) {
+    await settle();
+    time.advance(1);
+    await settle();
+    time.turn();
+  }
+}
+
+/** Lets happen what is due at this moment. */
+export async function passNoTime(time: ManualTime): Promise<void> {
+  await settle();
+  time.turn();
+  await settle();
 }
 
 /** Lets promises that are ready run; the disk completes its operations in microtasks. */

@@ -23,6 +23,15 @@ export interface ClusterOptions {
   readonly random?: (name: string) => Random;
   /** The story is about one node, what the others do is made up: only each node's own invariants are checked. */
   readonly madeUp?: boolean;
+  readonly watch?: ClusterWatch;
+}
+
+/** Sees what happens, in order; changes nothing. */
+export interface ClusterWatch {
+  /** It reaches its receiver, or nobody. */
+  message(message: Message, fate: 'delivered' | 'lost'): void;
+  /** The node was given something, and has done what it had to. */
+  acted(host: RaftHost): void;
 }
 
 export const ELECTION_TICKS_MIN = 400;
@@ -92,13 +101,13 @@ export class RaftCluster {
   }
 
   /** The others have not heard from their leader for just long enough to vote; `name` campaigns, and wins if it can. */
-  elect(name: string): void {
+  elect(name: string, options: { readonly onlyVotes?: boolean } = {}): void {
     for (const other of this.alive) {
       if (other === name || this.role(other) === 'leader') continue;
       this.tick(Math.min(ELECTION_TICKS_MIN, this.raw(other).ticksToDeadline() - 1), other);
     }
     this.campaign(name);
-    this.deliver();
+    this.deliver(options.onlyVotes ? isVote : undefined);
   }
 
   tick(ticks: number, ...names: string[]): void {
@@ -228,11 +237,14 @@ export class RaftCluster {
   deliverAt(position: number): void {
     const [message] = this.network.splice(position, 1);
     const host = this.#hosts.get(message!.to);
-    if (host && !this.#cuts.has(`${message!.from}>${message!.to}`)) this.#input(host, (raw) => raw.step(message!));
+    const arrives = host !== undefined && !this.#cuts.has(`${message!.from}>${message!.to}`);
+    this.#options.watch?.message(message!, arrives ? 'delivered' : 'lost');
+    if (arrives) this.#input(host, (raw) => raw.step(message!));
   }
 
   /** Loses what is on its way. */
   drop(wanted: (message: Message) => boolean = () => true): void {
+    for (const message of this.network) if (wanted(message)) this.#options.watch?.message(message, 'lost');
     this.network = this.network.filter((message) => !wanted(message));
   }
 
@@ -256,6 +268,11 @@ export class RaftCluster {
     const host = this.#hosts.get(name);
     if (!host) throw new Error(`${name} is not running`);
     return host;
+  }
+
+  /** What has reached it, of a crashed node too. */
+  disk(name: string): Disk {
+    return (this.#crashed.get(name) ?? this.host(name)).disk;
   }
 
   raw(name: string): RawNode {
@@ -323,6 +340,7 @@ export class RaftCluster {
       this.checker.checkNode(host);
     }
     this.network.push(...host.outgoing.splice(0));
+    this.#options.watch?.acted(host);
     return result;
   }
 
@@ -333,3 +351,5 @@ export class RaftCluster {
 }
 
 export const isVote = ({ type }: Message): boolean => type === 'request-vote' || type === 'request-vote-response';
+
+export const isPreVote = (message: Message): boolean => isVote(message) && 'preVote' in message && message.preVote;

@@ -112,6 +112,28 @@ describe('a cluster of node servers', () => {
   });
 });
 
+describe('a node that comes back', () => {
+  it('is answered as soon as it says hello, however long it was away', async () => {
+    const c = await NodeCluster.start(3);
+    const leader = await c.leader();
+    const follower = c.ids.find((id) => id !== leader)!;
+    for (const awayMs of [500, 1_000, 2_000]) {
+      await c.kill(follower);
+      await c.pass(awayMs);
+      await c.startNode(follower);
+      const backAt = c.time.now();
+      await c.until(
+        () =>
+          c
+            .server(leader)
+            .status()
+            .links.every(({ state }) => state === 'connected') || undefined,
+      );
+      expect(c.time.now() - backAt).toBeLessThanOrEqual(5);
+    }
+  });
+});
+
 describe('when no quorum is left', () => {
   it('a write fails within its bound, says how many nodes are missing, and is definite if it was never proposed', async () => {
     const c = await NodeCluster.start(4);
@@ -122,6 +144,18 @@ describe('when no quorum is left', () => {
     expect(error.code).toBe('quorum-lost');
     expect(error.definite).toBe(true);
     expect(error.message).toContain(`${follower} reaches 1 of 4 nodes and a quorum is 3`);
+  });
+
+  it('the reason arrives before the client gives up by itself, for short bounds too', async () => {
+    const c = await NodeCluster.start(3);
+    for (const id of ['node-02', 'node-03']) await c.kill(id);
+    await c.until(() => c.server('node-01').status().leader === null || undefined);
+    const client = c.client('node-01');
+    for (let tries = 0; tries < 20; tries += 1) {
+      const error = await failure(c.run(client.put('a', '1', { timeoutMs: 200 })));
+      expect(error).toMatchObject({ code: 'quorum-lost', definite: true });
+      await c.pass(7);
+    }
   });
 
   it('a write that was proposed before is unknown: it may still happen', async () => {

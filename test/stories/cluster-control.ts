@@ -1,0 +1,121 @@
+import type { Clock, Emit, Level, NodeId, Random, Scheduler } from '../../src/base/index.js';
+import {
+  type ClusterConfig,
+  type ClusterControl,
+  type ClusterView,
+  defaultConfig,
+  type LifecycleAction,
+  type LifecycleOptions,
+  type LifecycleResult,
+  type LiveState,
+} from '../../src/cluster/index.js';
+import { runLifecycle } from '../../src/cluster/lifecycle.js';
+import { LiveTracker } from '../../src/cluster/live.js';
+import { hasProcess } from '../../src/cluster/process-state.js';
+import { supervisorEmit } from '../../src/cluster/supervisor-emit.js';
+import { Listeners } from '../../src/cluster/until.js';
+import { MergedStream } from '../../src/diagnostics/index.js';
+import type { NodeCluster } from '../helpers/node-cluster.js';
+import { ClusterNode } from './cluster-node.js';
+
+interface Parts {
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly random: Random;
+}
+
+/** As NodeCluster has it. */
+const CLUSTER_ID = 'c'.repeat(32);
+
+/** The supervisor of a NodeCluster, of the supervisor's own parts: all but processes, files and locks. */
+export class NodeClusterControl implements ClusterControl {
+  readonly config: ClusterConfig;
+  readonly clusterId = CLUSTER_ID;
+  readonly events: MergedStream;
+  readonly #parts: Parts;
+  readonly #emit: Emit;
+  readonly #nodes: ReadonlyMap<NodeId, ClusterNode>;
+  readonly #tracker: LiveTracker;
+  readonly #changes = new Listeners();
+  #lastPid = 100;
+
+  constructor(cluster: NodeCluster, parts: Parts) {
+    this.#parts = parts;
+    const nodes = cluster.ids.map((id) => ({ id, host: id as string, port: 1 }));
+    this.config = { ...defaultConfig({ nodes: nodes.length }), name: 'story', nodes };
+    const demandChanged = (level: Level) => {
+      for (const node of this.#nodes.values()) node.setDemand(level);
+    };
+    this.events = new MergedStream({ ...parts, demandChanged });
+    this.#emit = supervisorEmit(this.events, parts.clock, 'supervisor');
+    this.#nodes = new Map(nodes.map((node) => [node.id, this.#newNode(cluster, node)]));
+    this.#tracker = new LiveTracker(cluster.ids, (id) => this.#nodes.get(id)!.state);
+    this.events.subscribe(0, { event: 'role-changed' }, (events) => this.#tracker.rolesChanged(events));
+    this.#tracker.onChange(() => this.#changes.notify());
+  }
+
+  /** As after `up`: all processes are there. */
+  startAll(): void {
+    for (const node of this.#nodes.values()) node.process.start();
+  }
+
+  live(): LiveState {
+    return this.#tracker.live;
+  }
+
+  onLiveChange(listener: () => void): () => void {
+    return this.#tracker.onChange(listener);
+  }
+
+  async view({ timeoutMs = 1_000 }: { readonly timeoutMs?: number } = {}): Promise<ClusterView> {
+    const nodes = await Promise.all([...this.#nodes.values()].map((node) => node.view(timeoutMs)));
+    const answered = nodes.flatMap(({ status, statusAgeMs }) => (status && statusAgeMs === 0 ? [status] : []));
+    const leading = answered.filter(({ role }) => role === 'leader').sort((one, other) => other.term - one.term);
+    const { up, total, term } = this.live();
+    return {
+      name: this.config.name,
+      clusterId: this.clusterId,
+      leader: leading[0]?.node ?? null,
+      term: Math.max(term, ...answered.map((status) => status.term)),
+      up,
+      total,
+      quorum: answered.length > total / 2 ? 'ok' : 'lost',
+      nodes,
+    };
+  }
+
+  lifecycle(action: LifecycleAction, node: NodeId, options: LifecycleOptions = {}): Promise<LifecycleResult> {
+    const context = {
+      ...this.#parts,
+      emit: this.#emit,
+      changes: this.#changes,
+      tracker: this.#tracker,
+      stopTimeoutMs: this.config.supervisor.stopTimeoutMs,
+    };
+    return runLifecycle(context, action, this.#nodes.get(node)!, options);
+  }
+
+  async setLevel(level: Level, node?: NodeId): Promise<void> {
+    const chosen = node === undefined ? [...this.#nodes.values()] : [this.#nodes.get(node)!];
+    await Promise.all(chosen.map((one) => one.setBaseLevel(level)));
+  }
+
+  /** A story's nodes end with it. */
+  async down(): Promise<void> {}
+
+  #newNode(cluster: NodeCluster, node: ClusterConfig['nodes'][number]): ClusterNode {
+    return new ClusterNode({
+      ...this.#parts,
+      node,
+      cluster,
+      clusterId: this.clusterId,
+      nextPid: () => {
+        this.#lastPid += 1;
+        return this.#lastPid;
+      },
+      emit: this.#emit,
+      changed: ({ id, state }) => this.#tracker.processChanged(id, hasProcess(state), state === 'starting'),
+      events: (events) => this.events.append(events),
+    });
+  }
+}

@@ -1,0 +1,161 @@
+import { RaftctlError, seededRandom } from '../../src/base/index.js';
+import type { Client } from '../../src/client/index.js';
+import { Listeners, until } from '../../src/cluster/until.js';
+import { type BoundCall, CommandTable, type Outcome, TABLE } from '../../src/console/commands/index.js';
+import type { Output, Session } from '../../src/console/context.js';
+import type { Data } from '../../src/console/output/index.js';
+import { Jobs } from '../../src/console/script/index.js';
+import { type EventName, isEventName } from '../../src/diagnostics/index.js';
+import { clockOf } from '../helpers/event-loop.js';
+import { ManualTime } from '../helpers/manual-time.js';
+import { NodeCluster, passNoTime, passTime } from '../helpers/node-cluster.js';
+import { NodeClusterControl } from './cluster-control.js';
+import { networkVerbs, StoryNetwork } from './cluster-network.js';
+import type { Stage } from './story.js';
+import { did, eventWords, sent } from './words.js';
+
+/**
+ * # Whole nodes
+ *
+ * The server that ships, over a simulated disk, network and clock (NodeCluster), with the client library and the
+ * console's own commands, which act on it through the supervisor's own parts. A story says what it wants to see of the
+ * nodes' events by following the log in the background, as anybody would at the prompt:
+ *
+ *     > up --nodes 3
+ *     > logs -f -n 0 --exclude link &log             what is new from now on, under the command that let it happen
+ *     > kill leader
+ *
+ * Events and messages are told with the milliseconds since the command began. Anything takes one millisecond from one
+ * process to another, syncs and the supervisor take none. Time passes until a command is over; so `sleep 100ms` and
+ * `wait leader` let it pass too. Network faults and `messages` are in cluster-network.ts.
+ */
+export class ClusterStage implements Stage {
+  readonly table: CommandTable;
+  readonly session: Session;
+  readonly output: Output;
+  readonly #time = new ManualTime(0);
+  #cluster: RunningCluster | null = null;
+  /** When the present command began. */
+  #beganAt = 0;
+  /** Messages of this moment: what a node says is told after what it did. */
+  #messages: string[] = [];
+
+  constructor(output: Output) {
+    this.output = { ...output, item: (document, text) => output.say(this.#itemText(document, text)) };
+    this.table = new CommandTable([...TABLE.specs, ...networkVerbs(() => this.#running.network)]);
+    this.session = this.#newSession();
+  }
+
+  async run(command: Promise<unknown>): Promise<void> {
+    let isOver = false;
+    const over = () => {
+      isOver = true;
+    };
+    command.then(over, over);
+    this.#beganAt = this.#time.now();
+    // What needs no time takes none.
+    await passNoTime(this.#time);
+    this.#tellMessages();
+    while (!isOver) {
+      // Commands have bounds of their own; a story that goes on for longer than any is stuck.
+      if (this.#time.now() > this.#beganAt + COMMAND_MS_MAX) throw new Error(`no end after ${COMMAND_MS_MAX} ms`);
+      await passTime(this.#time, 1);
+      this.#tellMessages();
+    }
+    await command;
+  }
+
+  async close(): Promise<void> {
+    const failed: unknown[] = [];
+    const jobs = this.session.jobs.finish().then((ended) => failed.push(...ended.map(({ error }) => error)));
+    await this.run(jobs);
+    failed.push(...(this.#cluster?.nodes.failures.map(({ error }) => error) ?? []));
+    for (const error of failed) throw error;
+  }
+
+  #tellMessages(): void {
+    for (const line of this.#messages.splice(0)) this.output.say(line);
+  }
+
+  get #running(): RunningCluster {
+    if (this.#cluster) return this.#cluster;
+    throw new RaftctlError('not-running', 'no cluster is up', { hint: 'up --nodes 3' });
+  }
+
+  async #up(call: BoundCall): Promise<Outcome> {
+    const nodes = NodeCluster.down(call.count('nodes') ?? 3, this.#time);
+    const { clock, scheduler, random } = this.session;
+    const network = new StoryNetwork(nodes.network, nodes.ids, (message, isLost) => {
+      this.#messages.push(`${this.#at(this.#time.now())}${sent('cluster', message, isLost ? 'lost' : '')}`);
+    });
+    const control = new NodeClusterControl(nodes, { clock, scheduler, random });
+    this.#cluster = { nodes, network, control, client: nodes.client() };
+    const changes = new Listeners();
+    const stop = control.onLiveChange(() => changes.notify());
+    control.startAll();
+    const { leader, term, up } = await until(() => readiness(control), { changes, scheduler, timeoutMs: 10_000, late });
+    stop();
+    const text = `${up} nodes up, leader ${leader} (term ${term})`;
+    return { document: { nodes: up, leader, term }, principal: up, text: () => text };
+  }
+
+  /** Events in the columns of stories; whatever else comes by itself as it is. */
+  #itemText(document: Data, text: string): string {
+    if (!isEvent(document)) return `${this.#at(this.#time.now())}${text}`;
+    return `${this.#at(document.time)}${did('cluster', document.node, eventWords(document))}`;
+  }
+
+  #at(time: number): string {
+    return `${`+${Math.round(time - this.#beganAt)} ms`.padStart(8)}  `;
+  }
+
+  #newSession(): Session {
+    return {
+      origin: 'script',
+      control: () => this.#running.control,
+      client: async () => this.#running.client,
+      clock: clockOf(this.#time),
+      scheduler: this.#time,
+      random: seededRandom(1),
+      environment: {},
+      marks: new Map(),
+      variables: new Map(),
+      jobs: new Jobs(),
+      lastFault: null,
+      timeoutMs: 10_000,
+      up: (call) => this.#up(call),
+    };
+  }
+}
+
+interface RunningCluster {
+  readonly nodes: NodeCluster;
+  readonly network: StoryNetwork;
+  readonly control: NodeClusterControl;
+  readonly client: Client;
+}
+
+const COMMAND_MS_MAX = 600_000;
+
+/** Everybody is there, and there is a leader. */
+function readiness(control: NodeClusterControl) {
+  const live = control.live();
+  return live.up === live.total && live.leader !== null ? live : undefined;
+}
+
+const late = (): RaftctlError => new RaftctlError('timeout', 'the cluster is not ready after 10 s');
+
+interface EventDocument {
+  readonly node: string;
+  readonly event: EventName;
+  readonly fields: Parameters<typeof eventWords>[0]['fields'];
+  readonly time: number;
+}
+
+/** What `logs` and `events` show, of all that comes by itself. */
+const isEvent = (document: unknown): document is EventDocument =>
+  typeof document === 'object' &&
+  document !== null &&
+  'event' in document &&
+  typeof document.event === 'string' &&
+  isEventName(document.event);

@@ -1,0 +1,132 @@
+import { RaftctlError, seededRandom } from '../../src/base/index.js';
+import { CommandTable } from '../../src/console/commands/index.js';
+import type { Output, Session } from '../../src/console/context.js';
+import { Jobs } from '../../src/console/script/index.js';
+import { compilePattern } from '../../src/diagnostics/index.js';
+import type { Message } from '../../src/raft/index.js';
+import { ManualTime } from '../helpers/manual-time.js';
+import { type ClusterOptions, RaftCluster } from '../helpers/raft-cluster.js';
+import type { RaftHost } from '../helpers/raft-host.js';
+import { raftVerbs } from './raft-verbs.js';
+import { raftViews } from './raft-views.js';
+import type { Stage } from './story.js';
+import { did, eventWords, sent } from './words.js';
+
+/**
+ * # The algorithm alone
+ *
+ * Nodes n1, n2, … are cores without disk, network or clock: nothing moves unless the story says so, every message can
+ * be delivered, dropped or doubled by itself, and the invariants are checked after every step. What a command causes is
+ * told in order: a message when it arrives (or is lost), under it what its receiver made of it. By default n1 has the
+ * shortest election timeout, n2 the next, …; a tick is a millisecond. raft-verbs.ts and raft-views.ts have the words.
+ *
+ *     > cluster 3 --log n1=1,1,2          a log is the terms of its entries; an entry is written index/term, as 3/2
+ *     > campaign n1                       its election timeout passes
+ *     > deliver request-vote --to n2      the oldest such message arrives, and no other
+ *     > stabilize                         everything arrives, and what it causes, until nothing moves
+ */
+export class RaftStage implements Stage {
+  readonly table: CommandTable;
+  readonly session: Session;
+  readonly output: Output;
+  #cluster: RaftCluster | null = null;
+  #syncs = false;
+  #isTold: (line: string) => boolean = () => true;
+  /** How much of each process has been told. */
+  readonly #told = new Map<RaftHost, Told>();
+
+  constructor(output: Output) {
+    this.output = output;
+    this.table = new CommandTable([...raftVerbs(this), ...raftViews(this)]);
+    this.session = sessionWithout();
+  }
+
+  /** Everything is synchronous. */
+  async run(command: Promise<unknown>): Promise<void> {
+    await command;
+  }
+
+  async close(): Promise<void> {}
+
+  get cluster(): RaftCluster {
+    if (this.#cluster) return this.#cluster;
+    throw new RaftctlError('not-running', 'there is no cluster', { hint: '> cluster 3' });
+  }
+
+  start(options: ClusterOptions): void {
+    const watch = {
+      message: (message: Message, fate: 'delivered' | 'lost') => this.#message(message, fate),
+      acted: (host: RaftHost) => this.#acted(host),
+    };
+    this.#syncs = options.persist === 'on-demand';
+    this.#cluster = new RaftCluster({ ...options, watch });
+  }
+
+  /** Tells what happens meanwhile, by the patterns that `logs` has: a line that is included, if any is, and not excluded. */
+  telling<T>({ include, exclude }: Patterns, act: () => T): T {
+    const [wanted, unwanted] = [include.map(compilePattern), exclude.map(compilePattern)];
+    this.#isTold = (line) =>
+      (wanted.length === 0 || wanted.some((pattern) => pattern.test(line))) &&
+      !unwanted.some((pattern) => pattern.test(line));
+    return act();
+  }
+
+  say(line: string): void {
+    if (this.#isTold(line)) this.output.say(line);
+  }
+
+  #message(message: Message, fate: 'delivered' | 'lost'): void {
+    this.say(sent('raft', message, fate === 'lost' ? 'lost' : ''));
+  }
+
+  #acted(host: RaftHost): void {
+    const durable = durableOf(host);
+    const told = this.#told.get(host) ?? { events: 0, reads: 0, durable };
+    // Where every write is durable at once there is nothing to tell.
+    if (this.#syncs && durable !== told.durable) this.say(did('raft', host.id, `synced ${durable}`));
+    for (const event of host.events.slice(told.events)) this.say(did('raft', host.id, eventWords(event)));
+    for (const { id, index } of host.reads.slice(told.reads)) {
+      this.say(did('raft', host.id, `read ${id} may be served once entry ${index} is applied`));
+    }
+    this.#told.set(host, { events: host.events.length, reads: host.reads.length, durable });
+  }
+}
+
+interface Patterns {
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+}
+
+interface Told {
+  readonly events: number;
+  readonly reads: number;
+  readonly durable: string;
+}
+
+/** What a crash would leave, as far as it is worth a line. */
+function durableOf({ disk: { hardState, log } }: RaftHost): string {
+  const last = log.at(-1);
+  return `term=${hardState.currentTerm} votedFor=${hardState.votedFor} last=${last?.index ?? 0}/${last?.term ?? 0}`;
+}
+
+/** The console's words for a cluster do not apply here. */
+function sessionWithout(): Session {
+  const none = () => {
+    throw new RaftctlError('not-running', 'there is no cluster of processes here');
+  };
+  const time = new ManualTime();
+  return {
+    origin: 'script',
+    control: none,
+    client: none,
+    clock: time,
+    scheduler: time,
+    random: seededRandom(1),
+    environment: {},
+    marks: new Map(),
+    variables: new Map(),
+    jobs: new Jobs(),
+    lastFault: null,
+    timeoutMs: 10_000,
+  };
+}

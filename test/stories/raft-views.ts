@@ -1,0 +1,92 @@
+import type { CommandSpec } from '../../src/console/commands/index.js';
+import { columns } from '../../src/console/output/index.js';
+import type { RaftStage } from './raft-stage.js';
+import { node, outcome, someNodes, verb } from './verb.js';
+import { sent } from './words.js';
+
+/** What can be looked at. The principal value of a look at one node is what `=>` compares. */
+export function raftViews(stage: RaftStage): readonly CommandSpec[] {
+  const chosen = (names: readonly string[]) => (names.length > 0 ? names : stage.cluster.names);
+  return [
+    verb({
+      name: 'raft-log',
+      about: 'The terms of the entries, by index; (2) is not synced, | stands behind the committed ones',
+      arguments: [someNodes],
+      answer: (call) => {
+        const names = chosen(call.all('NODE'));
+        return outcome(logOf(stage, names[0]!).join(' '), logTable(stage, names));
+      },
+    }),
+    verb({
+      name: 'raft-state',
+      about: 'Role, term, vote and known leader',
+      arguments: [someNodes],
+      answer: (call) => {
+        const names = chosen(call.all('NODE'));
+        return outcome(isUp(stage, names[0]!) ? stage.cluster.role(names[0]!) : 'down', stateTable(stage, names));
+      },
+    }),
+    verb({
+      name: 'progress',
+      about: 'The followers as their leader sees them',
+      arguments: [node],
+      answer: (call) => {
+        const { progress = {} } = stage.cluster.status(call.text('NODE'));
+        const rows = Object.entries(progress).map(([peer, { state, match, next, active }]) => [
+          peer,
+          state,
+          String(match),
+          String(next),
+          active ? 'yes' : 'no',
+        ]);
+        return columns([['PEER', 'STATE', 'MATCH', 'NEXT', 'ACTIVE'], ...rows]);
+      },
+    }),
+    verb({
+      name: 'network',
+      about: 'What is on its way, oldest first',
+      answer: () => {
+        const { network } = stage.cluster;
+        return outcome(network.length, network.map((message) => sent('raft', message)).join('\n') || 'nothing');
+      },
+    }),
+  ];
+}
+
+const isUp = ({ cluster }: RaftStage, name: string): boolean => cluster.alive.includes(name);
+
+/** What a crashed node would come back with. */
+function logOf(stage: RaftStage, name: string): readonly number[] {
+  const { cluster } = stage;
+  return isUp(stage, name) ? cluster.log(name) : cluster.disk(name).log.map(({ term }) => term);
+}
+
+function stateTable(stage: RaftStage, names: readonly string[]): string {
+  const rows = names.map((name) => {
+    if (!isUp(stage, name)) {
+      const { currentTerm, votedFor } = stage.cluster.disk(name).hardState;
+      return [name, 'down', String(currentTerm), votedFor ?? '-', '-'];
+    }
+    const { role, term, votedFor, leader } = stage.cluster.status(name);
+    return [name, role, String(term), votedFor ?? '-', leader ?? '-'];
+  });
+  return columns([['NODE', 'ROLE', 'TERM', 'VOTED', 'LEADER'], ...rows]);
+}
+
+function logTable(stage: RaftStage, names: readonly string[]): string {
+  const longest = Math.max(...names.map((name) => logOf(stage, name).length));
+  const header = ['NODE', 'ROLE', 'TERM', ...Array.from({ length: longest }, (_, at) => String(at + 1))];
+  const rows = names.map((name) => {
+    const up = isUp(stage, name);
+    const { currentTerm } = stage.cluster.disk(name).hardState;
+    const { role, term, commitIndex, persistedIndex } = up
+      ? stage.cluster.status(name)
+      : { role: 'down', term: currentTerm, commitIndex: 0, persistedIndex: Number.POSITIVE_INFINITY };
+    const cells = logOf(stage, name).map((entryTerm, at) => {
+      const cell = at + 1 > persistedIndex ? `(${entryTerm})` : String(entryTerm);
+      return at + 1 === commitIndex ? `${cell}|` : cell;
+    });
+    return [name, role, String(term), ...cells];
+  });
+  return columns([header, ...rows]);
+}
