@@ -5,7 +5,7 @@ import type { Wal } from '../storage/index.js';
 import type { EntryCache } from './entry-cache.js';
 
 interface ApplierOptions {
-  readonly raft: RawNode;
+  readonly raft: Pick<RawNode, 'status' | 'applied'>;
   readonly store: Pick<KvStore, 'appliedIndex' | 'unflushedBytes' | 'apply'>;
   readonly wal: Pick<Wal, 'read'>;
   readonly cache: EntryCache;

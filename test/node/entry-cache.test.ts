@@ -70,11 +70,36 @@ describe('the entry cache', () => {
   it('stays right over many appends and trims', () => {
     const cache = new EntryCache(10_000);
     for (let first = 1; first < 50_000; first += 10) {
-      cache.append(entries(first, first + 9));
-      cache.trim(asIndex(first + 9));
+      const last = first + 9;
+      cache.append(entries(first, last));
+      cache.trim(asIndex(last));
+      if (last < 100) continue;
+      expect(cache.range(last - 100, last)).toHaveLength(100);
+      expect(cache.range(last - 101, last - 99)).toBeUndefined();
     }
     expect(cache.bytes).toBe(10_000);
     expect(indexes(cache.range(49_998, 50_000))).toBe('49999/1 50000/1');
+  });
+
+  it('starts anew also when it has dropped entries before those that are overwritten', () => {
+    const cache = new EntryCache(200);
+    cache.append(entries(1, 12));
+    cache.trim(asIndex(12));
+    expect(indexes(cache.range(10, 12))).toBe('11/1 12/1');
+    cache.append(entries(7, 8, 2));
+    expect(indexes(cache.range(6, 8))).toBe('7/2 8/2');
+    expect(cache.range(5, 7)).toBeUndefined();
+    cache.append(entries(9, 9, 2));
+    cache.trim(asIndex(9));
+    expect([cache.bytes, indexes(cache.range(7, 9))]).toEqual([200, '8/2 9/2']);
+  });
+
+  it('takes nothing for nothing: a log may be empty', () => {
+    const cache = new EntryCache(200);
+    cache.append([]);
+    cache.append(entries(1, 1));
+    cache.append([]);
+    expect([cache.bytes, indexes(cache.range(0, 1))]).toEqual([100, '1/1']);
   });
 
   it('refuses a gap', () => {

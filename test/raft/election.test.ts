@@ -4,7 +4,7 @@ import {
   ELECTION_TICKS_MAX,
   ELECTION_TICKS_MIN,
   HEARTBEAT_TICKS,
-  isVote,
+  isPreVote,
   RaftCluster,
 } from '../helpers/raft-cluster.js';
 import { append, heartbeat, requestVote, vote } from '../helpers/raft-messages.js';
@@ -16,9 +16,6 @@ function led(options: ConstructorParameters<typeof RaftCluster>[0] = {}): RaftCl
   expect(c.leaders()).toEqual(['n1']);
   return c;
 }
-
-const isPreVote = (message: Parameters<typeof isVote>[0]): boolean =>
-  isVote(message) && 'preVote' in message && message.preVote;
 
 describe('elections', () => {
   it('each node in turn can win, on a log that grows with every term', () => {
@@ -308,6 +305,13 @@ describe('check-quorum (Diss. §6.2)', () => {
     expect(c.events('n1', 'quorum-lost')).toHaveLength(1);
   });
 
+  it('a leader that steps down says nothing more as a leader, though its beat was due as well', () => {
+    const c = led();
+    c.tick(ELECTION_TICKS_MAX, 'n1');
+    expect(c.role('n1')).toBe('follower');
+    expect(c.network).toEqual([]);
+  });
+
   it('a leader whose messages arrive but who hears nothing steps down as well, and the others elect another', () => {
     const c = led();
     for (const name of ['n2', 'n3']) c.cutOneWay(name, 'n1');
@@ -357,6 +361,18 @@ describe('slow disks', () => {
 });
 
 describe('time', () => {
+  it('a leader beats at its interval, whatever else is due, and tells what it says', () => {
+    const c = led({ config: { commitNewsTicks: 5 } });
+    c.tick(5, 'n1');
+    expect(c.sent('heartbeat')).toEqual([]);
+    c.drop();
+    c.tick(HEARTBEAT_TICKS - 6, 'n1');
+    expect(c.network).toEqual([]);
+    c.tick(1, 'n1');
+    expect(c.sent('heartbeat')).toMatchObject([{ to: 'n2' }, { to: 'n3' }]);
+    expect(c.events('n1', 'heartbeat-sent')).toEqual([{ term: 1, commitIndex: 1, readRound: 0 }]);
+  });
+
   it('deadlines are exact: nothing happens one tick before, and many ticks count like one by one', () => {
     for (const step of [1, 7, 10_000]) {
       const c = new RaftCluster({ random: () => always(0) });

@@ -234,6 +234,70 @@ describe('fast failover', () => {
     }
   });
 
+  it('haste ends when another leader is known', () => {
+    const c = leaderDied();
+    c.suspect('n4', 'n1');
+    expect(c.raw('n4').ticksToDeadline()).toBe(20);
+    c.step('n4', heartbeat({ from: 'n2', to: 'n4', term: 2 }));
+    expect(c.raw('n4').ticksToDeadline()).toBe(ELECTION_TICKS_MIN);
+  });
+
+  it('haste and suspicion end with any message of the suspected, though it does not lead', () => {
+    const c = leaderDied();
+    c.suspect('n3', 'n1');
+    c.step('n3', vote({ from: 'n1', to: 'n3', term: 1, granted: false }));
+    expect(c.raw('n3').ticksToDeadline()).toBe(ELECTION_TICKS_MIN);
+    // Its vote is waited for again: of three that ask, two refusals do not decide.
+    c.campaign('n3');
+    for (const from of ['n2', 'n4']) c.step('n3', vote({ from, to: 'n3', term: 2, preVote: true }));
+    expect(c.role('n3')).toBe('candidate');
+    c.step('n3', vote({ from: 'n2', to: 'n3', term: 2 }));
+    c.step('n3', vote({ from: 'n4', to: 'n3', term: 2, granted: false }));
+    expect(c.role('n3')).toBe('candidate');
+  });
+
+  it('a message of another than the suspected leader does not end the haste', () => {
+    const c = leaderDied();
+    c.suspect('n4', 'n2');
+    c.suspect('n4', 'n1');
+    const due = c.raw('n4').ticksToDeadline();
+    c.step('n4', vote({ from: 'n2', to: 'n4', term: 1, granted: false }));
+    expect(c.raw('n4').ticksToDeadline()).toBe(due);
+  });
+
+  it('a refusal is reconsidered for two repeats of the pre-vote, to the tick', () => {
+    for (const [ago, answers] of [
+      [40, 1],
+      [41, 0],
+    ] as const) {
+      const c = leaderDied();
+      c.step('n4', requestVote({ from: 'n2', to: 'n4', term: 2, last: [1, 1], preVote: true }));
+      c.drop();
+      c.tick(ago, 'n4');
+      c.suspect('n4', 'n1');
+      expect(c.sent('request-vote-response')).toHaveLength(answers);
+    }
+  });
+
+  it('only pre-votes are reconsidered: a real request that was refused is asked again in its own time', () => {
+    const c = leaderDied();
+    c.step('n4', requestVote({ from: 'n2', to: 'n4', term: 2, last: [1, 1] }));
+    expect(c.sent('request-vote-response')).toMatchObject([{ granted: false, sticky: true }]);
+    c.drop();
+    c.suspect('n4', 'n1');
+    expect(c.sent('request-vote-response')).toEqual([]);
+    expect(c.status('n4')).toMatchObject({ term: 1, votedFor: 'n1' });
+  });
+
+  it('who is refused for an election under way may ask again: the refusal says so', () => {
+    const c = leaderDied();
+    c.suspect('n4', 'n1');
+    c.step('n4', requestVote({ from: 'n2', to: 'n4', term: 2, last: [1, 1] }));
+    c.drop();
+    c.step('n4', requestVote({ from: 'n3', to: 'n4', term: 3, preVote: true, last: [1, 1] }));
+    expect(c.sent('request-vote-response')).toMatchObject([{ granted: false, sticky: true }]);
+  });
+
   it('a leader that comes back without leading does not end the haste', () => {
     const c = leaderDied();
     c.suspect('n3', 'n1');

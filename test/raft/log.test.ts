@@ -39,6 +39,14 @@ describe('the log', () => {
     expect([log.persistedIndex, log.commitIndex, log.appliedIndex]).toEqual([3, 2, 2]);
   });
 
+  it('a restored log may be of any length', () => {
+    const log = logOf(Array<number>(5_000).fill(1), { before: [700, 1] });
+    const bytes = (first: number, last: number) =>
+      entriesOf(Array<number>(last - first + 1).fill(1), first).reduce((sum, { length }) => sum + length, 0);
+    expect(log.bytesBetween(i(700), i(5_700))).toBe(bytes(701, 5_700));
+    expect(log.bytesBetween(i(700), i(702))).toBe(bytes(701, 702));
+  });
+
   it('restored parts that do not fit are refused', () => {
     expect(() => logOf([1], { applied: 2 })).toThrow(/applied 2/);
     expect(() => logOf([1], { before: [5, 1], applied: 4 })).toThrow(/applied 4/);
@@ -70,6 +78,36 @@ describe('the log', () => {
     expect(() => log.appliedTo(i(1))).toThrow(/applied 1/);
   });
 
+  it('grows as far as it has to, and forgets no length', () => {
+    const log = logOf([1, 1], { before: [1_020, 1] });
+    const more = entriesOf(Array<number>(3_000).fill(1), 1_023);
+    log.append(more);
+    expect(log.bytesBetween(i(1_022), log.lastIndex)).toBe(more.reduce((sum, { length }) => sum + length, 0));
+    expect(log.bytesBetween(i(1_020), i(1_021))).toBe(entry(1_021, 1).length);
+    const all = [...entriesOf([1, 1], 1_021), ...more].reduce((sum, { length }) => sum + length, 0);
+    expect(log.bytesBetween(i(1_020), log.lastIndex)).toBe(all);
+  });
+
+  it('holds any number of entries, at the edges of its ring too', () => {
+    for (const count of [1_022, 1_023, 1_024, 1_025, 2_047, 2_048]) {
+      const entries = entriesOf(Array<number>(count).fill(1));
+      const appended = logOf([]);
+      appended.append(entries);
+      const total = entries.reduce((sum, { length }) => sum + length, 0);
+      for (const log of [appended, logOf(Array<number>(count).fill(1))]) {
+        expect(log.bytesBetween(i(0), i(count))).toBe(total);
+      }
+    }
+  });
+
+  it('says whether the commit index moved, and stays as long as it is when nothing is there to cut', () => {
+    const log = logOf([1, 1, 1]);
+    expect([log.commitTo(i(2)), log.commitTo(i(2)), log.commitTo(i(1))]).toEqual([true, false, false]);
+    expect(log.commitIndex).toBe(2);
+    for (const index of [4, 5, 9]) log.truncateFrom(i(index));
+    expect([log.lastIndex, log.persistedIndex]).toEqual([3, 3]);
+  });
+
   it('appends only what follows, in terms that do not fall', () => {
     const log = logOf([2]);
     expect(() => log.append(entriesOf([2], 3))).toThrow(/appending 3 after 1/);
@@ -85,6 +123,8 @@ describe('the log', () => {
     expect(log.cutByBytes(i(1), 1)).toBe(2);
     expect(log.cutByBytes(i(0), 1000)).toBe(4);
     expect(log.cutByBytes(i(4), 1000)).toBe(4);
+    expect(log.cutByBytes(i(0), 4 * size)).toBe(4);
+    expect(log.cutByBytes(i(0), 4 * size - 1)).toBe(3);
   });
 
   it('finds the highest index with at most a given term', () => {

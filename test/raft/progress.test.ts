@@ -40,6 +40,35 @@ describe('progress', () => {
     expect(seen(progress)).toEqual([0, 12, 'probe']);
   });
 
+  it('probe: a refusal never moves nextIndex to what the follower is known to have, or below', () => {
+    const progress = replicating(5);
+    for (const last of [9, 12, 20]) progress.sent(i(last), 10, i(5));
+    progress.refused(i(20), i(0));
+    progress.acknowledged(i(7));
+    for (const last of [9, 12]) progress.sent(i(last), 10, i(5));
+    progress.becomeProbe({ paused: false });
+    expect(progress.refused(i(7), i(2))).toBe(false);
+    expect(seen(progress)).toEqual([7, 8, 'probe']);
+    const guess = fresh(20);
+    guess.acknowledged(i(5));
+    guess.becomeProbe({ paused: false });
+    expect(seen(guess)).toEqual([5, 6, 'probe']);
+  });
+
+  it('probe -> replicate: an ack below the probe is where the next append starts', () => {
+    const progress = fresh(20);
+    progress.acknowledged(i(12));
+    expect(seen(progress)).toEqual([12, 13, 'replicate']);
+  });
+
+  it('replicate: an ack of what was sent before the last probe moves nextIndex just beyond it', () => {
+    for (const index of [6, 9]) {
+      const progress = replicating(5);
+      progress.acknowledged(i(index));
+      expect(seen(progress)).toEqual([index, index + 1, 'replicate']);
+    }
+  });
+
   it('probe: a refusal of anything but the probe that is out changes nothing', () => {
     const progress = fresh(20);
     expect(progress.refused(i(18), i(3))).toBe(false);
@@ -122,6 +151,15 @@ describe('inflights', () => {
     );
   });
 
+  it('need room for one message', () => {
+    expect(() => new Inflights({ messages: 0, bytes: 1 })).toThrow(/needs room/);
+    expect(() => new Inflights({ messages: 1, bytes: 0 })).toThrow(/needs room/);
+    const smallest = new Inflights({ messages: 1, bytes: 1 });
+    expect(smallest.full).toBe(false);
+    smallest.add(i(1), 1);
+    expect(smallest.full).toBe(true);
+  });
+
   it('one message larger than the window may travel, a second may not', () => {
     const window = new Inflights({ messages: 4, bytes: 100 });
     window.add(i(1), 5000);
@@ -154,6 +192,15 @@ describe('durability', () => {
     durability.handedOut(i(9), t(2));
     expect(durability.completed(i(9), t(2))).toBe(true);
     expect([durability.persistedIndex, durability.writing]).toEqual([9, false]);
+  });
+
+  it('a later write stands for earlier ones also when one of them was cut at the same index', () => {
+    const durability = new Durability(i(0));
+    durability.handedOut(i(5), t(2));
+    durability.truncated(i(5));
+    durability.handedOut(i(5), t(3));
+    expect(durability.completed(i(5), t(3))).toBe(true);
+    expect([durability.persistedIndex, durability.writing]).toEqual([5, false]);
   });
 
   it('a write below a truncation still counts, one that was cut does not', () => {

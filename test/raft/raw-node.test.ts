@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { asIndex, asNodeId, asTerm, seededRandom } from '../../src/base/index.js';
 import { type HardState, RawNode } from '../../src/raft/index.js';
 import { always, ELECTION_TICKS_MAX, entry, RaftCluster, record, testConfig } from '../helpers/raft-cluster.js';
-import { append, heartbeat } from '../helpers/raft-messages.js';
+import { ack, append, heartbeat, heartbeatResponse, vote } from '../helpers/raft-messages.js';
 
 const restored = (hardState: HardState = { currentTerm: asTerm(0), votedFor: null }) => ({
   hardState,
@@ -28,8 +28,21 @@ describe('a Ready', () => {
     expect(raw.hasReady()).toBe(false);
     raw.tick(ELECTION_TICKS_MAX);
     expect(raw.hasReady()).toBe(true);
-    raw.ready();
+    expect(raw.ready().committed).toBeUndefined();
     expect(raw.hasReady()).toBe(false);
+  });
+
+  it('that is due is announced: no ticks are left until it', () => {
+    const c = new RaftCluster({ nodes: 2 });
+    c.campaign('n1');
+    c.deliver();
+    const raw = c.raw('n1');
+    raw.propose([record('x')]);
+    raw.ready();
+    raw.persisted(asIndex(2), asTerm(1));
+    expect(raw.ticksToDeadline()).toBeGreaterThan(0);
+    raw.step(ack({ from: 'n2', to: 'n1', term: 1, index: 2 }));
+    expect(raw.ticksToDeadline()).toBe(0); // the news that 2 is committed
   });
 
   it('that only tells the commit index has nothing to write', () => {
@@ -145,6 +158,63 @@ describe('the core', () => {
     expect(() => node({ heartbeatTicks: 400 })).toThrow(/heartbeat 400 < election min 400/);
     expect(() => node({ electionTicksMin: 900 })).toThrow(/election min 900 <= max 800/);
     expect(() => node({ membership: { voters: [asNodeId('n1'), asNodeId('n1')] } })).toThrow(/distinct/);
+    expect(() => node({ heartbeatTicks: 0 })).toThrow(/heartbeatTicks 0: expected at least 1/);
+    expect(() => node({ appendBytesMax: 0 })).toThrow(/byte bounds must be positive/);
+    expect(() => node({ uncommittedBytesMax: 0 })).toThrow(/byte bounds must be positive/);
+  });
+
+  it('takes a heartbeat just below the election timeout, and one fixed timeout (§5.6: the host knows its network)', () => {
+    node({ heartbeatTicks: 399 });
+    node({ electionTicksMin: 800 });
+  });
+
+  it('has a clock that only goes forward', () => {
+    const raw = node();
+    raw.tick(0);
+    expect(() => raw.tick(-1)).toThrow(/ticked -1/);
+  });
+
+  it('calls a follower active for an election timeout after its last word, to the tick', () => {
+    const c = new RaftCluster();
+    c.campaign('n1');
+    c.deliver();
+    const active = () => c.status('n1').progress?.[asNodeId('n2')]?.active;
+    expect(active()).toBe(true); // it won its vote
+    c.tick(ELECTION_TICKS_MAX / 2, 'n1');
+    for (const from of ['n2', 'n3']) c.step('n1', heartbeatResponse({ from, to: 'n1', term: 1 }));
+    c.tick(ELECTION_TICKS_MAX / 2, 'n1');
+    c.step('n1', heartbeatResponse({ from: 'n3', to: 'n1', term: 1 }));
+    c.tick(ELECTION_TICKS_MAX / 2 - 1, 'n1');
+    expect(active()).toBe(true);
+    c.tick(1, 'n1');
+    expect(active()).toBe(false);
+  });
+
+  it('takes everybody for active who had no chance to say anything yet', () => {
+    const c = new RaftCluster();
+    c.campaign('n1');
+    c.deliver(({ type }) => type.startsWith('request-vote'));
+    expect(c.status('n1').progress).toMatchObject({ n2: { active: true }, n3: { active: true } });
+  });
+
+  it('is content to wait longer when its disk has done something for a leader, and for nobody else', () => {
+    const written = (then: (c: RaftCluster) => void) => {
+      const c = new RaftCluster({ nodes: 4, persist: 'on-demand', random: () => always(0) });
+      c.step('n2', append({ from: 'n1', to: 'n2', term: 1, terms: [1] }));
+      then(c);
+      c.tick(9, 'n2');
+      const before = c.raw('n2').ticksToDeadline();
+      c.raw('n2').persisted(asIndex(1), asTerm(1));
+      return c.raw('n2').ticksToDeadline() - before;
+    };
+    expect(written(() => {})).toBe(9);
+    expect(written((c) => c.step('n2', vote({ from: 'n3', to: 'n2', term: 5, granted: false })))).toBe(0);
+    const candidacy = (c: RaftCluster) => {
+      c.suspect('n2', 'n1');
+      for (const from of ['n3', 'n4']) c.step('n2', vote({ from, to: 'n2', term: 2, preVote: true }));
+      expect(c.role('n2')).toBe('candidate');
+    };
+    expect(written(candidacy)).toBe(0);
   });
 
   it('refuses a log that is ahead of its term: term and vote were lost', () => {

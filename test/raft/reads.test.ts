@@ -201,4 +201,85 @@ describe('read index', () => {
     }
     expect(follower.ready().reads).toEqual([{ id: PENDING_READS_MAX, index: 1 }]);
   });
+
+  it('several reads of one follower are told apart, in whatever order they are answered', () => {
+    const c = led();
+    c.read('n3');
+    c.deliver(({ type }) => type !== 'read-index-response');
+    c.propose('n1', 'x');
+    c.deliver(({ type }) => type !== 'read-index-response');
+    c.read('n3');
+    c.deliver(({ type }) => type !== 'read-index-response');
+    c.network.reverse();
+    c.deliver();
+    expect(answered(c, 'n3')).toEqual([
+      [2, 2],
+      [1, 1],
+    ]);
+  });
+
+  it('a read of a cluster of two does not wait for a heartbeat', () => {
+    const c = led({ nodes: 2 });
+    c.read('n1');
+    expect(c.sent('heartbeat')).toMatchObject([{ to: 'n2', readRound: 1 }]);
+    c.deliver();
+    expect(answered(c, 'n1')).toEqual([[1, 1]]);
+  });
+
+  it('a round is told when it starts and when it is confirmed, once each', () => {
+    const c = led();
+    c.read('n1');
+    c.deliver();
+    c.pass(3 * HEARTBEAT_TICKS);
+    expect(c.events('n1', 'read-round-started')).toEqual([{ round: 1, reads: 1, index: 1 }]);
+    expect(c.events('n1', 'read-round-completed')).toEqual([{ round: 1, reads: 1, index: 1 }]);
+    const alone = led({ nodes: 1 });
+    alone.read('n1');
+    expect(alone.events('n1', 'heartbeat-sent')).toEqual([]);
+  });
+
+  it('a refusal for want of room is told', () => {
+    const c = led();
+    const raw = c.raw('n1');
+    raw.readIndex(0);
+    raw.ready();
+    for (let id = 1; id <= PENDING_READS_MAX + 1; id += 1) raw.readIndex(id);
+    const told = raw.ready().events.filter(({ event }) => event === 'reads-refused');
+    expect(told).toMatchObject([{ fields: { pending: PENDING_READS_MAX, bound: PENDING_READS_MAX } }]);
+  });
+});
+
+describe('a leader at rest', () => {
+  it('is one of whom nobody wants anything', () => {
+    const c = new RaftCluster({ config: { commitNewsTicks: 5 } });
+    const atRest = (name = 'n1') => c.raw(name).isAtRest;
+    expect(atRest()).toBe(false);
+    c.campaign('n1');
+    expect(atRest()).toBe(false); // a candidate
+    c.deliver(({ type }) => type.startsWith('request-vote'));
+    expect(atRest()).toBe(false); // it does not know its followers yet
+    c.deliver();
+    expect([atRest(), atRest('n2')]).toEqual([true, false]);
+    c.propose('n1', 'x');
+    c.deliver(({ to, from }) => to === 'n2' || from === 'n2');
+    expect(atRest()).toBe(false); // n3 lacks an entry
+    c.deliver();
+    expect(atRest()).toBe(true);
+    c.unreachable('n1', 'n2');
+    expect(atRest()).toBe(false); // n2 is being probed
+    c.pass(HEARTBEAT_TICKS);
+    expect(atRest()).toBe(true);
+  });
+
+  it('has no read that waits, neither for its round nor in it', () => {
+    const c = led();
+    expect(c.raw('n1').isAtRest).toBe(true);
+    c.raw('n1').readIndex(1);
+    c.checker.readAsked(c.host('n1'), 1);
+    expect(c.raw('n1').isAtRest).toBe(false);
+    c.tick(0, 'n1');
+    expect(c.raw('n1').isAtRest).toBe(false);
+    c.deliver();
+    expect(c.raw('n1').isAtRest).toBe(true);
+  });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { asIndex, asTerm } from '../../src/base/index.js';
+import { asIndex, asNodeId, asTerm } from '../../src/base/index.js';
+import { ENTRY_TYPES, RECORD_HEADER_BYTES } from '../../src/raft/index.js';
 import { ELECTION_TICKS_MAX, entry, HEARTBEAT_TICKS, RaftCluster, record } from '../helpers/raft-cluster.js';
 import { ack, append, heartbeat, heartbeatResponse, refusal } from '../helpers/raft-messages.js';
 
@@ -116,6 +117,49 @@ describe('appending', () => {
       { success: true, index: 3 },
       { success: true, index: 4 },
     ]);
+  });
+});
+
+describe('a new leader', () => {
+  it('begins its term with an entry that holds nothing but its header', () => {
+    const c = led();
+    expect(c.host('n1').log).toMatchObject([{ type: ENTRY_TYPES.noop, length: RECORD_HEADER_BYTES }]);
+  });
+
+  it('has an election timeout to hear from somebody, counted from its election', () => {
+    const c = new RaftCluster();
+    c.campaign('n1');
+    c.deliver(({ type }) => type.startsWith('request-vote'));
+    expect(c.role('n1')).toBe('leader');
+    c.isolate('n1');
+    c.tick(ELECTION_TICKS_MAX - 1, 'n1');
+    expect(c.role('n1')).toBe('leader');
+    c.tick(1, 'n1');
+    expect(c.role('n1')).toBe('follower');
+  });
+});
+
+describe('a leader', () => {
+  it('takes a proposal of nothing for what it is', () => {
+    const c = led();
+    expect(c.propose('n1')).toEqual({ type: 'accepted', firstIndex: 2, count: 0, term: 1 });
+    expect(c.status('n1').lastIndex).toBe(1);
+  });
+
+  it('has nothing to do when an ack or a beat tells it what it knows', () => {
+    const c = led();
+    c.raw('n1').step(ack({ from: 'n2', to: 'n1', term: 1, index: 1 }));
+    c.raw('n1').step(heartbeatResponse({ from: 'n2', to: 'n1', term: 1 }));
+    expect(c.raw('n1').hasReady()).toBe(false);
+  });
+
+  it('is not disturbed by links of strangers', () => {
+    const c = led();
+    for (const report of ['unreachable', 'unlinked', 'suspect'] as const) c[report]('n1', 'x9');
+    c.raw('n1').linked(asNodeId('x9'), { term: asTerm(0), leader: null });
+    c.step('n1', heartbeatResponse({ from: 'x9', to: 'n1', term: 1 }));
+    expect(c.status('n1')).toMatchObject({ role: 'leader', term: 1 });
+    expect(c.network).toEqual([]);
   });
 });
 
@@ -247,6 +291,47 @@ describe('lost, late and repeated messages', () => {
     c.drop();
     for (let at = 0; at < 5; at += 1) c.step('n1', heartbeatResponse({ from: 'n2', to: 'n1', term: 1 }));
     expect(ranges(c, 'n2')).toEqual([[1, 1]]);
+  });
+
+  it('losses are looked for half a beat after the last look, to the tick', () => {
+    const c = led();
+    c.unreachable('n1', 'n2');
+    const beat = () => c.step('n1', heartbeatResponse({ from: 'n2', to: 'n1', term: 1 }));
+    c.tick(HEARTBEAT_TICKS / 2 - 1, 'n1');
+    beat();
+    expect(ranges(c, 'n2')).toEqual([]);
+    c.tick(1, 'n1');
+    beat();
+    expect(ranges(c, 'n2')).toEqual([[1, 1]]);
+    c.tick(HEARTBEAT_TICKS / 2 - 1, 'n1');
+    beat();
+    expect(ranges(c, 'n2')).toHaveLength(1);
+    c.tick(1, 'n1');
+    c.drop();
+    beat();
+    expect(ranges(c, 'n2')).toEqual([[1, 1]]);
+  });
+
+  it('a follower that has everything, or whose acks come in, is asked for nothing', () => {
+    const c = led({ madeUp: true });
+    const beat = () => {
+      c.tick(HEARTBEAT_TICKS, 'n1');
+      c.drop();
+      c.step('n1', heartbeatResponse({ from: 'n2', to: 'n1', term: 1 }));
+    };
+    for (let beats = 0; beats < 3; beats += 1) {
+      beat();
+      expect(c.network).toEqual([]); // it lacks nothing
+    }
+    c.propose('n1', ...letters(3));
+    c.propose('n1', 'x');
+    beat();
+    c.drop();
+    c.step('n1', ack({ from: 'n2', to: 'n1', term: 1, index: 4 }));
+    beat();
+    expect(ranges(c, 'n2')).toEqual([]); // it is on its way
+    beat();
+    expect(ranges(c, 'n2')).toEqual([[5, 5]]); // now it has been silent for a beat
   });
 
   it('a later append that overtakes an earlier one is refused once, and nothing is lost', () => {
@@ -461,6 +546,8 @@ describe('messages that cannot be', () => {
     c.step('n1', heartbeatResponse({ from: 'n2', to: 'n1', term: 1, readRound: 9 }));
     expect(c.events('n1', 'message-impossible')).toHaveLength(2);
     expect(progressOf(c, 'n2')).toMatchObject({ match: 1 });
+    c.read('n1');
+    expect(c.host('n1').reads).toEqual([]);
   });
 
   it('a term that is no number is reported', () => {

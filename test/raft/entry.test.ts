@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest';
+import {
+  ENTRY_TYPES,
+  type Entry,
+  makeRecord,
+  payloadOf,
+  RECORD_HEADER_BYTES,
+  readRecord,
+  recordSlices,
+  sealRecord,
+  termRuns,
+} from '../../src/raft/index.js';
+import { entry } from '../helpers/raft-cluster.js';
+
+const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
+
+/** Entries whose records lie in one buffer, one behind the other, from `at` on. */
+function together(texts: readonly string[], { at = 0, firstIndex = 1 } = {}): Entry[] {
+  const parts = texts.map((text) => makeRecord(ENTRY_TYPES.command, Buffer.from(text)));
+  const bytes = Buffer.concat([Buffer.alloc(at), ...parts.map((part) => part.bytes)]);
+  let next = at;
+  return parts.map((part, nth) => {
+    const placed = { ...entry(firstIndex + nth, 1), ...part, bytes, at: next };
+    next += part.length;
+    return placed;
+  });
+}
+
+describe('a record', () => {
+  it('is length, checksum, type and payload, little-endian: a format that disks and peers rely on', () => {
+    expect(ENTRY_TYPES).toEqual({ command: 1, noop: 2, membership: 3 });
+    const { bytes, at, length } = makeRecord(ENTRY_TYPES.command, Buffer.from('abc'));
+    expect([at, length, RECORD_HEADER_BYTES]).toEqual([0, 12, 9]);
+    expect(hex(bytes)).toBe('03000000' + 'a9209d53' + '01' + '616263');
+  });
+
+  it('is read back as it was written, wherever it lies and whatever its type', () => {
+    for (const type of Object.values(ENTRY_TYPES)) {
+      for (const payload of ['', 'x', 'x'.repeat(300)]) {
+        for (const at of [0, 1, 50]) {
+          const bytes = Buffer.alloc(at + RECORD_HEADER_BYTES + payload.length + 20, 0xee);
+          bytes.write(payload, at + RECORD_HEADER_BYTES);
+          const length = sealRecord(bytes, at, type, payload.length);
+          const found = readRecord(bytes, at, bytes.length);
+          expect(found).toMatchObject({ type, at, length });
+          expect(found && payloadOf(found).toString()).toBe(payload);
+          expect(readRecord(bytes, at, at + length)).toMatchObject({ length });
+        }
+      }
+    }
+  });
+
+  it('that does not end by the end of what was received is none, even if more bytes lie behind it', () => {
+    const { bytes, length } = makeRecord(ENTRY_TYPES.command, Buffer.from('abc'));
+    const shifted = Buffer.concat([Buffer.alloc(20), bytes]);
+    for (let end = 0; end < length; end += 1) {
+      expect(readRecord(bytes, 0, end)).toBeUndefined();
+      expect(readRecord(shifted, 20, 20 + end)).toBeUndefined();
+      expect(readRecord(shifted.subarray(0, 20 + end), 20, 20 + end)).toBeUndefined();
+    }
+    for (let end = 0; end < length; end += 1) expect(readRecord(bytes.subarray(0, end), 0, end)).toBeUndefined();
+  });
+
+  it('with any bit flipped is none', () => {
+    const { bytes, length } = makeRecord(ENTRY_TYPES.noop, Buffer.from('abc'));
+    for (let bit = 0; bit < 8 * length; bit += 1) {
+      const damaged = Buffer.concat([bytes, Buffer.alloc(300)]);
+      damaged[bit >> 3]! ^= 1 << (bit & 7);
+      expect(readRecord(damaged, 0, damaged.length)).toBeUndefined();
+    }
+  });
+
+  it('of a type that nobody knows is none, though its checksum is right', () => {
+    const bytes = Buffer.alloc(RECORD_HEADER_BYTES);
+    for (const type of [0, 4, 255]) {
+      sealRecord(bytes, 0, type as 1, 0);
+      expect(readRecord(bytes, 0, bytes.length)).toBeUndefined();
+    }
+  });
+});
+
+describe('the terms of entries', () => {
+  it('are told as runs', () => {
+    const entries = [1, 1, 2, 5, 5, 5].map((term, at) => entry(at + 1, term));
+    expect(termRuns(entries)).toEqual([
+      { term: 1, count: 2 },
+      { term: 2, count: 1 },
+      { term: 5, count: 3 },
+    ]);
+    expect(termRuns([])).toEqual([]);
+  });
+});
+
+describe('the bytes of entries', () => {
+  const texts = ['a', 'bcd', 'ef'];
+  const joined = (entries: readonly Entry[]) =>
+    hex(Buffer.concat(entries.map((e) => makeRecord(e.type, payloadOf(e)).bytes)));
+
+  it('that lie together leave as one slice of the buffer they arrived in', () => {
+    const entries = together(texts, { at: 7 });
+    const slices = recordSlices(entries);
+    expect(slices.map(hex)).toEqual([joined(entries)]);
+    expect(slices[0]!.buffer).toBe(entries[0]!.bytes.buffer);
+  });
+
+  it('that lie apart leave as one slice for each stretch, in order', () => {
+    const first = together(texts);
+    const second = together(['g', 'h'], { firstIndex: 4 });
+    const entries = [first[0]!, first[2]!, ...second, first[1]!];
+    expect(recordSlices(entries).map(hex)).toEqual([
+      joined([first[0]!]),
+      joined([first[2]!]),
+      joined(second),
+      joined([first[1]!]),
+    ]);
+    expect(recordSlices([])).toEqual([]);
+  });
+
+  it('of two buffers are two slices, though the second begins where the first ended', () => {
+    const first = together(['abc']);
+    const second = together(['x'], { at: first[0]!.length, firstIndex: 2 });
+    expect(recordSlices([...first, ...second]).map(hex)).toEqual([joined(first), joined(second)]);
+  });
+});
