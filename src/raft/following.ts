@@ -83,12 +83,11 @@ function takeIn(raft: RaftState, { entries }: AppendEntries): void {
   outbox.stage(fresh);
 }
 
-function commit(raft: RaftState, index: number): boolean {
+function commit(raft: RaftState, index: number): void {
   const { log, outbox, currentTerm } = raft;
   const from = log.commitIndex;
-  if (!log.commitTo(asIndex(index))) return false;
+  if (!log.commitTo(asIndex(index))) return;
   outbox.event('trace', 'entry-committed', { after: from, upTo: log.commitIndex, term: currentTerm });
-  return true;
 }
 
 /**

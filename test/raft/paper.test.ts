@@ -431,7 +431,8 @@ describe('§5.4.2 committing entries from previous terms', () => {
     c.deliver(({ type, term }) => type.startsWith('request-vote') && term <= 4);
     expect(c.leaders()).toEqual(['n1']);
     c.drop();
-    c.step('n3', append({ from: 'n1', to: 'n3', term: 4, prev: [1, 1], terms: [2] }));
+    // n1 counts three of five copies of it: a majority, and still not committed.
+    for (const to of ['n2', 'n3']) c.step(to, append({ from: 'n1', to, term: 4, prev: [1, 1], terms: [2] }));
     c.deliver(({ type }) => type === 'append-entries-response');
     c.drop();
     expect(c.log('n3')).toEqual([1, 2]);
