@@ -32,6 +32,9 @@ export interface NodeLimits {
   readonly historyBytes: number;
 }
 
+/** What a leader holds in memory for a disk that does not answer, while its followers' disks do. */
+const UNSYNCED_BYTES_MAX = 256 << 20;
+
 export const nodeLimits: NodeLimits = {
   cacheBytesMax: 16 << 20,
   applyEntriesMax: 4_096,
@@ -72,6 +75,7 @@ export function newRaft({ spec, random, recovered, store, limits }: NodeDependen
     inflightMessagesMax,
     inflightBytesMax,
     uncommittedBytesMax,
+    unsyncedBytesMax: UNSYNCED_BYTES_MAX,
     suspicion: { rankTicks: 10, extraTicks: 4, repeatTicks: 20 },
     restored: {
       hardState: recovered.hardState,

@@ -29,6 +29,8 @@ export interface RaftConfig {
   readonly inflightBytesMax: number;
   /** Bytes of proposals that are not committed yet; beyond it proposals are dropped. Suggested 64 MiB. */
   readonly uncommittedBytesMax: number;
+  /** Bytes of entries that a leader's own disk does not have; beyond it proposals are dropped. Suggested 256 MiB. */
+  readonly unsyncedBytesMax: number;
   /** Fast failover and fast start: ticks between two ranks, the random extra, and the repeat of the pre-vote. */
   readonly suspicion: { readonly rankTicks: number; readonly extraTicks: number; readonly repeatTicks: number };
   /** What the WAL held, and how far the state machine has come. */

@@ -21,14 +21,18 @@ export function startLeading(raft: RaftState, leader: Leader): void {
   append(raft, leader, [makeRecord(ENTRY_TYPES.noop, new Uint8Array(0))]);
 }
 
-/** Appends as many of `records` as the quota on uncommitted bytes allows. A single one always fits when none is pending. */
+/**
+ * Appends as many of `records` as the quota on uncommitted bytes allows. A single one always fits when none is pending.
+ * Followers may commit what the leader's own disk is behind with, and memory holds that: it has a quota of its own.
+ */
 export function propose(raft: RaftState, records: readonly RecordRef[]): ProposeResult {
   const { role, log, config, currentTerm } = raft;
   if (role.type !== 'leader') return { type: 'dropped', reason: 'not-leader' };
   // What other leaders left behind does not count, nor does the no-op.
   let uncommitted = log.bytesBetween(asIndex(Math.max(log.commitIndex, role.termStart)), log.lastIndex);
+  const isDiskBehind = log.bytesBetween(log.persistedIndex, log.lastIndex) > config.unsyncedBytesMax;
   let count = 0;
-  while (count < records.length) {
+  while (count < records.length && !isDiskBehind) {
     const bytes = uncommitted + records[count]!.length;
     if (uncommitted > 0 && bytes > config.uncommittedBytesMax) break;
     uncommitted = bytes;

@@ -174,6 +174,7 @@ function validate(config: RaftConfig): void {
     heartbeatTicks < electionTicksMin && electionTicksMin <= electionTicksMax,
     () => `expected heartbeat ${heartbeatTicks} < election min ${electionTicksMin} <= max ${electionTicksMax} ticks`,
   );
-  assert(config.appendBytesMax >= 1 && config.uncommittedBytesMax >= 1, 'byte bounds must be positive');
+  const bytes = Math.min(config.appendBytesMax, config.uncommittedBytesMax, config.unsyncedBytesMax);
+  assert(bytes >= 1, 'byte bounds must be positive');
   assert(new Set(membership.voters).size === membership.voters.length, 'voters must be distinct');
 }

@@ -48,6 +48,7 @@ export const testConfig = (voters: readonly string[], overrides: Partial<HostCon
   inflightMessagesMax: 16,
   inflightBytesMax: 8 << 20,
   uncommittedBytesMax: 64 << 20,
+  unsyncedBytesMax: 256 << 20,
   suspicion: { rankTicks: 10, extraTicks: 4, repeatTicks: 20 },
   ...overrides,
 });

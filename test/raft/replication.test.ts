@@ -453,6 +453,21 @@ describe('the quota on uncommitted bytes', () => {
     expect(c.propose('n1', ...letters(5))).toMatchObject({ count: 5 });
   });
 
+  it('has a second one for a leader whose own disk hangs while its followers commit: memory holds what it lacks', () => {
+    const c = led({ persist: 'on-demand', config: { unsyncedBytesMax: 3 * BYTES } });
+    const takes = (): boolean => {
+      const { type } = c.propose('n1', 'x');
+      c.deliver();
+      for (const name of ['n2', 'n3']) c.persist(name);
+      c.deliver();
+      return type === 'accepted';
+    };
+    expect([takes(), takes(), takes(), takes(), takes()]).toEqual([true, true, true, true, false]);
+    expect(c.status('n1')).toMatchObject({ commitIndex: 5, lastIndex: 5, persistedIndex: 1 });
+    c.persist('n1');
+    expect(takes()).toBe(true);
+  });
+
   it('only a leader takes proposals', () => {
     const c = led();
     expect(c.propose('n2', 'x')).toEqual({ type: 'dropped', reason: 'not-leader' });
