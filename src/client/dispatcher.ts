@@ -136,7 +136,7 @@ export class Dispatcher implements ChannelOwner {
 
   /** Links or the leader changed: once this turn has seen all of it, what waits is routed again. */
   #rerouteSoon(): void {
-    if (this.#isRerouteDue || (this.#waiting.size === 0 && !this.#watches.waiting)) return;
+    if (this.#isRerouteDue || (this.#waiting.size === 0 && !this.#watches.isUnsettled)) return;
     this.#isRerouteDue = true;
     this.#parts.scheduler.defer(() => {
       this.#isRerouteDue = false;
@@ -197,7 +197,7 @@ export class Dispatcher implements ChannelOwner {
   #leaderChanged(before: NodeId | null): void {
     this.#rerouteSoon();
     if (this.#router.leader === null) return;
-    this.#watches.leaderChanged(this.#router.leader);
+    this.#watches.followLeader();
     if (before === null) return;
     for (const { node, channels } of this.#router.endpoints) {
       if (node !== before) continue;

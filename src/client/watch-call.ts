@@ -34,7 +34,7 @@ export class WatchCall implements Watch {
   readonly via: Via | undefined;
   readonly timeoutMs: number;
   readonly buffer = new WatchBuffer();
-  /** Nodes that no longer have the revision that is asked for. */
+  /** Nodes that no longer have the revision that is asked for; emptied when it moves on. */
   readonly goneAt = new Set<Endpoint>();
   /** What the last of them said. */
   gone: RaftctlError | undefined;
@@ -107,6 +107,8 @@ export class WatchCall implements Watch {
         `${label} sent events of revision ${first}, expected ${this.#next} or later`,
       );
     }
+    // Whoever had forgotten what was asked for then may well have what is asked for now.
+    if (upTo >= this.#next) this.goneAt.clear();
     this.#next = asRevision(upTo + 1);
     // The first batch is empty: it says from where the node watches.
     this.#start({ revision: this.#next, node });

@@ -1,4 +1,4 @@
-import { type NodeId, RaftctlError, type Scheduler, type Timer } from '../base/index.js';
+import { RaftctlError, type Scheduler, type Timer } from '../base/index.js';
 import type { Frame } from '../transport/transport.js';
 import { decodeError } from '../wire/client-codec.js';
 import { KIND } from '../wire/kinds.js';
@@ -51,8 +51,9 @@ export class Watches {
     else this.#open(call);
   }
 
-  get waiting(): boolean {
-    for (const { state } of this.#calls) if (state.type === 'waiting') return true;
+  /** A watch has no node, or follows the leader and is elsewhere. */
+  get isUnsettled(): boolean {
+    for (const call of this.#calls) if (call.state.type === 'waiting' || this.#isAstray(call)) return true;
     return false;
   }
 
@@ -61,17 +62,28 @@ export class Watches {
     for (const call of [...this.#calls]) {
       if (call.state.type === 'waiting' && call.retry === undefined) this.#open(call);
     }
+    this.followLeader();
   }
 
   /** Watches that go to the leader go to the new one: the old one may be stopped or cut off, and hear of nothing. */
-  leaderChanged(leader: NodeId): void {
+  followLeader(): void {
+    const { leader } = this.#parts.router;
+    // Its welcome may be the first to tell that it leads: then it is not connected yet, and soon will be.
+    if (leader === null || !this.#parts.router.isConnected(leader)) return;
     for (const call of [...this.#calls]) {
-      const { via, state } = call;
-      if (state.type !== 'open' || (via !== undefined && via !== 'leader')) continue;
-      if (state.channel.endpoint.node === leader || !this.#parts.router.isConnected(leader)) continue;
-      state.channel.unwatch(state.callId);
+      if (!this.#isAstray(call)) continue;
+      this.#leave(call);
       this.#open(call);
     }
+  }
+
+  #isAstray({ via, state, goneAt }: WatchCall): boolean {
+    const { leader } = this.#parts.router;
+    if (state.type !== 'open' || leader === null || (via !== undefined && via !== 'leader')) return false;
+    if (state.channel.endpoint.node === leader) return false;
+    // A follower that is behind may still bring what the leader has forgotten.
+    for (const { node } of goneAt) if (node === leader) return false;
+    return true;
   }
 
   // ── what channels tell ──
@@ -152,7 +164,6 @@ export class Watches {
     call.deadline = undefined;
     call.waitingSince = undefined;
     call.avoid = undefined;
-    call.goneAt.clear();
   }
 
   #pause(call: WatchCall): void {

@@ -1,19 +1,10 @@
-import {
-  accessSync,
-  closeSync,
-  constants,
-  existsSync,
-  fstatSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readSync,
-} from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import * as lmdb from 'lmdb';
 import { messageOf, RaftctlError } from '../base/index.js';
 import type { Backend, Transaction, TransactionSize, VersionCursor } from './backend.js';
 import type { BinaryKey } from './key.js';
+import { checkEnvironment } from './lmdb-file.js';
 import { type LmdbEngine, LmdbTransaction, TransactionBuffer } from './lmdb-transaction.js';
 import { decodeMeta, EMPTY_META, type StoreMeta } from './meta.js';
 import { newVersion, readVersion, type Version } from './version.js';
@@ -54,7 +45,8 @@ export class LmdbBackend implements Backend {
   static open(directory: string, { mapBytes = MAP_BYTES }: { readonly mapBytes?: number } = {}): LmdbBackend {
     try {
       const made = mkdirSync(directory, { recursive: true, mode: 0o700 });
-      checkDataFile(join(directory, 'data.mdb'));
+      // What LMDB cannot open, it does not refuse: it ends the process.
+      checkEnvironment(directory);
       const backend = new LmdbBackend(directory, mapBytes);
       syncDirectories(directory, made);
       return backend;
@@ -83,12 +75,15 @@ export class LmdbBackend implements Backend {
   }
 
   find(key: BinaryKey): Version | undefined {
-    const bytes = this.#keys.getBinaryFast(key);
-    return bytes === undefined ? undefined : readVersion(bytes, bytes.length, this.#found);
+    return orDamaged(this.place, () => {
+      const bytes = this.#keys.getBinaryFast(key);
+      return bytes === undefined ? undefined : readVersion(bytes, bytes.length, this.#found);
+    });
   }
 
   range(from: BinaryKey, before: BinaryKey | undefined): VersionCursor {
-    return new LmdbCursor(this.#keys.getRange({ start: from, ...(before !== undefined && { end: before }) }));
+    const options = { start: from, ...(before !== undefined && { end: before }) };
+    return new LmdbCursor(this.place, this.#keys.getRange(options));
   }
 
   begin(size: TransactionSize): Transaction {
@@ -111,12 +106,14 @@ export class LmdbBackend implements Backend {
 }
 
 class LmdbCursor implements VersionCursor {
+  readonly #place: string;
   readonly #entries: Iterator<{ key: string; value: Buffer }>;
   readonly #version = newVersion();
   #key: BinaryKey | undefined;
 
-  constructor(entries: Iterable<{ key: string; value: Buffer }>) {
-    this.#entries = entries[Symbol.iterator]();
+  constructor(place: string, entries: Iterable<{ key: string; value: Buffer }>) {
+    this.#place = place;
+    this.#entries = orDamaged(place, () => entries[Symbol.iterator]());
     this.advance();
   }
 
@@ -129,9 +126,12 @@ class LmdbCursor implements VersionCursor {
   }
 
   advance(): void {
-    const next = this.#entries.next();
-    this.#key = next.done ? undefined : (next.value.key as BinaryKey);
-    if (!next.done) readVersion(next.value.value, next.value.value.length, this.#version);
+    this.#key = orDamaged(this.#place, () => {
+      const { done, value: entry } = this.#entries.next();
+      if (done) return undefined;
+      readVersion(entry.value, entry.value.length, this.#version);
+      return entry.key as BinaryKey;
+    });
   }
 
   close(): void {
@@ -178,40 +178,6 @@ function engineOf(root: lmdb.RootDatabase, keys: lmdb.Database, meta: lmdb.Datab
   };
 }
 
-/** LMDB's first page: flags, then the meta record with its magic number, format and page size. */
-const PAGE_FLAGS_AT = 18;
-const META_PAGE_FLAG = 8;
-const MAGIC_AT = 24;
-const MAGIC = 0xbeefc0de;
-const FORMAT_AT = 28;
-const FORMAT = 2;
-const PAGE_BYTES_AT = 48;
-const HEADER_BYTES = 52;
-
-/**
- * lmdb-js crashes the process when LMDB cannot open an environment, so what commonly goes wrong is found before: no
- * permission, and a file that is not one. (LMDB has no checksums: damage further inside is not found by anybody.)
- */
-function checkDataFile(path: string): void {
-  accessSync(dirname(path), constants.W_OK | constants.X_OK);
-  if (!existsSync(path)) return;
-  const file = openSync(path, 'r+');
-  try {
-    const { size } = fstatSync(file);
-    if (size === 0) return;
-    const header = Buffer.alloc(HEADER_BYTES);
-    readSync(file, header, 0, HEADER_BYTES, 0);
-    const isMeta = (header.readUInt16LE(PAGE_FLAGS_AT) & META_PAGE_FLAG) !== 0;
-    if (!isMeta || header.readUInt32LE(MAGIC_AT) !== MAGIC || header.readUInt16LE(FORMAT_AT) !== FORMAT) {
-      throw new Error('data.mdb does not begin as an LMDB file of format 2');
-    }
-    const metaBytes = 2 * header.readUInt32LE(PAGE_BYTES_AT);
-    if (size < metaBytes) throw new Error(`data.mdb has ${size} bytes: expected at least ${metaBytes}`);
-  } finally {
-    closeSync(file);
-  }
-}
-
 /** A new environment exists after a power cut only when the directories on the way to it do. */
 function syncDirectories(directory: string, firstMade: string | undefined): void {
   const last = resolve(firstMade === undefined ? directory : dirname(firstMade));
@@ -229,13 +195,23 @@ function syncDirectories(directory: string, firstMade: string | undefined): void
 const UNREADABLE = new Set(['EACCES', 'EPERM', 'EROFS', 'EEXIST', 'ENOTDIR', 'EISDIR']);
 
 function openError(directory: string, error: unknown): RaftctlError {
-  const message = `${directory}: cannot open the LMDB environment: ${messageOf(error)}`;
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (UNREADABLE.has(code)) {
-    const hint = 'check the path and its permissions';
-    return new RaftctlError('data-unreadable', message, { hint, cause: error });
-  }
-  const hint =
-    'restore the directory of the node from a copy, or leave it: while a quorum of the others is up, the cluster goes on without this node';
-  return new RaftctlError('data-damaged', message, { hint, cause: error });
+  if (!UNREADABLE.has(code)) return damaged(`${directory}: cannot open the LMDB environment`, error);
+  const message = `${directory}: cannot open the LMDB environment: ${messageOf(error)}`;
+  return new RaftctlError('data-unreadable', message, { hint: 'check the path and its permissions', cause: error });
 }
+
+/** A read fails when the file is damaged behind what can be checked before it is opened. */
+function orDamaged<T>(directory: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw damaged(`${directory}: cannot read the LMDB environment`, error);
+  }
+}
+
+const damaged = (what: string, error: unknown): RaftctlError =>
+  new RaftctlError('data-damaged', `${what}: ${messageOf(error)}`, {
+    hint: 'restore the directory of the node from a copy, or leave it: while a quorum of the others is up, the cluster goes on without this node',
+    cause: error,
+  });

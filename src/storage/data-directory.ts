@@ -6,7 +6,7 @@ import type { FileSystem } from './file-system.js';
 import { checkIdentity, type Identity, readIdentity, writeIdentity } from './identity.js';
 import { ReadWindow } from './read-window.js';
 import { createLog } from './recovery.js';
-import { holdsBegunSegment, listIfThere, listSegments } from './segment-list.js';
+import { holdsSegment, listIfThere, listSegments } from './segment-list.js';
 import { examineRest } from './segment-scan.js';
 import { walDefaults } from './wal-options.js';
 
@@ -114,13 +114,13 @@ async function holdsData(fileSystem: FileSystem, directory: string): Promise<boo
   }
   const wal = walPath(directory);
   const window = new ReadWindow();
-  const { begun } = await listSegments(fileSystem, wal, window);
-  const [first] = begun;
+  const { segments } = await listSegments(fileSystem, wal, window);
+  const [first] = segments;
   if (first === undefined) return false;
   const file = await fileSystem.open(first.path, 'read');
   try {
     window.attach(file, first.size);
-    return begun.length > 1 || (await examineRest(window, first, 0)).batchAt !== undefined;
+    return segments.length > 1 || (await examineRest(window, first, 0)).batchAt !== undefined;
   } finally {
     await file.close();
   }
@@ -131,7 +131,7 @@ async function check(fileSystem: FileSystem, directory: string, found: Identity,
   // The run that wrote it may have died before this.
   await fileSystem.syncDirectory(directory);
   const wal = walPath(directory);
-  if (await holdsBegunSegment(fileSystem, wal)) return;
+  if (await holdsSegment(fileSystem, wal)) return;
   throw new RaftctlError('data-damaged', `${wal} holds no log, but identity.json says that there was one`, {
     hint: 'restore the log from a copy, or leave it: while a quorum of the others is up, the cluster goes on without this node',
   });

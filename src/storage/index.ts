@@ -16,8 +16,8 @@
  * 1. One write is outstanding. What is appended meanwhile becomes one batch; `done`s run once it is synced, in order.
  * 2. Within an append: hard state, then generation mark, then entries (an entry never outlives the term it needs).
  * 3. An append that begins at or below the last index truncates the log there. It is one record: never half done.
- * 4. A segment is begun only after the last batch of the one before is durable; its file was made, filled with zeros
- *    and synced, name included, before.
+ * 4. A segment is begun only after the last batch of the one before is durable; its file was filled with zeros and
+ *    synced before, gets its header next, and its name last.
  * 5. The first failed write or sync ends it: `onFatal` once, no `done` any more. Nothing is retried: the kernel may
  *    report the second attempt as a success although the bytes are gone.
  * 6. Recovery reads everything and decides, before it changes anything.

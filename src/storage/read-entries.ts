@@ -3,7 +3,7 @@ import { type Entry, readRecord } from '../raft/entry.js';
 import { damaged } from './damage.js';
 import type { Stretch } from './entry-index.js';
 import type { FileSystem } from './file-system.js';
-import { segmentPath } from './segment-list.js';
+import { segmentPath } from './segment-files.js';
 
 /** Stretches closer than this are read together with what lies between them. */
 const GAP_BYTES_MAX = 4096;

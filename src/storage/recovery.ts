@@ -7,7 +7,7 @@ import { LogImage } from './log-image.js';
 import { ReadWindow } from './read-window.js';
 import { beginSegment, prepareSegment, writeDurably } from './segment-files.js';
 import { SEGMENT_HEADER_BYTES, type SegmentHeader } from './segment-header.js';
-import { listSegments, type SegmentList, segmentPath } from './segment-list.js';
+import { listSegments, type SegmentList } from './segment-list.js';
 import { type Chain, examineRest, type OpenSegment, scanSegment } from './segment-scan.js';
 
 /** A batch that was being written when the process died: never acknowledged, and removed at the next start. */
@@ -46,11 +46,14 @@ const FIRST: SegmentHeader = {
 export async function recover(fileSystem: FileSystem, directory: string, firstBytes: number, emit: Emit) {
   const window = new ReadWindow();
   const list = await readable(directory, () => listSegments(fileSystem, directory, window));
-  const found = list.begun.length > 0 ? await readable(directory, () => readAll(fileSystem, list, window)) : undefined;
+  const found =
+    list.segments.length > 0 ? await readable(directory, () => readAll(fileSystem, list, window)) : undefined;
   try {
     if (found === undefined) await makeDirectoryDurably(fileSystem, directory);
     for (const path of list.prepared) await fileSystem.remove(path);
     if (found === undefined) return await createLog(fileSystem, directory, firstBytes);
+    // The process that began the last segment may have died before its name was durable.
+    await fileSystem.syncDirectory(directory);
     return await goOn(fileSystem, found, list, emit);
   } catch (error) {
     throw isOwn(error) ? error : diskFailed(directory, undefined, error as Error);
@@ -73,25 +76,25 @@ interface Found {
 }
 
 async function readAll(fileSystem: FileSystem, list: SegmentList, window: ReadWindow): Promise<Found> {
-  const first = list.begun[0]!.header;
+  const first = list.segments[0]!.header;
   const image = new LogImage(first);
   const chain = newChain(first);
   let cut: Found['cut'];
-  for (const [i, segment] of list.begun.entries()) {
+  for (const [i, segment] of list.segments.entries()) {
     if (segment.header.previousCrc !== chain.previousCrc || segment.header.firstSequence !== chain.nextSequence) {
       throw damaged(segment.path, 0, 'the segment does not continue the one before it');
     }
     const file = await fileSystem.open(segment.path, 'read');
     try {
       window.attach(file, segment.size);
-      const until = list.begun[i + 1]?.header.firstSequence;
+      const until = list.segments[i + 1]?.header.firstSequence;
       const unfinished = await scanSegment(window, segment, chain, image, until);
       if (unfinished !== undefined) cut = await judgeRest(window, segment, chain, unfinished);
     } finally {
       await file.close();
     }
   }
-  return { image, chain, last: list.begun.at(-1)!, cut };
+  return { image, chain, last: list.segments.at(-1)!, cut };
 }
 
 const newChain = ({ firstSequence, previousCrc }: SegmentHeader): Chain => ({
@@ -140,7 +143,7 @@ async function goOn(
   }
   const active = { number: last.number, file, preparedBytes: last.header.preparedBytes };
   const reported = cut && { file: cut.file, offset: cut.offset, bytes: cut.bytes };
-  return { image, chain, active, segments: list.begun.length, cut: reported };
+  return { image, chain, active, segments: list.segments.length, cut: reported };
 }
 
 /**
@@ -169,8 +172,8 @@ async function writeAgain(file: File, { offset, length }: { readonly offset: num
 /** Begins a new log. The directory must hold no segment. */
 export async function createLog(fileSystem: FileSystem, directory: string, bytes: number): Promise<RecoveredSegments> {
   const header = { ...FIRST, preparedBytes: bytes };
-  const file = await prepareSegment(fileSystem, directory, segmentPath(directory, header.number), bytes);
-  await beginSegment(file, header);
+  const file = await prepareSegment(fileSystem, directory, header.number, bytes);
+  await beginSegment(fileSystem, directory, file, header);
   const image = new LogImage(header);
   const chain = newChain(header);
   return { image, chain, active: { number: 1, file, preparedBytes: bytes }, segments: 1, cut: undefined };

@@ -1,21 +1,28 @@
+import { join } from 'node:path/posix';
 import type { File, FileSystem } from './file-system.js';
-import { encodeSegmentHeader, type SegmentHeader } from './segment-header.js';
+import { encodeSegmentHeader, preparedFileName, type SegmentHeader, segmentFileName } from './segment-header.js';
 
 const FILL_BYTES = 256 * 1024;
 /** A sync of much more at once would hold up the batches that are synced meanwhile. */
 const FILL_SYNC_BYTES = 1024 * 1024;
 
+export const segmentPath = (directory: string, number: number): string => join(directory, segmentFileName(number));
+
+export const preparedPath = (directory: string, number: number): string => join(directory, preparedFileName(number));
+
 /**
- * Makes a file of `bytes` zeros at `path`, durable with its name. Overwriting allocated blocks later costs about half
- * of what growing a file does. An unfinished file of an earlier attempt is replaced. `keepOn` is asked between steps.
+ * Makes a file of `bytes` zeros that waits to become segment `number`. Overwriting allocated blocks later costs about
+ * half of what growing a file does. An unfinished file of an earlier attempt is replaced. `keepOn` is asked between
+ * steps.
  */
 export async function prepareSegment(
   fileSystem: FileSystem,
   directory: string,
-  path: string,
+  number: number,
   bytes: number,
   keepOn: () => boolean = () => true,
 ): Promise<File> {
+  const path = preparedPath(directory, number);
   await removeIfThere(fileSystem, path);
   const file = await fileSystem.open(path, 'create');
   try {
@@ -27,7 +34,6 @@ export async function prepareSegment(
       await file.sync();
       synced = at + part.length;
     }
-    await fileSystem.syncDirectory(directory);
     return file;
   } catch (error) {
     await file.close().catch(() => {});
@@ -36,9 +42,20 @@ export async function prepareSegment(
   }
 }
 
-/** Makes a prepared segment the current one: from here on it counts. */
-export function beginSegment(file: File, header: SegmentHeader): Promise<void> {
-  return writeDurably(file, [encodeSegmentHeader(header)], 0);
+/**
+ * Makes a prepared file the current segment: from here on it counts. It gets the name when its zeros and its header are
+ * on the disk, so that a segment that is short or lacks its header has lost it, whatever else it lost.
+ */
+export async function beginSegment(
+  fileSystem: FileSystem,
+  directory: string,
+  file: File,
+  header: SegmentHeader,
+): Promise<void> {
+  const { number } = header;
+  await writeDurably(file, [encodeSegmentHeader(header)], 0);
+  await fileSystem.rename(preparedPath(directory, number), segmentPath(directory, number));
+  await fileSystem.syncDirectory(directory);
 }
 
 /** `File.writeDurably` for those who are not in a hurry. */

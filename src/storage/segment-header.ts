@@ -6,8 +6,8 @@ import { readU64, writeU64 } from './bytes.js';
 
 /**
  * A segment file: one sector of header, then batches. The header says all that recovery needs to begin here, so that
- * any number of older segments may be gone. Written once, by itself, after the last batch of the segment before is
- * durable; until then the file is *prepared*: zeros only.
+ * any number of older segments may be gone. Written once, after the last batch of the segment before is durable, into a
+ * file of zeros that gets its name as a segment only then. So a segment without an intact header is damaged.
  *
  *      0 u32 magic "RWAL"       32 u64 first batch's sequence         60 u64 current term        508 u32 end magic
  *      4 u32 format version     40 u32 crc of the batch before it     68 u64 generation
@@ -57,15 +57,12 @@ export function encodeSegmentHeader(header: SegmentHeader): Buffer {
   return bytes;
 }
 
-/** `absent`: never written to its end, so the segment was only prepared. */
 export type SegmentHeaderReading =
   | { readonly type: 'valid'; readonly header: SegmentHeader }
   | { readonly type: 'newer'; readonly version: number }
-  | { readonly type: 'absent' }
   | { readonly type: 'damaged' };
 
 export function readSegmentHeader(bytes: Buffer): SegmentHeaderReading {
-  if (bytes[SEGMENT_HEADER_BYTES - 1] === 0) return { type: 'absent' };
   const intact =
     bytes.readUInt32LE(CRC_AT + 4) === END_MAGIC &&
     bytes.readUInt32LE(CRC_AT) === crc32(bytes.subarray(0, CRC_AT)) &&
@@ -89,9 +86,16 @@ export function readSegmentHeader(bytes: Buffer): SegmentHeaderReading {
   return { type: 'valid', header };
 }
 
-export const segmentFileName = (number: number): string => `${String(number).padStart(10, '0')}.wal`;
+const NAME_DIGITS = 10;
+
+export const segmentFileName = (number: number): string => `${String(number).padStart(NAME_DIGITS, '0')}.wal`;
+
+/** Of a file of zeros that is to become the segment. */
+export const preparedFileName = (number: number): string => `${String(number).padStart(NAME_DIGITS, '0')}.prepared`;
 
 /** The number in a segment's file name; undefined when the name is not one. */
 export function segmentNumberOf(fileName: string): number | undefined {
-  return /^\d{10}\.wal$/.test(fileName) ? Number(fileName.slice(0, 10)) : undefined;
+  return /^\d{10}\.wal$/.test(fileName) ? Number(fileName.slice(0, NAME_DIGITS)) : undefined;
 }
+
+export const isPreparedFileName = (fileName: string): boolean => /^\d{10}\.prepared$/.test(fileName);

@@ -2,26 +2,21 @@ import { join } from 'node:path/posix';
 import { damaged, newer } from './damage.js';
 import type { FileSystem } from './file-system.js';
 import type { ReadWindow } from './read-window.js';
-import { readSegmentHeader, SEGMENT_HEADER_BYTES, segmentFileName, segmentNumberOf } from './segment-header.js';
-import { examineRest, type OpenSegment } from './segment-scan.js';
+import { segmentPath } from './segment-files.js';
+import {
+  isPreparedFileName,
+  readSegmentHeader,
+  SEGMENT_HEADER_BYTES,
+  segmentFileName,
+  segmentNumberOf,
+} from './segment-header.js';
+import type { OpenSegment } from './segment-scan.js';
 
 export interface SegmentList {
-  /** Segments that were begun, in order, without a gap. */
-  readonly begun: readonly OpenSegment[];
-  /** Files of segments that were only prepared: nothing was ever acknowledged from them. */
+  /** In order, without a gap. */
+  readonly segments: readonly OpenSegment[];
+  /** Files that were to become segments: nothing was ever acknowledged from them. */
   readonly prepared: readonly string[];
-}
-
-export const segmentPath = (directory: string, number: number): string => join(directory, segmentFileName(number));
-
-/** The numbers of the segment files in `directory`, rising. */
-async function segmentNumbers(fileSystem: FileSystem, directory: string): Promise<number[]> {
-  const numbers: number[] = [];
-  for (const name of await listIfThere(fileSystem, directory)) {
-    const number = segmentNumberOf(name);
-    if (number !== undefined) numbers.push(number);
-  }
-  return numbers.sort((a, b) => a - b);
 }
 
 /** The names in a directory; none when there is no such directory. */
@@ -40,67 +35,53 @@ export async function listSegments(
   directory: string,
   window: ReadWindow,
 ): Promise<SegmentList> {
-  const begun: OpenSegment[] = [];
-  const prepared: string[] = [];
-  for (const number of await segmentNumbers(fileSystem, directory)) {
+  const segments: OpenSegment[] = [];
+  const names = await listIfThere(fileSystem, directory);
+  for (const number of segmentNumbers(names)) {
     const path = segmentPath(directory, number);
-    const segment = await readHead(fileSystem, path, number, window);
-    if (segment === undefined) {
-      prepared.push(path);
-      continue;
-    }
-    if (prepared.length > 0)
-      throw damaged(prepared[0]!, 0, `it has no header, yet ${segmentFileName(number)} follows it`);
-    const last = begun.at(-1);
+    const last = segments.at(-1);
     if (last !== undefined && number !== last.number + 1) {
       throw damaged(path, 0, `${segmentFileName(last.number + 1)}, the segment before it, is missing`);
     }
-    begun.push(segment);
+    segments.push(await readHead(fileSystem, path, number, window));
   }
-  return { begun, prepared };
+  return { segments, prepared: names.filter(isPreparedFileName).map((name) => join(directory, name)) };
 }
 
-/** Is there a log at all? Looks at the first header only; whether the log is intact is for recovery to say. */
-export async function holdsBegunSegment(fileSystem: FileSystem, directory: string): Promise<boolean> {
-  const [first] = await segmentNumbers(fileSystem, directory);
-  if (first === undefined) return false;
-  const file = await fileSystem.open(segmentPath(directory, first), 'read');
-  try {
-    const head = Buffer.alloc(SEGMENT_HEADER_BYTES);
-    await file.read(head, 0);
-    return readSegmentHeader(head).type !== 'absent';
-  } finally {
-    await file.close();
-  }
+/** Is there a log at all? Whether it is intact is for recovery to say. */
+export async function holdsSegment(fileSystem: FileSystem, directory: string): Promise<boolean> {
+  return segmentNumbers(await listIfThere(fileSystem, directory)).length > 0;
 }
 
-/** Undefined for a segment that was only prepared. */
+/** The numbers of the segment files among `names`, rising. */
+function segmentNumbers(names: readonly string[]): number[] {
+  const numbers = names.map(segmentNumberOf).filter((number) => number !== undefined);
+  return numbers.sort((a, b) => a - b);
+}
+
 async function readHead(
   fileSystem: FileSystem,
   path: string,
   number: number,
   window: ReadWindow,
-): Promise<OpenSegment | undefined> {
+): Promise<OpenSegment> {
   const file = await fileSystem.open(path, 'read');
   try {
     const size = await file.size();
+    if (size < SEGMENT_HEADER_BYTES) throw shortened(path, size, SEGMENT_HEADER_BYTES);
     window.attach(file, size);
     await window.load(0, SEGMENT_HEADER_BYTES);
     const reading = readSegmentHeader(window.bytes.subarray(0, SEGMENT_HEADER_BYTES));
     if (reading.type === 'newer') throw newer(path, `format version ${reading.version}`);
     if (reading.type === 'damaged') throw damaged(path, 0, "the segment's header is not intact");
-    if (reading.type === 'absent') {
-      const { batchAt } = await examineRest(window, { number, size }, 0);
-      if (batchAt === undefined) return undefined;
-      throw damaged(path, 0, `the segment's header is missing, yet a batch lies at offset ${batchAt}`);
-    }
     const { header } = reading;
     if (header.number !== number) throw damaged(path, 0, `it holds segment ${header.number}`);
-    if (size < header.preparedBytes) {
-      throw damaged(path, size, `the file was shortened: expected ${header.preparedBytes} bytes, got ${size}`);
-    }
+    if (size < header.preparedBytes) throw shortened(path, size, header.preparedBytes);
     return { number, path, size, header };
   } finally {
     await file.close();
   }
 }
+
+const shortened = (path: string, size: number, expected: number) =>
+  damaged(path, size, `the file was shortened: expected ${expected} bytes or more, got ${size}`);

@@ -1,7 +1,6 @@
 import type { Emit, Scheduler, Timer } from '../base/index.js';
 import type { File, FileSystem } from './file-system.js';
-import { prepareSegment } from './segment-files.js';
-import { segmentPath } from './segment-list.js';
+import { preparedPath, prepareSegment } from './segment-files.js';
 
 const RETRY_MS = 1000;
 
@@ -53,7 +52,7 @@ export class SegmentPreparer {
   /** Never rejects. */
   async #try(number: number): Promise<File | undefined> {
     const { directory, bytes, emit, onFatal } = this.#options;
-    const path = segmentPath(directory, number);
+    const path = preparedPath(directory, number);
     try {
       const file = await this.#prepare(number);
       emit.emit('debug', 'wal-segment-prepared', { file: path, bytes });
@@ -80,6 +79,6 @@ export class SegmentPreparer {
 
   #prepare(number: number): Promise<File> {
     const { fileSystem, directory, bytes } = this.#options;
-    return prepareSegment(fileSystem, directory, segmentPath(directory, number), bytes, () => !this.#closed);
+    return prepareSegment(fileSystem, directory, number, bytes, () => !this.#closed);
   }
 }

@@ -10,9 +10,8 @@ import type { File, FileSystem } from './file-system.js';
 import { Progress } from './progress.js';
 import { readEntries } from './read-entries.js';
 import type { RecoveredSegments } from './recovery.js';
-import { beginSegment } from './segment-files.js';
+import { beginSegment, segmentPath } from './segment-files.js';
 import { SEGMENT_HEADER_BYTES } from './segment-header.js';
-import { segmentPath } from './segment-list.js';
 import { SegmentPreparer } from './segment-preparer.js';
 import type { WalOptions } from './wal-options.js';
 
@@ -249,11 +248,11 @@ export class Wal {
 
   /** The last batch of the current segment is durable here: that is what lets the next one begin. */
   async #changeSegment(): Promise<void> {
-    const { directory, emit, options } = this.#context;
+    const { fileSystem, directory, emit, options } = this.#context;
     const number = this.#active.number + 1;
     const file = await this.#preparer.take(number);
     const before = { index: asIndex(this.#index.last), term: this.#index.lastTerm };
-    await beginSegment(file, {
+    await beginSegment(fileSystem, directory, file, {
       number,
       preparedBytes: options.segmentBytes,
       firstSequence: this.#nextSequence,

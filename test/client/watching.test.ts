@@ -125,6 +125,23 @@ describe('a watch of the library', () => {
     expect(more().isPending).toBe(true);
   });
 
+  it('moves to a new leader whose own welcome is the first to tell of it', async () => {
+    const { stage, nodes, client } = await stageOf(2);
+    const watch = client.watch('key');
+    send(await request(stage, nodes[0]), 0);
+    await nodes[1].stop();
+    await stage.settle();
+    nodes[1].announce(2, 'node-02');
+    await nodes[1].start();
+    await stage.pass(1_000);
+    expect(nodes[1].received).toHaveLength(1);
+    const second = await request(stage, nodes[1]);
+    expect(asked(second)).toBe('key from 1');
+    send(second, 1, 1);
+    await stage.settle();
+    expect(await next(watch)).toBe('1 put key value 1');
+  });
+
   it('stays where it is, whoever leads, when a node was wished for', async () => {
     const { stage, nodes, client } = await stageOf(2);
     client.watch('key', { via: 'node-01' });

@@ -88,6 +88,40 @@ describe('a state that cannot be read', () => {
     });
   });
 
+  it('is the witness of a log that lost its end without a trace', async () => {
+    const [time, disk] = [new ManualTime(), new MemoryDisk()];
+    let backend = new MemoryBackend({ scheduler: time });
+    const { opening, client } = await startNode(() => backend, time, disk);
+    opening.catch(() => {});
+    await passTime(time, 1_500);
+    const puts = client();
+    for (const key of ['a', 'b', 'c']) {
+      const put = puts.put(key, '1');
+      await passTime(time, 50);
+      await put;
+    }
+    const stopping = (await opening).stop();
+    await passTime(time, 50);
+    await stopping;
+    backend = backend.crash();
+    const applied = backend.meta.appliedIndex;
+    const path = '/data/wal/0000000001.wal';
+    const log = disk.contents(path);
+    // To the byte as if the last batch had never been written.
+    const lost = log.lastIndexOf('RWB1');
+    log.fill(0, lost);
+    const damaged = disk.clone();
+    damaged.overwrite(path, log);
+    const again = await startNode(() => backend, time, damaged);
+    await expect(again.opening).rejects.toMatchObject({
+      code: 'data-damaged',
+      message: expect.stringMatching(
+        new RegExp(`the state is at index ${applied}, but the log holds 1 to ${applied - 1}`),
+      ),
+      hint: expect.not.stringContaining('remove'),
+    });
+  });
+
   it('is refused with the hint it came with when the reason is another', async () => {
     const newer = new RaftctlError('data-newer', 'state format 2', { hint: 'use the raftctl that wrote it' });
     const { opening } = await startNode(() => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../../src/base/index.js';
 import { MemoryDisk, type Survives, survive } from '../helpers/memory-disk.js';
+import { type Crash, everyCrash, expectIntact, imageOf, type Playing, playUntilHalt, unsyncedOn } from './crashes.js';
 import { play, SMALL, STEPS, type Step, stateOf, statesOf } from './history.js';
 import { append, entry, open, readAll, shown } from './support.js';
 
@@ -30,35 +31,6 @@ function end(disk: MemoryDisk, ending: Ending[1]): void {
   else disk.crash(ending);
 }
 
-/** Plays `steps` until the disk stands still; answers how many were acknowledged by then. */
-async function playUntilHalt(disk: MemoryDisk, steps: readonly Step[], operations: number): Promise<number> {
-  const halt = disk.haltAfter(operations);
-  let acknowledged = 0;
-  const played = (async () => {
-    const opened = await open(disk, SMALL);
-    await play(opened, steps, () => {
-      acknowledged += 1;
-    });
-    await opened.wal.close();
-  })();
-  await Promise.race([played, halt]);
-  return acknowledged;
-}
-
-/** The log holds a prefix of the history with everything that was acknowledged, and it goes on from there. */
-async function expectIntact(disk: MemoryDisk, acknowledged: number, what: string): Promise<void> {
-  const opened = await open(disk, SMALL);
-  const found = STATES.indexOf(await stateOf(opened));
-  expect(found, `${what}: acknowledged ${acknowledged}`).toBeGreaterThanOrEqual(acknowledged);
-  await play(opened, STEPS.slice(found), () => {});
-  await opened.wal.close();
-  // And what was done after the crash does not depend on what had not reached the disk before it.
-  disk.crash(survive.none);
-  const again = await open(disk, SMALL);
-  expect(await stateOf(again), what).toBe(STATES.at(-1));
-  await again.wal.close();
-}
-
 describe('a crash between any two file operations', { timeout: 120_000 }, () => {
   it('of opening, appending and changing segments loses nothing acknowledged and invents nothing', async () => {
     const whole = new MemoryDisk();
@@ -73,6 +45,93 @@ describe('a crash between any two file operations', { timeout: 120_000 }, () => 
         await expectIntact(disk, acknowledged, `after operation ${count}, ${name}`);
       }
     }
+  });
+
+  it.each<readonly [string, Playing]>([
+    ['one append at a time', {}],
+    ['appends that do not wait for each other', { together: true }],
+    ...[1, 2, 3, 4, 5, 6].map((seed) => [`a disk that takes its time, seed ${seed}`, { seed }] as const),
+    ...[7, 8].map((seed) => [`the same with all appends at once, seed ${seed}`, { seed, together: true }] as const),
+  ])('and whatever of it the power cut left, in any order: %s', async (_, how) => {
+    let crashes = 0;
+    const seen = new Set<string>();
+    for (const { operations, possible } of await crashPoints(() => new MemoryDisk(), STEPS, how)) {
+      for (const { name, survives } of possible) {
+        crashes += 1;
+        const disk = new MemoryDisk();
+        const acknowledged = await playUntilHalt(disk, STEPS, operations, how);
+        disk.crash(survives);
+        if (isKnown(seen, acknowledged, disk)) continue;
+        await expectIntact(disk, acknowledged, `after operation ${operations}, ${name}`);
+      }
+    }
+    expect(crashes).toBeGreaterThan(150);
+    expect(seen.size).toBeGreaterThan(50);
+  });
+
+  it('and another one, in the middle of the recovery from the first', async () => {
+    const first = new Map<string, { readonly disk: MemoryDisk; readonly acknowledged: number }>();
+    for (const { operations, possible } of await crashPoints(() => new MemoryDisk(), STEPS)) {
+      for (const { survives } of possible) {
+        const disk = new MemoryDisk();
+        const acknowledged = await playUntilHalt(disk, STEPS, operations);
+        disk.crash(survives);
+        // Of two that differ only in what was acknowledged, the one that promised more says it all.
+        const image = imageOf(disk);
+        if ((first.get(image)?.acknowledged ?? -1) < acknowledged) first.set(image, { disk, acknowledged });
+      }
+    }
+    const seen = new Set<string>();
+    let crashes = 0;
+    for (const { disk, acknowledged } of first.values()) {
+      for (const { operations, possible } of await crashPoints(() => disk.clone(), [])) {
+        for (const { name, survives } of possible) {
+          crashes += 1;
+          const copy = disk.clone();
+          await playUntilHalt(copy, [], operations);
+          copy.crash(survives);
+          if (isKnown(seen, acknowledged, copy)) continue;
+          await expectIntact(copy, acknowledged, `in recovery after operation ${operations}, ${name}`);
+        }
+      }
+    }
+    expect(crashes).toBeGreaterThan(1000);
+  });
+
+  it('of the process alone, and a power cut at any moment of the start that follows', async () => {
+    const seen = new Set<string>();
+    let promised = 0;
+    const whole = new MemoryDisk();
+    await playUntilHalt(whole, STEPS, Number.POSITIVE_INFINITY);
+    for (let killedAt = 0; killedAt <= whole.operations; killedAt += 1) {
+      const killed = async () => {
+        const disk = new MemoryDisk();
+        const acknowledged = await playUntilHalt(disk, STEPS, killedAt);
+        disk.kill();
+        return { disk, acknowledged };
+      };
+      const { disk, acknowledged } = await killed();
+      const restarted = await open(disk, SMALL);
+      const shown = STATES.indexOf(await stateOf(restarted));
+      await restarted.wal.close();
+      const { operations } = disk;
+      for (let halted = 0; halted <= operations; halted += 1) {
+        const probe = await killed();
+        await playUntilHalt(probe.disk, [], halted);
+        for (const { name, survives } of everyCrash(unsyncedOn(probe.disk), killedAt)) {
+          const again = await killed();
+          await playUntilHalt(again.disk, [], halted);
+          again.disk.crash(survives);
+          // Raft takes what a start found for durable: from its end on, that counts as promised.
+          const kept = halted === operations ? shown : acknowledged;
+          if (kept > acknowledged) promised += 1;
+          if (isKnown(seen, kept, again.disk)) continue;
+          const what = `killed after operation ${killedAt}, cut after operation ${halted} of the start, ${name}`;
+          await expectIntact(again.disk, kept, what);
+        }
+      }
+    }
+    expect(promised, 'starts that found more than was acknowledged').toBeGreaterThan(5);
   });
 
   it('of recovery itself, torn tail included, changes nothing about what is recovered', async () => {
@@ -102,6 +161,27 @@ describe('a crash between any two file operations', { timeout: 120_000 }, () => 
     }
   });
 });
+
+/** Every place between two file operations, with every crash that is possible there. */
+async function crashPoints(make: () => MemoryDisk, steps: readonly Step[], how: Playing = {}) {
+  const whole = make();
+  await playUntilHalt(whole, steps, Number.POSITIVE_INFINITY, how);
+  const points: { readonly operations: number; readonly possible: readonly Crash[] }[] = [];
+  for (let operations = 0; operations <= whole.operations; operations += 1) {
+    const disk = make();
+    await playUntilHalt(disk, steps, operations, how);
+    points.push({ operations, possible: everyCrash(unsyncedOn(disk), operations) });
+  }
+  return points;
+}
+
+/** Was a disk like this one, after as much was promised, looked at before? */
+function isKnown(seen: Set<string>, promised: number, disk: MemoryDisk): boolean {
+  const key = `${promised} ${imageOf(disk)}`;
+  if (seen.has(key)) return true;
+  seen.add(key);
+  return false;
+}
 
 /** The last write cut after each of its first bytes: where headers are. */
 const tornEverywhere = (): Ending[] =>

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { asNodeId } from '../../src/base/index.js';
 import { openDataDirectory } from '../../src/storage/data-directory.js';
 import { MemoryDisk, type Survives, survive } from '../helpers/memory-disk.js';
-import { append, EventLog, entry, open, rejection, segmentFile } from './support.js';
+import { append, CountingFileSystem, EventLog, entry, open, rejection, segmentFile } from './support.js';
 
 const IDENTITY = { clusterId: '0123456789abcdef0123456789abcdef', node: asNodeId('node-01'), incarnation: 1 };
 
@@ -35,6 +35,15 @@ describe('a data directory', () => {
     expect(await openAt(disk)).toMatchObject({ created: false, identity: IDENTITY });
   });
 
+  it('leaves no file open, made or found', async () => {
+    const files = new CountingFileSystem(new MemoryDisk());
+    const options = { fileSystem: files, directory: '/data', identity: IDENTITY, emit: new EventLog() };
+    for (const created of [true, false]) {
+      expect(await openDataDirectory({ ...options, firstSegmentBytes: 2048 })).toMatchObject({ created });
+      expect([...files.openFiles.values()]).toEqual([]);
+    }
+  });
+
   it.each([
     [{ clusterId: 'ffff' }, 'cluster id: expected ffff, got 0123456789abcdef0123456789abcdef'],
     [{ node: asNodeId('node-02') }, 'node: expected node-02, got node-01'],
@@ -53,6 +62,7 @@ describe('a data directory', () => {
     ['', 'data-unreadable', 'expected a JSON object, got ""'],
     ['{"format": 1, "clus', 'data-unreadable', 'expected a JSON object'],
     ['null', 'data-unreadable', 'expected a JSON object, got null'],
+    ['7', 'data-unreadable', 'expected a JSON object, got 7'],
     ['{}', 'data-unreadable', 'format: expected a number from 1, got undefined'],
     ['{"format": 2}', 'data-newer', 'format 2, this one knows up to 1'],
     ['{"format": 1, "clusterId": 7}', 'data-unreadable', 'clusterId: expected a string, got 7'],
@@ -89,6 +99,13 @@ describe('a data directory', () => {
     await disk.makeDirectory('/data/kv/1');
     await disk.open('/data/kv/1/data.mdb', 'create');
     expect(await rejection(openAt(disk))).toMatchObject({ code: 'data-damaged' });
+  });
+
+  it('may have been begun, log and key-value directory, and nothing put into it', async () => {
+    const disk = new MemoryDisk();
+    await disk.makeDirectory('/data/kv/1');
+    await (await open(disk)).wal.close();
+    expect((await openAt(disk)).created).toBe(true);
   });
 
   it('refuses an empty directory for a member that has run before', async () => {

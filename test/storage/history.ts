@@ -72,10 +72,12 @@ export async function diskWith(steps: readonly Step[], options = SMALL): Promise
   return disk;
 }
 
+export type Outcome =
+  | { readonly state: string; readonly cut: boolean }
+  | { readonly refused: string; readonly code: string };
+
 /** What opening leads to: a state, or a refusal that changed nothing. */
-export async function outcomeOf(
-  disk: MemoryDisk,
-): Promise<{ state: string; cut: boolean } | { refused: string; code: string }> {
+export async function outcomeOf(disk: MemoryDisk): Promise<Outcome> {
   const before = disk.image();
   let opened: Opened;
   try {

@@ -1,6 +1,6 @@
 import { asIndex, asNodeId, asTerm, type Emit, type Fields, type RaftctlError } from '../../src/base/index.js';
 import { type Entry, makeRecord, payloadOf } from '../../src/raft/entry.js';
-import type { FileSystem } from '../../src/storage/file-system.js';
+import type { File, FileSystem } from '../../src/storage/file-system.js';
 import { openWal, type Recovered } from '../../src/storage/open-wal.js';
 import type { Wal } from '../../src/storage/wal.js';
 import type { WalOptions } from '../../src/storage/wal-options.js';
@@ -79,6 +79,56 @@ export async function readAll(wal: Wal, first = 1): Promise<Entry[]> {
 }
 
 export const segmentFile = (number: number): string => `${WAL_DIRECTORY}/${String(number).padStart(10, '0')}.wal`;
+
+/** A file system of which one can tell who leaves files open. */
+export class CountingFileSystem implements FileSystem {
+  readonly openFiles = new Map<File, string>();
+  readonly reads: string[] = [];
+  /** May throw: the read fails. */
+  beforeRead: (length: number) => void = () => {};
+  readonly makeDirectory: FileSystem['makeDirectory'];
+  readonly list: FileSystem['list'];
+  readonly remove: FileSystem['remove'];
+  readonly removeTree: FileSystem['removeTree'];
+  readonly rename: FileSystem['rename'];
+  readonly syncDirectory: FileSystem['syncDirectory'];
+  readonly #inner: FileSystem;
+
+  constructor(inner: FileSystem) {
+    this.#inner = inner;
+    this.makeDirectory = (path) => inner.makeDirectory(path);
+    this.list = (path) => inner.list(path);
+    this.remove = (path) => inner.remove(path);
+    this.removeTree = (path) => inner.removeTree(path);
+    this.rename = (from, to) => inner.rename(from, to);
+    this.syncDirectory = (path) => inner.syncDirectory(path);
+  }
+
+  async open(path: string, mode: Parameters<FileSystem['open']>[1]): Promise<File> {
+    const file = await this.#inner.open(path, mode);
+    const counted: File = {
+      size: () => file.size(),
+      read: (target, position) => {
+        this.reads.push(`${path} ${position} ${target.length}`);
+        return Promise.resolve(target.length)
+          .then(this.beforeRead)
+          .then(() => file.read(target, position));
+      },
+      write: (parts, position) => file.write(parts, position),
+      writeDurably: (parts, position, done) => file.writeDurably(parts, position, done),
+      truncate: (size) => file.truncate(size),
+      sync: () => file.sync(),
+      close: () => {
+        this.openFiles.delete(counted);
+        return file.close();
+      },
+    };
+    this.openFiles.set(counted, path);
+    return counted;
+  }
+}
+
+export const preparedFile = (number: number): string => `${WAL_DIRECTORY}/${String(number).padStart(10, '0')}.prepared`;
 
 /** What `run` rejects with; fails when it does not. */
 export async function rejection(run: Promise<unknown>): Promise<RaftctlError> {

@@ -1,7 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { asIndex } from '../../src/base/index.js';
-import { diskError, MemoryDisk } from '../helpers/memory-disk.js';
-import { append, entries, entry, open, rejection, segmentFile, shown } from './support.js';
+import { diskError, MemoryDisk, survive } from '../helpers/memory-disk.js';
+import {
+  append,
+  CountingFileSystem,
+  entries,
+  entry,
+  open,
+  preparedFile,
+  rejection,
+  segmentFile,
+  shown,
+} from './support.js';
 
 describe('the first failed write or sync', () => {
   it.each(['write', 'sync'] as const)(
@@ -43,7 +53,9 @@ describe('the first failed write or sync', () => {
     const disk = new MemoryDisk();
     const { wal, failures } = await open(disk);
     disk.fault = ({ kind, path, offset, bytes }) =>
-      kind === 'write' && path === segmentFile(2) && offset === 0 && bytes === 512 ? diskError('EIO', path) : undefined;
+      kind === 'write' && path === preparedFile(2) && offset === 0 && bytes === 512
+        ? diskError('EIO', path)
+        : undefined;
     let acknowledged = 0;
     for (let i = 1; i <= 40; i += 1) wal.append({ entries: [entry(i)] }, () => (acknowledged += 1));
     await wal.close();
@@ -53,14 +65,56 @@ describe('the first failed write or sync', () => {
     expect(again.recovered.lengths.length).toBe(acknowledged);
   });
 
+  it.each(['rename', 'sync-directory'] as const)(
+    'may be that of giving the next segment its name (%s)',
+    async (kind) => {
+      const disk = new MemoryDisk();
+      const { wal, failures } = await open(disk);
+      disk.fault = (operation) => (operation.kind === kind ? diskError('EIO', operation.path) : undefined);
+      let acknowledged = 0;
+      for (let i = 1; i <= 40; i += 1) wal.append({ entries: [entry(i)] }, () => (acknowledged += 1));
+      await wal.close();
+      expect(failures).toMatchObject([{ code: 'disk-failed', message: expect.stringContaining(segmentFile(2)) }]);
+      disk.fault = undefined;
+      const again = await open(disk);
+      expect(again.recovered.lengths.length, 'what was acknowledged').toBe(acknowledged);
+      await append(again.wal, { entries: entries(acknowledged + 1, 40) });
+      await again.wal.close();
+      disk.crash(survive.none);
+      expect((await open(disk)).recovered.lengths.length).toBe(acknowledged + 40);
+    },
+  );
+
   it('may be that of preparing a segment, when it is not for lack of space', async () => {
     const disk = new MemoryDisk();
     const { wal, failures } = await open(disk);
-    disk.fault = ({ kind, path }) => (kind === 'sync' && path === segmentFile(2) ? diskError('EIO', path) : undefined);
+    disk.fault = ({ kind, path }) => (kind === 'sync' && path === preparedFile(2) ? diskError('EIO', path) : undefined);
     await append(wal, { entries: [entry(1, 1, 'x'.repeat(600))] });
     for (let turn = 0; turn < 100 && failures.length === 0; turn += 1) await disk.list('/data/wal');
-    expect(failures).toMatchObject([{ code: 'disk-failed', message: expect.stringContaining(segmentFile(2)) }]);
+    expect(failures).toMatchObject([{ code: 'disk-failed', message: expect.stringContaining(preparedFile(2)) }]);
   });
+});
+
+describe('a disk that fails while a log is opened', () => {
+  it.each(['write', 'sync', 'sync-directory', 'remove'] as const)(
+    '(%s) refuses it, and leaves no file open',
+    async (kind) => {
+      const disk = new MemoryDisk();
+      const first = await open(disk);
+      for (let i = 1; i <= 20; i += 1) await append(first.wal, { entries: [entry(i)] });
+      await first.wal.close();
+      await disk.open(preparedFile(9), 'create');
+      disk.fault = (operation) => (operation.kind === kind ? diskError('EIO', operation.path) : undefined);
+      const files = new CountingFileSystem(disk);
+      expect(await rejection(open(files))).toMatchObject({
+        code: 'disk-failed',
+        message: expect.stringContaining('EIO'),
+      });
+      expect([...files.openFiles.values()]).toEqual([]);
+      disk.fault = undefined;
+      expect((await open(disk)).recovered.lengths).toHaveLength(20);
+    },
+  );
 });
 
 describe('a full disk', () => {
@@ -78,6 +132,34 @@ describe('a full disk', () => {
     expect(failures).toEqual([]);
     await wal.close();
     expect(shown((await open(disk)).recovered.tail)).toEqual(shown(entries(1, 60)));
+  });
+
+  it('is asked again by itself, and no more once the segment was needed and made', async () => {
+    const disk = new MemoryDisk();
+    const { wal, failures, events, time } = await open(disk);
+    const turns = async () => {
+      for (let turn = 0; turn < 50; turn += 1) await disk.list('/data/wal');
+    };
+    disk.capacityBytes = 3000;
+    for (let i = 1; i <= 8; i += 1) await append(wal, { entries: [entry(i)] });
+    await turns();
+    expect(events.named('wal-disk-full')).toHaveLength(1);
+    disk.capacityBytes = Number.POSITIVE_INFINITY;
+    time.advance(1000);
+    await turns();
+    expect(events.named('wal-segment-prepared'), 'before anybody needs it').toHaveLength(1);
+    // The disk is full when the one after it is prepared, and has room again when that is needed, before the retry.
+    disk.capacityBytes = 4096;
+    for (let i = 9; i <= 20; i += 1) await append(wal, { entries: [entry(i)] });
+    await turns();
+    expect(events.named('wal-disk-full')).toHaveLength(2);
+    disk.capacityBytes = Number.POSITIVE_INFINITY;
+    for (let i = 21; i <= 35; i += 1) await append(wal, { entries: [entry(i)] });
+    time.advance(1000);
+    for (let i = 36; i <= 90; i += 1) await append(wal, { entries: [entry(i)] });
+    expect(failures).toEqual([]);
+    await wal.close();
+    expect((await open(disk)).recovered.lengths).toHaveLength(90);
   });
 
   it('is fatal when the next segment is needed; what was acknowledged is there after a restart', async () => {

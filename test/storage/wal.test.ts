@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { asIndex } from '../../src/base/index.js';
-import { MemoryDisk } from '../helpers/memory-disk.js';
-import { append, entries, entry, open, readAll, segmentFile, shown, vote } from './support.js';
+import { diskError, MemoryDisk } from '../helpers/memory-disk.js';
+import { append, CountingFileSystem, entries, entry, open, readAll, segmentFile, shown, vote } from './support.js';
 
 describe('append', () => {
   it('makes hard state, generation and entries survive a restart', async () => {
@@ -126,6 +126,19 @@ describe('truncation', () => {
     expect(shown(again.recovered.tail)).toEqual([...expected, ...shown(entries(8, 1, 3))]);
   });
 
+  it('may be of everything, and of what comes after that', async () => {
+    const disk = new MemoryDisk();
+    const first = await open(disk);
+    await append(first.wal, { entries: entries(1, 60) });
+    await append(first.wal, { entries: entries(1, 2, 3) });
+    await append(first.wal, { entries: entries(1, 1, 4) });
+    expect(shown(await readAll(first.wal))).toEqual(shown(entries(1, 1, 4)));
+    await first.wal.close();
+    const second = await open(disk);
+    expect(second.recovered.runs).toEqual([{ term: 4, count: 1 }]);
+    expect(shown(await readAll(second.wal))).toEqual(shown(entries(1, 1, 4)));
+  });
+
   it('within one batch, of entries that are not on disk yet', async () => {
     const disk = new MemoryDisk();
     const { wal } = await open(disk, { segmentBytes: 65536, firstSegmentBytes: 65536 });
@@ -192,6 +205,27 @@ describe('read', () => {
     expect(shown(got)).toEqual(shown(list.slice(2499, 2499 + 14)));
   });
 
+  it('takes neighbours of the log for what they are when they lie in different segments', async () => {
+    const { wal } = await open(new MemoryDisk());
+    await append(wal, { entries: [entry(1)] });
+    // The first segment ends; in the second one something lies before the new second entry.
+    await append(wal, { entries: [entry(2, 1, 'x'.repeat(1270))] });
+    await append(wal, { hardState: vote(2, 'node-02'), entries: [] });
+    await append(wal, { entries: [entry(2, 2), entry(3, 2)] });
+    expect(wal.stats().segments).toBe(2);
+    const expected = [entry(1), entry(2, 2), entry(3, 2)];
+    expect(shown(await wal.read(asIndex(1), asIndex(3), 10_000))).toEqual(shown(expected));
+  });
+
+  it('reads what lies close together at once', async () => {
+    const files = new CountingFileSystem(new MemoryDisk());
+    const { wal } = await open(files, { firstSegmentBytes: 1 << 16 });
+    for (let i = 1; i <= 40; i += 1) await append(wal, { entries: [entry(i)] });
+    files.reads.length = 0;
+    expect(await wal.read(asIndex(1), asIndex(40), 1 << 20)).toHaveLength(40);
+    expect(files.reads).toHaveLength(1);
+  });
+
   it('waits for an entry that is still on its way to the disk', async () => {
     const disk = new MemoryDisk();
     const { wal } = await open(disk);
@@ -223,6 +257,17 @@ describe('read', () => {
     const { wal } = await open(new MemoryDisk());
     await append(wal, { entries: [entry(1)] });
     await expect(wal.read(asIndex(2), asIndex(2), 100)).rejects.toMatchObject({ code: 'bad-request' });
+  });
+
+  it('rejects when the file was shortened behind its back, naming file and offset', async () => {
+    const disk = new MemoryDisk();
+    const { wal } = await open(disk);
+    await append(wal, { entries: [entry(1, 1, 'x'.repeat(1000))] });
+    disk.overwrite(segmentFile(1), disk.contents(segmentFile(1)).subarray(0, 900));
+    await expect(wal.read(asIndex(1), asIndex(1), 10_000)).rejects.toMatchObject({
+      code: 'data-damaged',
+      message: expect.stringContaining(`${segmentFile(1)} is damaged at offset 900: the file ends in the middle`),
+    });
   });
 
   it('rejects a record that is not intact, naming file and offset', async () => {
@@ -318,6 +363,26 @@ describe('segments', () => {
     expect(recovered.hardState).toEqual(vote(4, 'node-03'));
     expect(recovered.generation).toBe(6);
   });
+
+  it('may be full to the last byte, or to where no header fits any more', async () => {
+    const room = 2048 - 512;
+    // A batch with one entry in it: 60 bytes around the records, 39 before the entry, 9 before its payload.
+    const payloadFor = (bytes: number) => Buffer.alloc(bytes - 60 - 39 - 9, 'p');
+    for (const left of [0, 1, 7, 8, 43, 44, 45, 103]) {
+      const disk = new MemoryDisk();
+      const first = await open(disk);
+      await append(first.wal, { entries: [entry(1, 1, payloadFor(room - left))] });
+      expect(first.wal.stats(), `${left} bytes left`).toMatchObject({ segments: 1, bytes: room - left });
+      await first.wal.close();
+      const second = await open(disk);
+      expect(second.recovered.cut).toBeUndefined();
+      await append(second.wal, { entries: [entry(2)] });
+      expect(second.wal.stats().segments).toBe(2);
+      await second.wal.close();
+      const third = await open(disk);
+      expect(shown(await readAll(third.wal)).map((line) => line.slice(0, 3))).toEqual(['1/1', '2/1']);
+    }
+  });
 });
 
 describe('close', () => {
@@ -331,9 +396,107 @@ describe('close', () => {
     expect((await open(disk)).recovered.lengths).toHaveLength(30);
     expect(() => wal.append({ entries: [entry(31)] }, () => {})).toThrow('closed');
   });
+
+  it('waits for a segment that is being begun', async () => {
+    const disk = new MemoryDisk();
+    const { wal, failures } = await open(disk);
+    await append(wal, { entries: [entry(1, 1, 'x'.repeat(1300))] });
+    let acknowledged = false;
+    wal.append({ entries: [entry(2, 1, 'x'.repeat(1300))] }, () => {
+      acknowledged = true;
+    });
+    await wal.close();
+    expect([acknowledged, failures]).toEqual([true, []]);
+    expect((await open(disk)).recovered.lengths).toHaveLength(2);
+  });
+
+  it('may be asked for twice, and leaves no file open and no timer', async () => {
+    const disk = new MemoryDisk();
+    const files = new CountingFileSystem(disk);
+    const { wal, time, events } = await open(files);
+    // The next segment can never be prepared: it is tried again every second.
+    disk.capacityBytes = 3000;
+    for (let i = 1; i <= 10; i += 1) await append(wal, { entries: [entry(i)] });
+    expect(events.named('wal-disk-full').length).toBeGreaterThan(0);
+    await wal.close();
+    await wal.close();
+    expect([...files.openFiles.values()]).toEqual([]);
+    expect(time.pending).toEqual([]);
+  });
+
+  it('may be asked for after a failure', async () => {
+    const disk = new MemoryDisk();
+    const files = new CountingFileSystem(disk);
+    const { wal, failures } = await open(files);
+    disk.fault = ({ kind, path }) => (kind === 'write' ? diskError('EIO', path) : undefined);
+    wal.append({ entries: [entry(1)] }, () => expect.unreachable('acknowledged without a write'));
+    await wal.close();
+    await wal.close();
+    expect(failures).toHaveLength(1);
+    expect([...files.openFiles.values()]).toEqual([]);
+  });
+
+  it('leaves no file open behind any number of segments, restarts and reads', async () => {
+    const files = new CountingFileSystem(new MemoryDisk());
+    for (let run = 0; run < 3; run += 1) {
+      const { wal } = await open(files);
+      for (let i = 1; i <= 60; i += 1) await append(wal, { entries: [entry(run * 60 + i)] });
+      expect(await readAll(wal)).toHaveLength((run + 1) * 60);
+      // The current segment, and perhaps the next one.
+      expect(files.openFiles.size).toBeLessThanOrEqual(2);
+      await wal.close();
+      expect([...files.openFiles.values()]).toEqual([]);
+    }
+  });
+});
+
+describe('stats', () => {
+  it('count what is in the log and what was done since it was opened', async () => {
+    const disk = new MemoryDisk();
+    const first = await open(disk);
+    expect(first.wal.stats()).toEqual({ segments: 1, bytes: 0, batches: 0, syncs: 0 });
+    for (let i = 1; i <= 60; i += 1) await append(first.wal, { entries: [entry(i)] });
+    const { segments, bytes, batches, syncs } = first.wal.stats();
+    expect(segments).toBeGreaterThan(2);
+    expect([batches, syncs]).toEqual([60, 60 + segments - 1]);
+    await first.wal.close();
+    expect((await open(disk)).wal.stats()).toEqual({ segments, bytes, batches: 0, syncs: 0 });
+  });
+});
+
+describe('recovered.lengths', () => {
+  it('tell the record length of each of thousands of entries, from wherever the log begins', async () => {
+    const disk = new MemoryDisk();
+    const sizes = { segmentBytes: 1 << 16, firstSegmentBytes: 1 << 16 };
+    const { wal } = await open(disk, sizes);
+    const all = Array.from({ length: 5_000 }, (_, i) => entry(i + 1, 1, 'x'.repeat(i % 37)));
+    for (let from = 0; from < all.length; from += 500) await append(wal, { entries: all.slice(from, from + 500) });
+    await wal.close();
+    const lengths = all.map(({ length }) => length);
+    expect([...(await open(disk, sizes)).recovered.lengths]).toEqual(lengths);
+    await disk.remove(segmentFile(1));
+    const { recovered } = await open(disk, sizes);
+    expect(recovered.before.index).toBeGreaterThan(0);
+    expect([...recovered.lengths]).toEqual(lengths.slice(recovered.before.index));
+  });
 });
 
 describe('recovered.tail', () => {
+  it('that cannot be read refuses the log, and leaves no file open', async () => {
+    const disk = new MemoryDisk();
+    const { wal } = await open(disk);
+    await append(wal, { entries: entries(1, 3) });
+    await wal.close();
+    const files = new CountingFileSystem(disk);
+    // Recovery reads whole batches; the records alone are what the tail reads.
+    const records = entries(1, 3).reduce((sum, { length }) => sum + length, 0);
+    files.beforeRead = (length) => {
+      if (length === records) throw diskError('EIO', segmentFile(1));
+    };
+    await expect(open(files)).rejects.toThrow('EIO');
+    expect([...files.openFiles.values()]).toEqual([]);
+  });
+
   it('holds the last entries, as many as were asked for', async () => {
     const disk = new MemoryDisk();
     const { wal } = await open(disk);
@@ -343,5 +506,13 @@ describe('recovered.tail', () => {
       16, 17, 18, 19, 20,
     ]);
     expect((await open(disk, { tailBytes: 0 })).recovered.tail).toEqual([]);
+    // A record of 91 bytes of payload has 100.
+    for (const [tailBytes, held] of [
+      [499, 4],
+      [500, 5],
+      [2000, 20],
+    ] as const) {
+      expect((await open(disk, { tailBytes })).recovered.tail, `${tailBytes}`).toHaveLength(held);
+    }
   });
 });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { type Level, messageOf, type NodeId, RaftctlError } from '../../base/index.js';
+import type { Level, NodeId } from '../../base/index.js';
+import { checkSize, readText } from './file.js';
 import { type NodeConfig, overrideNodes, readNodes } from './nodes.js';
 import { formatDuration } from './quantities.js';
 import { ConfigReader, type ConfigSection } from './reader.js';
@@ -45,23 +45,13 @@ export interface ConfigOverrides {
   readonly portOffset?: number | undefined;
 }
 
-const FILE_BYTES_MAX = 1 << 20;
 const NAME = /^[a-z0-9][a-z0-9_.-]{0,62}$/;
 /** An election timeout of fewer heartbeats than this would take a late one for a dead leader. */
 const HEARTBEATS_MIN = 3;
 
 /** Reads and checks a file. Throws `config-invalid` with every problem and its place. */
 export function loadConfig(file: string, overrides: ConfigOverrides = {}): ClusterConfig {
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync(file);
-  } catch (thrown) {
-    throw new RaftctlError('config-invalid', `${file}: cannot be read: ${messageOf(thrown)}`, { cause: thrown });
-  }
-  if (bytes.length > FILE_BYTES_MAX) {
-    throw new RaftctlError('config-invalid', `${file}: expected at most ${FILE_BYTES_MAX} bytes, got ${bytes.length}`);
-  }
-  return parseConfig(bytes.toString('utf8'), file, overrides);
+  return parseConfig(readText(file), file, overrides);
 }
 
 /** What `up` runs without a file: four nodes, as in the shipped cluster.yaml. */
@@ -71,6 +61,7 @@ export function defaultConfig(overrides: ConfigOverrides = {}): ClusterConfig {
 }
 
 export function parseConfig(text: string, file: string, overrides: ConfigOverrides = {}): ClusterConfig {
+  checkSize(file, text.length);
   const reader = new ConfigReader(text, file);
   const root = reader.root(['cluster', 'nodes', 'basePort', 'host', 'raft', 'storage', 'supervisor', 'logs']);
   const name = root.read('cluster', 'demo', word(NAME, 'a name of a-z, 0-9, _, . and -'));

@@ -21,11 +21,13 @@ export function readNodes(reader: ConfigReader, root: ConfigSection, host: strin
   const basePort = root.read('basePort', BASE_PORT, PORT);
   const node = root.node('nodes');
   let nodes: readonly NodeConfig[] = [];
-  if (isSeq(node)) nodes = readList(reader, node.items, host);
+  if (isSeq(node)) nodes = readList(reader, node.items.slice(0, NODES_MAX), host);
   else if (isScalar(node) && typeof node.value === 'number') nodes = readCount(root, node.value, host, basePort);
   else root.problem('nodes', `expected a number of nodes or a list of them, got ${describe(node)}`);
   if (isSeq(node) && node.items.length === 0) root.problem('nodes', `expected 1-${NODES_MAX} nodes, got none`);
-  if (nodes.length > NODES_MAX) root.problem('nodes', `expected 1-${NODES_MAX} nodes, got ${nodes.length}`);
+  if (isSeq(node) && node.items.length > NODES_MAX) {
+    root.problem('nodes', `expected 1-${NODES_MAX} nodes, got ${node.items.length}`);
+  }
   if (isSeq(node) && root.node('basePort') !== undefined) {
     root.problem('basePort', 'goes with a number of nodes (nodes: 4); listed nodes have their own ports');
   }

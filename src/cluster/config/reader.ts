@@ -13,6 +13,11 @@ export class Expected {
 /** Turns a plain YAML value into a `T`, or says what it expected. */
 export type ParseValue<T> = (value: unknown) => T | Expected;
 
+/** Nobody reads more of them at once. */
+const PROBLEMS_MAX = 20;
+/** What a message shows of the file's own words. */
+const SHOWN_CHARACTERS = 60;
+
 /**
  * A YAML file and everything that is wrong with it, each with its place: `cluster.yaml:7:11 nodes[1].port: expected
  * 1-65535, got 99999`. Reading goes on after a problem, so that all are told at once.
@@ -21,14 +26,19 @@ export class ConfigReader {
   readonly file: string;
   readonly #document: Document.Parsed;
   readonly #lines = new LineCounter();
+  /** The first of them, and how many there are. */
   readonly #problems: string[] = [];
+  #count = 0;
 
   constructor(text: string, file: string) {
     this.file = file;
     this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false });
     const [broken] = this.#document.errors;
     if (broken === undefined) return;
-    this.#problems.push(`${this.#place(broken.pos[0])} not valid YAML: ${broken.message}`);
+    // The parser calls itself for every level, and catches where that ends.
+    const isTooDeep = broken.message.startsWith('Maximum call stack');
+    const what = isTooDeep ? 'nested too deeply' : shortened(broken.message, 4 * SHOWN_CHARACTERS);
+    this.#add(`${this.#place(broken.pos[0])} not valid YAML: ${what}`);
     this.finish();
   }
 
@@ -43,17 +53,25 @@ export class ConfigReader {
 
   problem(node: Node | null | undefined, path: string, text: string): void {
     const place = this.#place(node?.range?.[0] ?? 0);
-    this.#problems.push(path === '' ? `${place} ${text}` : `${place} ${path}: ${text}`);
+    this.#add(path === '' ? `${place} ${text}` : `${place} ${path}: ${text}`);
   }
 
   /** Throws if there were problems. */
   finish(): void {
-    if (this.#problems.length > 0) throw new RaftctlError('config-invalid', this.#problems.join('\n'));
+    if (this.#problems.length === 0) return;
+    const more = this.#count - this.#problems.length;
+    const lines = more === 0 ? this.#problems : [...this.#problems, `… and ${more} more`];
+    throw new RaftctlError('config-invalid', lines.join('\n'));
   }
 
   resolve(node: unknown): Node | null {
     const resolved = isAlias(node) ? (node.resolve(this.#document) ?? null) : node;
     return isScalar(resolved) || isMap(resolved) || isSeq(resolved) ? resolved : null;
+  }
+
+  #add(problem: string): void {
+    this.#count += 1;
+    if (this.#problems.length < PROBLEMS_MAX) this.#problems.push(problem);
   }
 
   #place(offset: number): string {
@@ -112,7 +130,8 @@ export class ConfigSection {
       else {
         const node = isScalar(key) ? key : this.#node;
         const known = `known here: ${keys.join(', ')}`;
-        this.#reader.problem(node, this.path(name), `unknown key${didYouMean(name, keys) || ` (${known})`}`);
+        const meant = didYouMean(name.slice(0, SHOWN_CHARACTERS), keys) || ` (${known})`;
+        this.#reader.problem(node, this.path(shown(name)), `unknown key${meant}`);
       }
     }
   }
@@ -129,5 +148,18 @@ export function describe(node: Node | null | undefined): string {
   if (isMap(node)) return 'a mapping';
   if (isSeq(node)) return `a list of ${node.items.length}`;
   if (!isScalar(node) || node.value === null) return 'nothing';
-  return typeof node.value === 'string' ? `'${node.value.slice(0, 60)}'` : String(node.value);
+  return typeof node.value === 'string' ? `'${inOneLine(node.value)}'` : inOneLine(String(node.value));
 }
+
+/** A key as it stands, or in quotes when it is not a plain word. */
+const shown = (name: string): string => (/^[\w.?-]{1,60}$/.test(name) ? name : `'${inOneLine(name)}'`);
+
+/** What is no letter, digit, sign or space shows as an escape: it is often just what is wrong. */
+const inOneLine = (text: string): string =>
+  shortened(text, SHOWN_CHARACTERS).replaceAll(
+    /[^\p{L}\p{N}\p{P}\p{S} ]/gu,
+    (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`,
+  );
+
+const shortened = (text: string, charactersMax: number): string =>
+  text.length <= charactersMax ? text : `${text.slice(0, charactersMax)}…`;

@@ -56,9 +56,13 @@ export const HOST = word(/^[\w.:%-]{1,255}$/, 'a host name or address such as 12
 
 export const LEVEL: ParseValue<Level> = choice(LEVELS);
 
+/** Every event is held against each. */
+const PATTERNS_MAX = 64;
+
 /** A list of patterns as `--exclude` takes them. */
 export const patternList: ParseValue<readonly string[]> = (value) => {
   const patterns = Array.isArray(value) ? value : [undefined];
+  if (patterns.length > PATTERNS_MAX) return new Expected(`at most ${PATTERNS_MAX} patterns`);
   for (const pattern of patterns) {
     if (typeof pattern !== 'string') return new Expected('a list of patterns such as [heartbeat, ping]');
     try {

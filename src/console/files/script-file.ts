@@ -1,4 +1,5 @@
-import { readFileSync, statSync } from 'node:fs';
+import { isUtf8 } from 'node:buffer';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { dirname, isAbsolute, join, normalize } from 'node:path';
 import { messageOf, RaftctlError } from '../../base/index.js';
 import { ScriptError, type Source, type Span } from '../language/index.js';
@@ -25,10 +26,22 @@ export function readSourced(file: string, from: Source, span: Span): Source {
   }
 }
 
+/** The file may be anything: a pipe, a device without end, no text at all. */
 function read(path: string): string {
-  const { size } = statSync(path);
-  if (size > SCRIPT_BYTES_MAX) throw new Error(`expected at most ${SCRIPT_BYTES_MAX} bytes, got ${size}`);
-  return readFileSync(path, 'utf8');
+  const bytes = Buffer.allocUnsafe(SCRIPT_BYTES_MAX + 1);
+  let length = 0;
+  const file = openSync(path, 'r');
+  try {
+    for (let more = 1; more > 0 && length < bytes.length; length += more) {
+      more = readSync(file, bytes, length, bytes.length - length, null);
+    }
+  } finally {
+    closeSync(file);
+  }
+  if (length > SCRIPT_BYTES_MAX) throw new Error(`expected at most ${SCRIPT_BYTES_MAX} bytes, got more`);
+  const read = bytes.subarray(0, length);
+  if (!isUtf8(read)) throw new Error('expected text in UTF-8 (other bytes are written "\\xHH")');
+  return read.toString('utf8');
 }
 
 function reason(thrown: unknown): string {

@@ -18,10 +18,19 @@ export interface ParseOptions {
 
 /** Parses a whole script, and every file it sources. Whatever is wrong with it is found here, before anything starts. */
 export function parseScript(source: Source, options: ParseOptions): Script {
-  return new Parser(source, options, new Scope(options.known, options.environment), [source.file], new Set()).script();
+  const scope = new Scope(options.known, options.environment);
+  return new Parser(source, options, scope, [source.file], { cases: new Set(), sourced: 0 }).script();
 }
 
 const MAX_DEPTH = 50;
+/** Files that source others twice grow like a chain letter. */
+const SOURCED_MAX = 1_000;
+
+/** What a script and the files it sources have in common. */
+interface Whole {
+  readonly cases: Set<string>;
+  sourced: number;
+}
 
 class Parser {
   readonly #tokens: TokenStream;
@@ -29,16 +38,16 @@ class Parser {
   readonly #scope: Scope;
   /** The files whose parsing led here, outermost first. */
   readonly #files: readonly string[];
-  readonly #cases: Set<string>;
+  readonly #whole: Whole;
   #depth = 0;
   #blocks = 0;
 
-  constructor(source: Source, options: ParseOptions, scope: Scope, files: readonly string[], cases: Set<string>) {
+  constructor(source: Source, options: ParseOptions, scope: Scope, files: readonly string[], whole: Whole) {
     this.#tokens = new TokenStream(source);
     this.#options = options;
     this.#scope = scope;
     this.#files = files;
-    this.#cases = cases;
+    this.#whole = whole;
   }
 
   script(): Script {
@@ -87,8 +96,9 @@ class Parser {
     if (this.#blocks > 0) throw new ScriptError(span, 'test cannot stand inside do … end');
     const { text, span: at } = this.#tokens.literal('the name of the case');
     if (text.trim() === '') throw new ScriptError(at, 'expected a name for the case, got an empty one');
-    if (this.#cases.has(text)) throw new ScriptError(at, `there is a case '${text}' already: names tell cases apart`);
-    this.#cases.add(text);
+    if (this.#whole.cases.has(text))
+      throw new ScriptError(at, `there is a case '${text}' already: names tell cases apart`);
+    this.#whole.cases.add(text);
     return { type: 'test', name: text, span: this.#tokens.spanFrom(span) };
   }
 
@@ -204,7 +214,11 @@ class Parser {
     if (this.#files.includes(source.file)) {
       throw new ScriptError(at, `${source.file} sources itself: ${[...this.#files, source.file].join(' -> ')}`);
     }
-    const nested = new Parser(source, this.#options, this.#scope, [...this.#files, source.file], this.#cases);
+    if (this.#files.length > MAX_DEPTH)
+      throw new ScriptError(at, `files source one another more than ${MAX_DEPTH} deep`);
+    this.#whole.sourced += 1;
+    if (this.#whole.sourced > SOURCED_MAX) throw new ScriptError(at, 'more than 1,000 files are sourced');
+    const nested = new Parser(source, this.#options, this.#scope, [...this.#files, source.file], this.#whole);
     nested.#blocks = this.#blocks;
     return { type: 'source', script: nested.script(), span: this.#tokens.spanFrom(span) };
   }

@@ -59,9 +59,16 @@ export class ScriptError extends RaftctlError {
   }
 }
 
+/** Of a longer line, what stands around the place. */
+const SHOWN_CHARACTERS = 160;
+const PROBLEM_CHARACTERS = 400;
+
 function withCaret(span: Span, problem: string): string {
   const place = placeOf(span);
-  const shown = place.text.replace(/[\t\x00-\x1f\x7f-\x9f]/g, ' ');
-  const underline = '^'.repeat(Math.max(1, Math.min(span.length, shown.length - place.column + 1)));
-  return `${span.source.file}:${place.line}:${place.column} ${problem}\n  ${shown}\n  ${' '.repeat(place.column - 1)}${underline}`;
+  const from = Math.max(0, place.column - 1 - SHOWN_CHARACTERS / 2);
+  const shown = place.text.slice(from, from + SHOWN_CHARACTERS).replace(/[\t\x00-\x1f\x7f-\x9f]/g, ' ');
+  const before = place.column - 1 - from;
+  const underline = '^'.repeat(Math.max(1, Math.min(span.length, shown.length - before)));
+  const what = problem.length > PROBLEM_CHARACTERS ? `${problem.slice(0, PROBLEM_CHARACTERS)}…` : problem;
+  return `${span.source.file}:${place.line}:${place.column} ${what}\n  ${shown}\n  ${' '.repeat(before)}${underline}`;
 }

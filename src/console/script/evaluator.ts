@@ -48,6 +48,8 @@ interface Frame {
   readonly trying: boolean;
 }
 
+/** Statements that wait for nothing would keep everybody waiting, an interruption too. */
+const TURNS_AT_ONCE = 1_000;
 /** A pause between the tries of a `within` that names none. */
 const RETRY_MS = 50;
 const NOTHING: Outcome = { document: null, principal: null, text: () => '' };
@@ -140,7 +142,7 @@ export class Evaluator {
       if (action.everyMs !== null) {
         await delay(scheduler, Math.max(0, next - clock.now()), frame.signal);
         next += action.everyMs;
-      }
+      } else if (turn % TURNS_AT_ONCE === 0) await delay(scheduler, 0, frame.signal);
       last = await this.#action(action.body, frame);
     }
     return last;

@@ -5,11 +5,22 @@ import { bareStartOf, type Word } from '../language/ast.js';
 import { ScriptError, type Span } from '../language/position.js';
 import { atPath, type Data, dataText } from '../output/index.js';
 
+/** The largest value that a cluster can be made to take. Words can be doubled line by line. */
+const WORD_BYTES_MAX = 64 * 2 ** 20;
+
 /** A word with its expansions replaced, when its command runs. */
 export function expand(word: Word, session: Session): Arg {
+  let length = 0;
   const pieces = word.parts.map((part): string | Buffer => {
-    if (part.type === 'text') return part.text;
-    return part.type === 'bytes' ? part.bytes : variableValue(part.name, part.span, session);
+    const piece =
+      part.type === 'text'
+        ? part.text
+        : part.type === 'bytes'
+          ? part.bytes
+          : variableValue(part.name, part.span, session);
+    length += piece.length;
+    if (length > WORD_BYTES_MAX) throw new ScriptError(word.span, 'the word becomes longer than 64 MiB');
+    return piece;
   });
   const start = bareStartOf(word);
   if (pieces.every((piece) => typeof piece === 'string')) return { text: pieces.join(''), start, span: word.span };
