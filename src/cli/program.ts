@@ -247,7 +247,7 @@ function addVerification(program: Command, { global, printer, host }: ProgramCon
   const sim = program
     .command('sim')
     .description('run whole simulated clusters with every fault there is, each under one seed')
-    .option('--seed <n>', 'this seed (a random one without it)')
+    .addOption(new Option('--seed <n>', 'this seed (a random one without it)').conflicts('seeds'))
     .option('--seeds <a..b>', 'one after the other, and a summary')
     .option('--nodes <n>', 'so many nodes (drawn from the seed without it)', wholeNumber(1))
     .option('--for <duration>', 'how long the faults go on, in simulated time', duration)
@@ -255,9 +255,8 @@ function addVerification(program: Command, { global, printer, host }: ProgramCon
     .addOption(output());
   sim.action(() => {
     const options = sim.opts<{ seed?: string; seeds?: string; nodes?: number; for?: number; trace?: true }>();
-    const seeds = options.seeds ?? options.seed ?? String(Math.floor(host.random.next() * 1e9));
-    const { nodes, for: durationMs, trace = false } = options;
-    return bind(async () => (await load()).sim({ seeds, nodes, durationMs, trace }, global, printer, host))();
+    const { seed, seeds, nodes, for: durationMs, trace = false } = options;
+    return bind(async () => (await load()).sim({ seed, seeds, nodes, durationMs, trace }, global, printer, host))();
   });
 }
 

@@ -1,7 +1,7 @@
 import { linesOf } from '../console/files/index.js';
 import type { Printer } from '../console/results.js';
 import { checkExitCode, runCheck, verdictText } from '../verify/check-main.js';
-import { parseSeeds, runSim } from '../verify/sim/index.js';
+import { parseSeed, parseSeeds, runSim } from '../verify/sim/index.js';
 import type { GlobalOptions } from './global-options.js';
 import type { Host } from './host.js';
 
@@ -27,7 +27,9 @@ export async function check(
 }
 
 export interface SimOptions {
-  readonly seeds: string;
+  /** One number, or a range; neither: any one. */
+  readonly seed: string | undefined;
+  readonly seeds: string | undefined;
   readonly nodes: number | undefined;
   readonly durationMs: number | undefined;
   readonly trace: boolean;
@@ -35,23 +37,39 @@ export interface SimOptions {
 
 /** `raftctl sim`: whole clusters in this process, under one seed each, with every fault there is. */
 export async function sim(
-  { seeds, nodes, durationMs, trace }: SimOptions,
+  { seed, seeds, nodes, durationMs, trace }: SimOptions,
   { format }: GlobalOptions,
   printer: Printer,
   host: Host,
 ): Promise<number> {
   const progress = progressLine(host);
-  const request = { seeds: parseSeeds(seeds), nodes, durationMs, trace, json: format === 'json' };
-  const code = await runSim(request, {
-    line: (text) => {
-      progress.clear();
-      printer.out(text);
-    },
-    progress: progress.show,
-    breathe: () => new Promise((resolve) => host.scheduler.defer(resolve)),
+  const any = String(Math.floor(host.random.next() * 1e9));
+  const chosen = seeds === undefined ? parseSeed(seed ?? any) : parseSeeds(seeds);
+  const request = { seeds: chosen, nodes, durationMs, trace, json: format === 'json' };
+  let isInterrupted = false;
+  const listening = host.onSignal(() => {
+    if (isInterrupted) host.exit(130);
+    isInterrupted = true;
   });
-  progress.clear();
-  return code;
+  const say = (write: (text: string) => void) => (text: string) => {
+    progress.clear();
+    write(text);
+  };
+  try {
+    return await runSim(request, {
+      line: say((text) => printer.out(text)),
+      note: say((text) => printer.err(text)),
+      progress: progress.show,
+      breathe: () => new Promise((resolve) => host.scheduler.defer(resolve)),
+      get isInterrupted() {
+        return isInterrupted;
+      },
+      clock: host.clock,
+    });
+  } finally {
+    progress.clear();
+    listening();
+  }
 }
 
 /** One line that is written over, on a terminal only. */

@@ -1,6 +1,7 @@
+import type { Answered, Request } from './calls.js';
 import type { CommittedLog } from './committed-log.js';
+import { renderVersions } from './model.js';
 import { expectSafe } from './violation.js';
-import type { Answered, Request } from './workload.js';
 
 /**
  * Compares every answer, as it arrives, with what the committed log says: the answer must be true at the revision that
@@ -25,7 +26,7 @@ export class ClientChecker {
     if (answered.outcome === 'failed') this.#deny(request);
     if (answered.outcome !== 'ok') return;
     const revision = answered.revision!;
-    expectSafe(revision >= floor, 'linearizability', () => {
+    expectSafe(revision >= floor || isStale(request), 'linearizability', () => {
       return `${say(request)} was answered from revision ${revision}; ${floor} was known before it began`;
     });
     expectSafe(revision <= this.#log.revision, 'acknowledged writes survive', () => {
@@ -52,15 +53,29 @@ export class ClientChecker {
     expectSafe(committed === undefined, 'a definite failure did not happen', () => {
       return `${say(request)} failed for certain, and is committed at index ${committed?.index}`;
     });
+    const undecided = this.#log.undecided(request.value);
+    expectSafe(undecided === undefined, 'a definite failure did not happen', () => {
+      return `${say(request)} failed for certain; as index ${undecided?.index} of term ${undecided?.term} it may be committed yet`;
+    });
   }
 
-  #compare(request: Request, revision: number, { output }: Answered): void {
+  #compare(request: Request, revision: number, { output, versions }: Answered): void {
     const { model } = this.#log;
+    if (request.type === 'scan') {
+      const at = model.scan(request, revision);
+      expectTrue(at === output, request, revision, output, at);
+      return;
+    }
     const before = model.at(request.key, revision - 1)?.value ?? null;
-    const at = model.at(request.key, revision)?.value ?? null;
+    const state = model.at(request.key, revision);
+    const at = state?.value ?? null;
     switch (request.type) {
       case 'get':
         expectTrue(at === output, request, revision, output, at);
+        if (state !== undefined) {
+          const held = renderVersions(state);
+          expectTrue(held === versions, request, revision, versions ?? null, held);
+        }
         break;
       case 'put':
         expectTrue(this.#wrote(request.value, request.key, revision), request, revision, 'ok', at);
@@ -92,8 +107,11 @@ function expectTrue(
   at: string | null,
 ): void {
   expectSafe(holds, 'answers are true at their revision', () => {
-    return `${say(request)} was answered ${output} at revision ${revision}, where ${request.key} holds ${at}`;
+    return `${say(request)} was answered ${output} at revision ${revision}, where the log says ${at}`;
   });
 }
 
 const say = (request: Request): string => JSON.stringify(request);
+
+/** A stale read promises only that it was true once. */
+const isStale = (request: Request): boolean => (request.type === 'get' || request.type === 'scan') && request.stale;

@@ -16,7 +16,28 @@ interface Watched {
   /** Acknowledgements that left during the present event. */
   acked: { readonly index: number; readonly term: number }[];
   hashedAt: number;
+  /** How often its mark of what is durable is still to be compared with the disk, after a truncation. */
+  auditsLeft: number;
 }
+
+/** Claims about a disk, to be compared with it at this moment. */
+interface Audits {
+  /** Told of every vote that leaves a node, before it does. */
+  readonly voted: (voter: string, term: number, candidate: string) => void;
+  /** A node takes its log for durable up to there. */
+  readonly persisted: (node: NodeId, index: number, term: number) => void;
+}
+
+const AUDITS_AFTER_TRUNCATION = 8;
+
+/** Frames whose meaning matters here; all others are not decoded. */
+const LOOKED_AT: ReadonlySet<number> = new Set([
+  KIND.requestVote,
+  KIND.requestVoteResponse,
+  KIND.appendEntriesResponse,
+  KIND.readIndex,
+  KIND.readIndexResponse,
+]);
 
 /** Applied indexes whose state is compared by digest: every one would cost more than all the rest. */
 const HASH_EVERY = 32;
@@ -29,28 +50,30 @@ export class ClusterChecker {
   readonly log = new CommittedLog();
   /** Leaders elected. */
   elections = 0;
-  readonly #tellVoted: (voter: string, term: number, candidate: string) => void;
+  readonly #audits: Audits;
   readonly #watched = new Map<NodeId, Watched>();
   readonly #leaders = new Map<number, NodeId>();
   readonly #votes = new Map<string, string>();
   readonly #latestVote = new Map<string, { readonly term: number; readonly candidate: string }>();
+  /** Reads that nodes asked the leader about, without an answer: node, term and id. */
+  readonly #asking = new Set<string>();
   readonly #hashes = new Map<number, { readonly node: string; readonly hash: string }>();
 
-  /** `voted` is told of every vote that leaves a node, before it does. */
-  constructor(voted: (voter: string, term: number, candidate: string) => void) {
-    this.#tellVoted = voted;
+  constructor(audits: Audits) {
+    this.#audits = audits;
   }
 
   /** Frames leave a node. */
   sent(from: string, to: string, frames: readonly Frame[]): void {
     for (const { kind, payload } of frames) {
-      if (kind !== KIND.requestVote && kind !== KIND.requestVoteResponse && kind !== KIND.appendEntriesResponse)
-        continue;
+      if (!LOOKED_AT.has(kind)) continue;
       const message = decodeMessage(kind, payload, from as NodeId, to as NodeId);
       if (message.type === 'request-vote' && !message.preVote) this.#voted(from, message.term, from);
       if (message.type === 'request-vote-response' && message.granted && !message.preVote) {
         this.#voted(from, message.term, to);
       }
+      if (message.type === 'read-index') this.#asked(from, message.term, message.id);
+      if (message.type === 'read-index-response') this.#asking.delete(`${to} ${message.term} ${message.id}`);
       if (message.type === 'append-entries-response' && message.success) {
         this.#watched.get(from as NodeId)?.acked.push({ index: message.index, term: message.term });
       }
@@ -71,6 +94,7 @@ export class ClusterChecker {
     }
     if (before === undefined) this.#checkPromises(node, watched, now);
     this.#checkAcks(node, watched, before, now);
+    this.#checkMark(node, watched, before, now);
     this.#see(node, watched, inspection);
     if (now.role === 'leader' && before?.role !== 'leader') this.#checkNewLeader(node, now);
     this.#checkCommitted(node, before, now);
@@ -96,7 +120,14 @@ export class ClusterChecker {
   #watchedOf(node: NodeId): Watched {
     const known = this.#watched.get(node);
     if (known !== undefined) return known;
-    const watched: Watched = { last: undefined, seen: undefined, promised: undefined, acked: [], hashedAt: 0 };
+    const watched: Watched = {
+      last: undefined,
+      seen: undefined,
+      promised: undefined,
+      acked: [],
+      hashedAt: 0,
+      auditsLeft: 0,
+    };
     this.#watched.set(node, watched);
     return watched;
   }
@@ -107,9 +138,18 @@ export class ClusterChecker {
     expectSafe(before === candidate, 'one vote in a term (§5.2)', () => {
       return `${voter} voted for ${before} and for ${candidate} in term ${term}`;
     });
-    if (!this.#votes.has(vote)) this.#tellVoted(voter, term, candidate);
+    if (!this.#votes.has(vote)) this.#audits.voted(voter, term, candidate);
     this.#votes.set(vote, candidate);
     if ((this.#latestVote.get(voter)?.term ?? -1) < term) this.#latestVote.set(voter, { term, candidate });
+  }
+
+  /** The answer to a question of a process that died must not pass for the answer to one of its successor's. */
+  #asked(node: string, term: number, id: number): void {
+    const question = `${node} ${term} ${id}`;
+    expectSafe(!this.#asking.has(question), 'an answer belongs to one question', () => {
+      return `${node} asked for a read index in term ${term} under the id ${id}, as it had before, and was not answered`;
+    });
+    this.#asking.add(question);
   }
 
   /** What a process said was durable is there when the next one starts; so is what it voted. */
@@ -138,6 +178,15 @@ export class ClusterChecker {
       });
     }
     watched.acked = [];
+  }
+
+  /** Writes overlap, and a truncation overtakes those under way: then the mark is most easily wrong. */
+  #checkMark(node: NodeId, watched: Watched, before: Observation | undefined, now: Observation): void {
+    if (before === undefined) return;
+    if (agreement(before, now) < before.lastIndex) watched.auditsLeft = AUDITS_AFTER_TRUNCATION;
+    if (watched.auditsLeft === 0 || now.persistedIndex <= before.persistedIndex) return;
+    watched.auditsLeft -= 1;
+    this.#audits.persisted(node, now.persistedIndex, termIn(now, now.persistedIndex));
   }
 
   /** Entries that entered the node's log. A leader's own are in its memory only once a turn has taken them. */

@@ -1,6 +1,6 @@
-import { RaftctlError } from '../../base/index.js';
-import type { DrawnOptions } from './options.js';
-import { runSimulation } from './simulation.js';
+import { type Clock, RaftctlError } from '../../base/index.js';
+import { optionLines, seconds, summaryLine, totalsOf, verdictLines } from './report.js';
+import { Simulation } from './simulation.js';
 import { TRACE_HEADER } from './trace.js';
 import type { Verdict } from './verdict.js';
 
@@ -24,15 +24,29 @@ export interface Seeds {
 export interface SimOutput {
   /** A line of the result. */
   line(text: string): void;
+  /** Something about the run that is no part of its result: how fast it was, why it ended early. */
+  note(text: string): void;
   /** Where it stands, for a terminal. */
   progress(text: string): void;
   /** Lets the caller's event loop go round once. */
   breathe(): Promise<void>;
+  /** Whoever asked has had enough. */
+  readonly isInterrupted: boolean;
+  /** To tell how fast it was. */
+  readonly clock: Clock;
 }
 
 const NODES_MAX = 9;
 const SEED_MAX = 0xffff_ffff;
 export const DEFAULT_DURATION_MS = 20_000;
+
+/** `42`. */
+export function parseSeed(text: string): Seeds {
+  const seed = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
+  if (seed <= SEED_MAX) return { from: seed, to: seed };
+  const expected = `expected a whole number up to ${SEED_MAX}, got ${JSON.stringify(text)}`;
+  throw new RaftctlError('usage', `seed: ${expected}`, { hint: 'a range goes with --seeds' });
+}
 
 /** `42`, or `1..1000`. */
 export function parseSeeds(text: string): Seeds {
@@ -46,23 +60,46 @@ export function parseSeeds(text: string): Seeds {
   );
 }
 
-/** Runs the seeds one after the other, writes what came of them, and answers the exit code: 0, 7 (safety) or 5 (liveness). */
+/**
+ * Runs the seeds one after the other, writes what came of them, and answers the exit code: 0, 7 (safety), 5 (liveness),
+ * 130 (interrupted: what was done by then is said).
+ */
 export async function runSim(request: SimRequest, output: SimOutput): Promise<number> {
   checkRequest(request);
-  const { from, to } = request.seeds;
   const verdicts: Verdict[] = [];
-  const several = to > from;
-  for (let seed = from; seed <= to; seed += 1) {
-    const verdict = await runOne(seed, request, output, several ? `seed ${seed} of ${from}..${to} · ` : '');
-    verdicts.push(verdict);
-    if (several && (verdict.verdict === 'ok' || request.json)) continue;
-    if (!request.json) for (const line of verdictLines(verdict, request)) output.line(line);
+  const startedAt = output.clock.now();
+  let interrupted: RaftctlError | undefined;
+  try {
+    for (let seed = request.seeds.from; seed <= request.seeds.to; seed += 1) {
+      verdicts.push(await runOne(seed, request, output));
+    }
+  } catch (error) {
+    if (!(error instanceof RaftctlError && error.code === 'interrupted')) throw error;
+    interrupted = error;
   }
-  if (several && !request.json) output.line(summaryLine(verdicts));
-  if (request.json)
-    output.line(JSON.stringify(several ? summaryOf(verdicts, request) : document(verdicts[0]!, request)));
+  if (interrupted !== undefined) output.note(interrupted.message);
+  conclude(verdicts, request, output, interrupted !== undefined);
+  if (verdicts.length > 0) output.note(speedLine(verdicts, output.clock.now() - startedAt));
+  if (interrupted !== undefined) return 130;
   if (verdicts.some(({ verdict }) => verdict === 'safety')) return 7;
   return verdicts.some(({ verdict }) => verdict === 'liveness') ? 5 : 0;
+}
+
+const isSeveral = ({ seeds: { from, to } }: SimRequest): boolean => to > from;
+
+function conclude(verdicts: readonly Verdict[], request: SimRequest, output: SimOutput, interrupted: boolean): void {
+  const [first] = verdicts;
+  if (request.json && isSeveral(request)) {
+    output.line(JSON.stringify({ ...summaryOf(verdicts, request), ...(interrupted && { interrupted }) }));
+  } else if (request.json && first !== undefined) output.line(JSON.stringify(document(first, request)));
+  else if (isSeveral(request)) output.line(summaryLine(verdicts));
+}
+
+function speedLine(verdicts: readonly Verdict[], realMs: number): string {
+  const { simulatedMs, checked, watched } = totalsOf(verdicts);
+  const perMinute = Math.round(((checked + watched) / realMs) * 60_000);
+  const times = (simulatedMs / realMs).toFixed(1);
+  return `${seconds(simulatedMs)} simulated in ${seconds(realMs)}: ${times} times real time, ${perMinute} checked operations a minute`;
 }
 
 function checkRequest({ nodes, durationMs = DEFAULT_DURATION_MS }: SimRequest): void {
@@ -73,95 +110,49 @@ function checkRequest({ nodes, durationMs = DEFAULT_DURATION_MS }: SimRequest): 
   throw new RaftctlError('usage', `for: expected a duration longer than nothing, got ${durationMs} ms`);
 }
 
-async function runOne(seed: number, request: SimRequest, output: SimOutput, prefix: string): Promise<Verdict> {
-  const { nodes, durationMs = DEFAULT_DURATION_MS, trace, json } = request;
-  if (trace && !json) output.line(TRACE_HEADER);
-  return runSimulation(
+async function runOne(seed: number, request: SimRequest, output: SimOutput): Promise<Verdict> {
+  const { nodes, durationMs = DEFAULT_DURATION_MS, trace = false, json = false, seeds } = request;
+  const prefix = isSeveral(request) ? `seed ${seed} of ${seeds.from}..${seeds.to} · ` : '';
+  const isWritten = !json && (trace || !isSeveral(request));
+  let simulatedMs = 0;
+  const simulation = new Simulation(
     { seed, durationMs, ...(nodes !== undefined && { nodes }) },
     {
-      ...(trace && !json && { trace: (line: string) => output.line(line) }),
-      breathe: ({ simulatedMs, operations }) => {
-        output.progress(`${prefix}${seconds(simulatedMs)} simulated · ${operations} operations`);
-        return output.breathe();
+      ...(trace && isWritten && { trace: (line: string) => output.line(line) }),
+      breathe: async (progress) => {
+        simulatedMs = progress.simulatedMs;
+        output.progress(`${prefix}${seconds(simulatedMs)} simulated · ${progress.operations} operations`);
+        await output.breathe();
+        return !output.isInterrupted;
       },
     },
   );
+  if (isWritten) for (const line of optionLines(simulation.options)) output.line(line);
+  if (isWritten && trace) output.line(TRACE_HEADER);
+  const verdict = await simulation.run();
+  if (verdict === undefined) {
+    throw new RaftctlError(
+      'interrupted',
+      `interrupted: ${prefix || `seed ${seed} · `}${seconds(simulatedMs)} simulated`,
+    );
+  }
+  const isNews = isWritten || (!json && verdict.verdict !== 'ok');
+  if (isNews && !isWritten) for (const line of optionLines(simulation.options)) output.line(line);
+  if (isNews) for (const line of verdictLines(verdict, replayOf(verdict, request))) output.line(line);
+  return verdict;
 }
 
 /** The command that does it again. */
 export function replayOf({ seed, options }: Verdict, request: Pick<SimRequest, 'nodes'>): string {
+  const { durationMs } = options;
   const nodes = request.nodes === undefined ? '' : ` --nodes ${request.nodes}`;
-  const length = options.durationMs === DEFAULT_DURATION_MS ? '' : ` --for ${options.durationMs}ms`;
-  return `raftctl sim --seed ${seed}${nodes}${length}`;
+  const inSeconds = durationMs % 1_000 === 0 ? `${durationMs / 1_000}s` : `${durationMs}ms`;
+  return `raftctl sim --seed ${seed}${nodes}${durationMs === DEFAULT_DURATION_MS ? '' : ` --for ${inSeconds}`}`;
 }
 
 const document = (verdict: Verdict, request: SimRequest) => ({ ...verdict, replay: replayOf(verdict, request) });
 
-function verdictLines(verdict: Verdict, request: SimRequest): string[] {
-  const { operations, batches, faults } = verdict;
-  const struck = Object.entries(faults).map(([fault, times]) => `${fault} ${times}`);
-  const lines = [
-    ...optionLines(verdict.options),
-    `nemesis     ${struck.length === 0 ? 'none' : struck.join(', ')}`,
-    `happened    ${seconds(verdict.simulatedMs)} simulated, ${verdict.events} events, ${verdict.elections} elections, ` +
-      `${verdict.nodeStarts} starts of nodes, ${verdict.committed} entries committed`,
-    `network     ${batches.delivered} batches delivered, ${batches.lost} lost, ${batches.duplicated} duplicated`,
-    `operations  ${operations.ok} answered, ${operations.failed} failed, ${operations.unknown} unknown; ` +
-      `${operations.checked} answers compared, ${operations.inHistory} operations in the history`,
-    `trace       ${verdict.digest}`,
-  ];
-  if (verdict.verdict === 'ok') lines.push('verdict     ok');
-  else lines.push(`verdict     ${verdict.verdict.toUpperCase()} VIOLATION: ${verdict.detail}`);
-  return [...lines, `replay      ${replayOf(verdict, request)}`];
-}
-
-function optionLines(options: DrawnOptions): string[] {
-  const { electionTimeoutMs, delayMs, syncMs, limits, wal } = options;
-  const range = ([min, max]: readonly [number, number]): string => `${min}..${Number(max.toFixed(2))}ms`;
-  const named = (values: object): string =>
-    Object.entries(values)
-      .map(([name, value]) => `${name} ${value}`)
-      .join(', ');
-  return [
-    `seed        ${options.seed}: ${options.nodes} nodes, faults for ${seconds(options.durationMs)}`,
-    `faults      ${options.faults.length === 0 ? 'none' : options.faults.join(', ')}; one every ${options.faultEveryMs}ms`,
-    `time        heartbeat ${options.heartbeatMs}ms, election ${range(electionTimeoutMs)}, message ${range(delayMs)}, ` +
-      `sync ${range(syncMs)}, turn ${options.turnMs}ms`,
-    `rates       loss ${options.lossRate}, duplicate ${options.duplicateRate}, reorder ${options.reorderRate}`,
-    `clients     ${options.clients}${options.readers ? ' and a reader for each node' : ''} on ${options.keys} keys, think ${options.thinkMs}ms, give up after ` +
-      `${options.clientTimeoutMs}ms, values up to ${options.valueBytesMax} B`,
-    `bounds      ${named(limits)}`,
-    `log         ${named(wal)}`,
-  ];
-}
-
-const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)}s`;
-
-function totalsOf(verdicts: readonly Verdict[]) {
-  const sum = (of: (verdict: Verdict) => number): number => verdicts.reduce((total, one) => total + of(one), 0);
-  return {
-    seeds: verdicts.length,
-    simulatedMs: sum(({ simulatedMs }) => simulatedMs),
-    events: sum(({ events }) => events),
-    elections: sum(({ elections }) => elections),
-    nodeStarts: sum(({ nodeStarts }) => nodeStarts),
-    answered: sum(({ operations }) => operations.ok),
-    unknown: sum(({ operations }) => operations.unknown),
-    checked: sum(({ operations }) => operations.checked),
-  };
-}
-
 function summaryOf(verdicts: readonly Verdict[], request: SimRequest) {
   const violations = verdicts.filter(({ verdict }) => verdict !== 'ok').map((verdict) => document(verdict, request));
   return { verdict: violations.length === 0 ? 'ok' : 'violation', ...totalsOf(verdicts), violations };
-}
-
-function summaryLine(verdicts: readonly Verdict[]): string {
-  const { seeds, simulatedMs, events, elections, nodeStarts, checked, unknown } = totalsOf(verdicts);
-  const bad = verdicts.filter(({ verdict }) => verdict !== 'ok').map(({ seed }) => seed);
-  const verdict = bad.length === 0 ? 'no violation' : `violations in ${bad.length}: seeds ${bad.join(', ')}`;
-  return (
-    `${seeds} seeds, ${seconds(simulatedMs)} simulated, ${events} events, ${elections} elections, ` +
-    `${nodeStarts} starts of nodes, ${checked} answers checked, ${unknown} unknown: ${verdict}`
-  );
 }

@@ -1,5 +1,7 @@
+import { decodeCommand } from '../../kv/index.js';
 import { ENTRY_TYPES, type Entry, payloadOf, RECORD_HEADER_BYTES } from '../../raft/index.js';
 import { type Effect, Model } from './model.js';
+import { nameOf } from './values.js';
 import { expectSafe } from './violation.js';
 
 interface KnownEntry {
@@ -93,6 +95,18 @@ export class CommittedLog {
     this.#committed.push({ term, inTerm, revision: this.model.revision });
     if (effect !== undefined && effect.value !== null) this.#rememberWrite(index, effect, effect.value);
     return effect;
+  }
+
+  /** Where a write stands in some log, behind all that is committed: it may be, yet. */
+  undecided(value: string): { readonly index: number; readonly term: number } | undefined {
+    for (let index = this.lastIndex + 1; this.#known.has(index); index += 1) {
+      for (const [term, { type, payload }] of this.#known.get(index)!) {
+        if (type !== ENTRY_TYPES.command) continue;
+        const command = decodeCommand(payload, 0, payload.length);
+        if (command.type !== 'delete' && nameOf(command.value) === value) return { index, term };
+      }
+    }
+    return undefined;
   }
 
   #rememberWrite(index: number, effect: Effect, value: string): void {

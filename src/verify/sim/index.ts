@@ -13,17 +13,19 @@
  *
  * - `virtual-time.ts`: time jumps from event to event (`event-queue.ts`). Each process has its own clock, which drifts,
  *   and event loop, which can be stopped. After each event a fixed number of turns of the microtask queue run what
- *   promises have ready; nothing ever waits for the real event loop, so nothing depends on it.
+ *   promises have ready, and more while anybody takes a step in them; nothing ever waits for the real event loop, so
+ *   nothing depends on it.
  * - `memory-disk*.ts`: what was not synced may be lost, torn at any byte or sector, in any order; syncs fail, space ends.
- * - `memory-network.ts` with `weather.ts`: links as TCP has them, with delay, loss, copies, overtaking, cuts by direction.
+ * - `memory-network.ts` with `weather.ts`: delay, cuts by direction, clogs. Between nodes also loss, copies, overtaking; a
+ *   client's connection is a stream without holes, as TCP has it: what is lost there breaks it.
  *
  * ## A run
  *
  * 1. `options.ts` draws everything from the seed: the cluster, its windows, batches and timeouts (small), the load, and
  *    which kinds of fault are on at all (the swarm).
  * 2. *Safety*: `workload.ts` loads the cluster while `nemesis.ts` breaks it. After every event `cluster-checker.ts` looks
- *    at the node's memory, and at what it sent and brought back from its disk; `client-checker.ts` compares each answer.
- *    Nothing is expected to succeed.
+ *    at the node's memory, and at what it sent and brought back from its disk; `client-checker.ts` compares each answer,
+ *    `watch-checker.ts` each event that a `watcher.ts` is told. Nothing is expected to succeed.
  * 3. *Liveness* (`liveness.ts`): a random quorum is healed for good and every other fault made permanent. In a bounded
  *    number of election timeouts there must be one leader, equal logs, fresh writes and reads.
  * 4. The history goes to `verify/checker`, which knows nothing of logs.
@@ -35,7 +37,7 @@
  * - A process that ends in the midst of its work goes on computing to the end of its turn, unheard: its disk, its network
  *   and its timers are gone.
  */
-export { parseSeeds, runSim, type Seeds, type SimOutput, type SimRequest } from './command.js';
+export { parseSeed, parseSeeds, runSim, type Seeds, type SimOutput, type SimRequest } from './command.js';
 export { type DrawnOptions, FAULTS, type Fault, type SimulationOptions } from './options.js';
 export { runSimulation, type SimulationHooks } from './simulation.js';
 export type { Verdict } from './verdict.js';

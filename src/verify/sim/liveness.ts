@@ -1,13 +1,14 @@
 import { type Random, randomInt } from '../../base/index.js';
-import { createClient } from '../../client/client.js';
 import { majorityOf } from '../../raft/index.js';
+import { perform, type Request } from './calls.js';
 import type { ClientChecker } from './client-checker.js';
 import type { MemoryNetwork } from './memory-network.js';
 import type { DrawnOptions } from './options.js';
-import { hostOf, type SimNode } from './sim-node.js';
-import { SimulatedProcess, type VirtualTime } from './virtual-time.js';
+import { startClient } from './sim-client.js';
+import type { SimNode } from './sim-node.js';
+import type { VirtualTime } from './virtual-time.js';
+import type { Watcher } from './watcher.js';
 import type { Weather } from './weather.js';
-import { perform, type Request } from './workload.js';
 
 interface LivenessContext {
   readonly options: DrawnOptions;
@@ -19,6 +20,8 @@ interface LivenessContext {
   readonly checker: ClientChecker;
   readonly say: (what: string) => void;
   readonly broken: (error: unknown) => void;
+  /** Who watches, and goes on doing so. */
+  readonly watchers: readonly Watcher[];
   /** Entries that a core member may have to get and apply. */
   readonly lastIndex: () => number;
 }
@@ -38,12 +41,13 @@ export class Liveness {
   #last = 'nothing';
 
   constructor(context: LivenessContext) {
-    const { nodes, random, weather, say, time } = context;
+    const { nodes, random, weather, say, time, watchers } = context;
     this.#context = context;
     this.#from = time.now;
     this.core = coreOf(nodes, random);
     say(`heal ${this.core.map(({ id }) => id).join(',')} for good`);
-    weather.shelter([...nodes.map(({ id }) => id), PROBE]);
+    weather.shelter([...nodes.map(({ id }) => id), PROBE, ...watchers.map(({ name }) => name)]);
+    for (const watcher of watchers) watcher.stay();
     for (const node of this.core) node.shelter();
     for (const node of nodes) if (!this.core.includes(node)) this.#breakForGood(node);
     this.#probe();
@@ -70,6 +74,7 @@ export class Liveness {
 
   /** Everybody has answered, and the core agrees on everything. */
   get isReached(): boolean {
+    if (this.#context.watchers.some(({ isIdle }) => isIdle)) return false;
     return this.#asked > 0 && this.#answered === this.#asked && this.missing() === undefined;
   }
 
@@ -89,6 +94,7 @@ export class Liveness {
         return `${node} has ${lastIndex}, committed ${commitIndex}, applied ${appliedIndex}; ${first!.node} has ${first!.lastIndex}`;
       }
     }
+    for (const { missing } of this.#context.watchers) if (missing !== undefined) return missing;
     return undefined;
   }
 
@@ -116,16 +122,10 @@ export class Liveness {
 
   /** Through every member of the core, one after the other: a fresh write, then a read that sees it. */
   #probe(): void {
-    const { time, network, random, options, checker, broken } = this.#context;
-    const own = new SimulatedProcess(PROBE, time);
-    const client = createClient({
-      endpoints: this.core.map(({ id }) => `${id}:1`),
-      transport: network.transport(PROBE, { ...hostOf(own), random }),
-      clock: own,
-      scheduler: own,
-      random,
-      options: { timeoutMs: 2 * options.electionTimeoutMs[1] },
-    });
+    const { options, checker, broken } = this.#context;
+    const known = this.core.map(({ id }) => id);
+    const timeoutMs = 2 * options.electionTimeoutMs[1];
+    const { process: own, client } = startClient(this.#context, { name: PROBE, known, timeoutMs });
     this.#asked = 2 * this.core.length;
     let tries = 0;
     const ask = (): void => {
@@ -134,7 +134,9 @@ export class Liveness {
       const via = this.core[this.#answered >> 1]!.id;
       const isWrite = this.#answered % 2 === 0;
       // A value of its own each time: an attempt that failed may have happened.
-      const request: Request = isWrite ? { type: 'put', key: PROBE, value: `p${tries}` } : { type: 'get', key: PROBE };
+      const request: Request = isWrite
+        ? { type: 'put', key: PROBE, value: `p${tries}` }
+        : { type: 'get', key: PROBE, stale: false };
       const { floor } = checker;
       perform(client, request, { via }, 8)
         .then((answered) => {

@@ -2,6 +2,12 @@ import type { Survival } from './memory-disk-crash.js';
 
 const SECTOR_BYTES = 512;
 
+/** Bytes of a file, `to` not included. */
+export interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** The bytes of a file; reads beyond what was written give zeros. */
 export class Content {
   #bytes = Buffer.alloc(0);
@@ -33,11 +39,14 @@ export class Content {
     this.size = Math.max(this.size, end);
   }
 
-  writeSurviving(bytes: Buffer, at: number, survival: Survival): void {
+  /** As much of it as survived, and was not `replaced` since. */
+  writeSurviving(bytes: Buffer, at: number, survival: Survival, replaced: readonly Range[]): void {
     if (survival === 'none') return;
+    const kept = replaced.map(({ from, to }) => ({ from, bytes: Buffer.from(this.#bytes.subarray(from, to)) }));
     if (survival === 'all') this.write(bytes, at);
     else if ('bytes' in survival) this.write(bytes.subarray(0, survival.bytes), at);
     else this.#writeSectors(bytes, at, survival.sectors);
+    for (const { from, bytes: newer } of kept) this.write(newer, from);
   }
 
   #writeSectors(bytes: Buffer, at: number, survives: (sector: number) => boolean): void {

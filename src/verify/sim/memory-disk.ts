@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import type { Scheduler } from '../../base/index.js';
 import type { File, FileSystem } from '../../storage/file-system.js';
 import type { DiskOperation, Survival, Survives, Unsynced } from './memory-disk-crash.js';
-import { Content, Directory, FileNode } from './memory-disk-medium.js';
+import { Content, Directory, FileNode, type Range } from './memory-disk-medium.js';
 
 export { type DiskOperation, type Survival, type Survives, survive, type Unsynced } from './memory-disk-crash.js';
 
@@ -28,6 +28,8 @@ export class MemoryDisk implements FileSystem {
   latency: DiskLatency | undefined;
   /** Asked before each operation that changes or syncs something. An answer makes it fail. */
   fault: ((operation: DiskOperation) => Error | undefined) | undefined;
+  /** Told of each operation that takes no time of the scheduler: whoever waited for it goes on in microtasks. */
+  stepped: (() => void) | undefined;
   /** All files together may not grow beyond this. */
   capacityBytes = Number.POSITIVE_INFINITY;
   #root = new Directory();
@@ -120,6 +122,7 @@ export class MemoryDisk implements FileSystem {
   /** A disk of its own with what would be left if the power went now and nothing unsynced survived. */
   afterPowerCut(): MemoryDisk {
     const copy = new MemoryDisk();
+    copy.stepped = this.stepped;
     copy.#root = this.#root.afterCrash();
     return copy;
   }
@@ -238,11 +241,19 @@ export class MemoryDisk implements FileSystem {
   }
 
   #makeDurable(which: (operation: Pending) => boolean): void {
-    this.#pending = this.#pending.filter((operation) => {
-      if (!which(operation)) return true;
+    const left: Pending[] = [];
+    for (const operation of this.#pending) {
+      if (!which(operation)) {
+        left.push(operation);
+        continue;
+      }
       operation.apply('all');
-      return false;
-    });
+      // What was written there before is in no cache any more: it cannot come back over what replaced it.
+      for (const { owner, write } of left) {
+        if (owner === operation.owner && operation.write !== undefined) write?.replaced.push(operation.write.range);
+      }
+    }
+    this.#pending = left;
   }
 
   #handle(path: string, node: FileNode): File {
@@ -324,8 +335,18 @@ export class MemoryDisk implements FileSystem {
   #write(path: string, node: FileNode, bytes: Buffer, position: number): Pending {
     this.#checkSpace(path, position + bytes.length - node.current.size);
     node.current.write(bytes, position);
-    const apply = (survival: Survival) => node.durable.writeSurviving(bytes, position, survival);
-    const pending: Pending = { kind: 'write', path, offset: position, bytes: bytes.length, owner: node, apply };
+    const replaced: Range[] = [];
+    const apply = (survival: Survival) => node.durable.writeSurviving(bytes, position, survival, replaced);
+    const range = { from: position, to: position + bytes.length };
+    const pending: Pending = {
+      kind: 'write',
+      path,
+      offset: position,
+      bytes: bytes.length,
+      owner: node,
+      write: { range, replaced },
+      apply,
+    };
     this.#pending.push(pending);
     return pending;
   }
@@ -372,6 +393,7 @@ export class MemoryDisk implements FileSystem {
     if (this.#held !== undefined && operation !== undefined) {
       await new Promise<void>((resolve) => this.#held!.push(resolve));
     } else if (latency === undefined || operation === undefined) {
+      this.stepped?.();
       await undefined;
     } else {
       await new Promise<void>((resolve) => latency.scheduler.after(latency.ms(operation), resolve));
@@ -421,6 +443,8 @@ export interface DiskLatency {
 
 interface Pending extends Unsynced {
   readonly owner: FileNode | Directory;
+  /** Of a write: where, and what of it a later write that was synced has replaced. */
+  readonly write?: { readonly range: Range; readonly replaced: Range[] };
   apply(survival: Survival): void;
 }
 

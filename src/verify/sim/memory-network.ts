@@ -1,9 +1,7 @@
 import { type Clock, RaftctlError, type Random, type Scheduler, silent } from '../../base/index.js';
-import { checkCluster } from '../../transport/handshake.js';
 import {
   type Attempt,
   type AttemptOutcome,
-  type Connection,
   type ConnectionHandlers,
   DialedLink,
   type DialFailure,
@@ -14,6 +12,8 @@ import {
   type ListenOptions,
   type Transport,
 } from '../../transport/index.js';
+import { type EndOptions, MemoryConnection } from './memory-connection.js';
+import { MemoryListener } from './memory-listener.js';
 
 /** One way that a batch of frames, or a part of it, takes. */
 export interface Passage {
@@ -22,6 +22,15 @@ export interface Passage {
   /** It may arrive before what was sent earlier, as if over another connection. */
   readonly overtakes: boolean;
 }
+
+/** What becomes of a batch: the ways it takes, or the hole it leaves. */
+export type Fate =
+  | readonly Passage[]
+  /**
+   * It is lost as TCP loses: nothing behind a hole is ever handed over, and after a while both ends see a reset. Who is
+   * promised an unbroken stream, as watches are, has that promise only with such a network.
+   */
+  | { readonly brokenAfterMs: number };
 
 /** What the network does to what goes from one named transport to another. Asked for every batch of frames. */
 export interface NetworkFaults {
@@ -32,7 +41,7 @@ export interface NetworkFaults {
   /** A dial is refused although somebody listens. */
   refuses?(from: string, to: string): boolean;
   /** What becomes of a batch of frames of a connection; instead of `delayMs` and `loses`. */
-  passages?(from: string, to: string, frames: readonly Frame[]): readonly Passage[];
+  passages?(from: string, to: string, frames: readonly Frame[]): Fate;
 }
 
 /** A process as the network sees it. */
@@ -44,6 +53,8 @@ export interface NetworkHost {
   arriveAt?(at: number, run: () => void): void;
   /** When the process's present turn is over. Left out: what is deferred runs then. */
   atEndOfTurn?(run: () => void): void;
+  /** A process that ended computes to the end of its turn, and must not open a port any more. Left out: it lives. */
+  readonly isAlive?: boolean;
 }
 
 /** The network's own clock, and the host of transports that bring none. */
@@ -65,6 +76,8 @@ export class MemoryNetwork {
   faults: NetworkFaults = {};
   /** Sees every batch of frames as it leaves, whatever becomes of it. */
   watch: ((from: string, to: string, frames: readonly Frame[]) => void) | undefined;
+  /** Told when one side ends a connection because the other does not keep to the protocol. */
+  accused: ((by: string, of: string, reason: RaftctlError) => void) | undefined;
   readonly options: MemoryNetworkOptions;
   readonly #listeners = new Map<string, MemoryListener>();
   readonly #ends = new Set<MemoryConnection>();
@@ -128,6 +141,7 @@ export class MemoryNetwork {
   }
 
   async #listen(name: string, host: NetworkHost, options: ListenOptions): Promise<Listener> {
+    if (host.isAlive === false) return new Promise(() => {});
     this.#lastPort += 1;
     const port = options.port === 0 ? this.#lastPort : options.port;
     const address = `${options.host}:${port}`;
@@ -161,11 +175,13 @@ export class MemoryNetwork {
         near?.vanish();
         outcome.failed({ cutShort: false, refusedBy: [], ...failure });
       });
-    const cutShort = new RaftctlError('unreachable', `${address} ended the connection before it greeted`);
-    const dialing = { to, cut: () => this.#arrive(to, from, host, () => fail({ error: cutShort, cutShort: true })) };
+    const unreachable = (why: string) => new RaftctlError('unreachable', `${address} ${why}`);
+    const cutShort = () => fail({ error: unreachable('ended the connection before it greeted'), cutShort: true });
+    const dialing = { to, cut: () => this.#arrive(to, from, host, cutShort) };
     this.#dials.add(dialing);
-    const silence = new RaftctlError('unreachable', `${address} did not greet within ${dial.handshakeTimeoutMs} ms`);
-    const timer = host.scheduler.after(dial.handshakeTimeoutMs, () => fail({ error: silence }));
+    const timer = host.scheduler.after(dial.handshakeTimeoutMs, () =>
+      fail({ error: unreachable(`did not greet within ${dial.handshakeTimeoutMs} ms`) }),
+    );
     const hello = dial.hello();
     this.#arrive(from, to, host, () => {
       const listener = this.#listeners.get(address);
@@ -249,202 +265,5 @@ export class MemoryNetwork {
   #nextId(): number {
     this.#lastId += 1;
     return this.#lastId;
-  }
-}
-
-class MemoryListener implements Listener {
-  readonly connections = new Set<Connection>();
-  readonly name: string;
-  readonly host: NetworkHost;
-  readonly port: number;
-  readonly options: ListenOptions;
-  readonly remove: () => void;
-  readonly handlers: ConnectionHandlers;
-
-  constructor(name: string, host: NetworkHost, port: number, options: ListenOptions, remove: () => void) {
-    this.name = name;
-    this.host = host;
-    this.port = port;
-    this.options = options;
-    this.remove = remove;
-    this.handlers = {
-      opened: (connection) => {
-        this.connections.add(connection);
-        options.handlers.opened?.(connection);
-      },
-      frames: (connection, frames) => options.handlers.frames(connection, frames),
-      closed: (connection, error) => {
-        this.connections.delete(connection);
-        options.handlers.closed?.(connection, error);
-      },
-    };
-  }
-
-  judge(dialer: Hello, ours: Hello): RaftctlError | undefined {
-    return checkCluster(dialer, ours) ?? this.options.admit?.(dialer);
-  }
-
-  async close(): Promise<void> {
-    this.remove();
-    for (const connection of this.connections) {
-      connection.close(new RaftctlError('shutting-down', `${this.name} is shutting down`));
-    }
-  }
-}
-
-interface EndOptions {
-  readonly network: MemoryNetwork;
-  readonly id: number;
-  readonly name: string;
-  readonly host: NetworkHost;
-  readonly peer: Hello;
-  readonly remoteAddress: string;
-  readonly maxQueuedBytes: number;
-  readonly handlers: ConnectionHandlers;
-}
-
-/** One of the two ends. Frames arrive as copies, a batch per flush. */
-class MemoryConnection implements Connection {
-  gone: () => void = () => {};
-  readonly id: number;
-  readonly name: string;
-  readonly peer: Hello;
-  readonly remoteAddress: string;
-  readonly #options: EndOptions;
-  #other: MemoryConnection | undefined;
-  #queue: Frame[] = [];
-  #queuedBytes = 0;
-  #isOpen = true;
-  #lastArrival = 0;
-  /** What arrived before the welcome did. */
-  #early: (() => void)[] | undefined = [];
-
-  constructor(options: EndOptions) {
-    this.#options = options;
-    this.id = options.id;
-    this.name = options.name;
-    this.peer = options.peer;
-    this.remoteAddress = options.remoteAddress;
-  }
-
-  get otherName(): string {
-    return this.#other!.name;
-  }
-
-  join(other: MemoryConnection): void {
-    this.#other = other;
-  }
-
-  open(): void {
-    this.#options.handlers.opened?.(this);
-    this.begin();
-  }
-
-  /** The handlers are ready to hear: first what came early. */
-  begin(): void {
-    const early = this.#early ?? [];
-    this.#early = undefined;
-    for (const event of early) event();
-  }
-
-  get queuedBytes(): number {
-    return this.#queuedBytes;
-  }
-
-  send(kind: number, callId: number, ...parts: readonly Uint8Array[]): boolean {
-    if (!this.#isOpen || this.#queuedBytes >= this.#options.maxQueuedBytes) return false;
-    if (this.#queue.length === 0) this.#flushLater();
-    const payload = Buffer.concat(parts);
-    this.#queue.push({ kind, callId, payload });
-    this.#queuedBytes += payload.length + 9;
-    return true;
-  }
-
-  flush(): void {
-    if (!this.#isOpen || this.#queue.length === 0) return;
-    const frames = this.#queue;
-    this.#queue = [];
-    this.#queuedBytes = 0;
-    const { network, name } = this.#options;
-    const { watch, faults } = network;
-    const to = this.otherName;
-    watch?.(name, to, frames);
-    if (!this.#isOpen) return;
-    if (faults.passages === undefined) {
-      const at = network.arrivalOf(name, to, this.#lastArrival);
-      if (at !== undefined) this.#carry(frames, at);
-      return;
-    }
-    for (const { frames: taken, delayMs, overtakes } of faults.passages(name, to, frames)) {
-      const at = network.options.clock.now() + delayMs;
-      this.#carry(taken, overtakes ? at : Math.max(at, this.#lastArrival), overtakes);
-    }
-  }
-
-  close(reason?: RaftctlError): void {
-    if (!this.#isOpen) return;
-    this.flush();
-    this.#end();
-    this.#options.host.scheduler.defer(() => this.#options.handlers.closed?.(this, reason));
-    this.#tellEnd(reason);
-  }
-
-  /** The connection is reset on the way. */
-  breakOff(): void {
-    const { network, name, host } = this.#options;
-    const error = new RaftctlError('closed', `the connection between ${name} and ${this.otherName} was reset`);
-    network.deliver(host, network.options.clock.now(), () => this.#whenBegun(() => this.#lost(error)));
-  }
-
-  vanish(unnoticedMs = 0): void {
-    this.#end();
-    this.#tellEnd(new RaftctlError('closed', `${this.name} is gone`), unnoticedMs);
-  }
-
-  #flushLater(): void {
-    const { host } = this.#options;
-    const flush = (): void => this.flush();
-    if (host.atEndOfTurn === undefined) host.scheduler.defer(flush);
-    else host.atEndOfTurn(flush);
-  }
-
-  #lost(reason: RaftctlError | undefined): void {
-    if (!this.#isOpen) return;
-    this.#end();
-    this.#options.handlers.closed?.(this, reason);
-  }
-
-  #end(): void {
-    this.#isOpen = false;
-    this.#queue = [];
-    this.gone();
-  }
-
-  #carry(frames: readonly Frame[], at: number, overtakes = false): void {
-    if (!overtakes) this.#lastArrival = at;
-    this.#deliver(at, (other) => {
-      if (other.#isOpen) other.#options.handlers.frames(other, frames);
-    });
-  }
-
-  #tellEnd(error: RaftctlError | undefined, unnoticedMs = 0): void {
-    const { network } = this.#options;
-    const at = network.safeArrivalOf(this.name, this.otherName, this.#lastArrival) + unnoticedMs;
-    this.#deliver(at, (other) => other.#lost(error));
-  }
-
-  #deliver(at: number, event: (other: MemoryConnection) => void): void {
-    const { network } = this.#options;
-    network.deliver(this.#other!.#options.host, at, () => this.#arrive(event));
-  }
-
-  #arrive(event: (other: MemoryConnection) => void): void {
-    const other = this.#other!;
-    other.#whenBegun(() => event(other));
-  }
-
-  #whenBegun(event: () => void): void {
-    if (this.#early === undefined) event();
-    else this.#early.push(event);
   }
 }

@@ -1,10 +1,24 @@
 import { type Command, decodeCommand } from '../../kv/index.js';
+import { nameOf, textOf } from './values.js';
+
+/** How a key came to be what it is, in the words of the client's `KeyValue`. */
+interface Versions {
+  readonly createRevision: number;
+  readonly modRevision: number;
+  readonly version: number;
+}
 
 /** What a key holds; values are known by the name of the operation that wrote them. */
-interface KeyState {
+interface KeyState extends Versions {
   readonly value: string;
-  readonly revision: number;
 }
+
+interface NamedState extends KeyState {
+  readonly key: string;
+}
+
+/** What `at` looks through; null: deleted then. */
+type KeyVersion = Versions & { readonly value: string | null };
 
 /** What a committed command did. */
 export interface Effect {
@@ -24,7 +38,7 @@ export class Model {
   revision = 0;
   /** The effect that made revision `i + 1`. */
   readonly #effects: Effect[] = [];
-  readonly #keys = new Map<string, { readonly value: string | null; readonly revision: number }[]>();
+  readonly #keys = new Map<string, KeyVersion[]>();
 
   apply(payload: Buffer): Effect {
     const command = decodeCommand(payload, 0, payload.length);
@@ -50,16 +64,24 @@ export class Model {
     let high = versions.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (versions[middle]!.revision <= revision) low = middle + 1;
+      if (versions[middle]!.modRevision <= revision) low = middle + 1;
       else high = middle;
     }
     const found = versions[low - 1];
-    return found === undefined || found.value === null ? undefined : { value: found.value, revision: found.revision };
+    return found === undefined || found.value === null ? undefined : (found as KeyState);
   }
 
-  /** Keys that exist as of a revision, in order. */
-  keysAt(revision: number): string[] {
-    return [...this.#keys.keys()].filter((key) => this.at(key, revision) !== undefined).sort();
+  /** What a scan answers as of a revision. */
+  scan(
+    { prefix, after, limit }: { readonly prefix: string; readonly after: string; readonly limit: number },
+    revision: number,
+  ): string {
+    const found: NamedState[] = [];
+    for (const key of [...this.#keys.keys()].sort()) {
+      const state = key.startsWith(prefix) && key > after ? this.at(key, revision) : undefined;
+      if (state !== undefined) found.push({ key, ...state });
+    }
+    return renderScan(found.slice(0, limit), found.length > limit);
   }
 
   #changes(command: Command, current: string | null): boolean {
@@ -72,21 +94,23 @@ export class Model {
     this.#effects.push(effect);
     const versions = this.#keys.get(effect.key) ?? [];
     if (versions.length === 0) this.#keys.set(effect.key, versions);
-    versions.push({ value: effect.value, revision: effect.revision });
+    const { value, revision: modRevision } = effect;
+    const before = versions.at(-1);
+    const isNew = before === undefined || before.value === null;
+    const gone = { value, createRevision: 0, modRevision, version: 0 };
+    const createRevision = isNew ? modRevision : before.createRevision;
+    versions.push(
+      value === null ? gone : { value, createRevision, modRevision, version: (isNew ? 0 : before.version) + 1 },
+    );
   }
 }
 
-const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
+/** `3/7/2`: created at revision 3, changed last at 7, the second version. */
+export const renderVersions = ({ createRevision, modRevision, version }: Versions): string =>
+  `${createRevision}/${modRevision}/${version}`;
 
-/** A value is its name, then filling. */
-export function nameOf(value: Uint8Array): string {
-  const end = value.indexOf(FILLING);
-  return textOf(end < 0 ? value : value.subarray(0, end));
-}
-
-const FILLING = 0x2e;
-
-/** The bytes of a value of that name: filled up to `length`. */
-export function valueNamed(name: string, length: number): Buffer {
-  return Buffer.from(name.padEnd(length, '.'), 'latin1');
+/** A scan's answer, as two can be compared and a trace can show it. */
+export function renderScan(entries: readonly NamedState[], more: boolean): string {
+  const shown = entries.map((entry) => `${entry.key}=${entry.value}@${renderVersions(entry)}`);
+  return `[${shown.join(' ')}${more ? ' …' : ''}]`;
 }

@@ -9,6 +9,8 @@ import type { Cut, Weather } from './weather.js';
 interface NemesisContext {
   readonly options: DrawnOptions;
   readonly nodes: readonly SimNode[];
+  /** Names of the clients' processes. */
+  readonly clients: readonly string[];
   readonly world: SimulatedProcess;
   readonly network: MemoryNetwork;
   readonly weather: Weather;
@@ -26,6 +28,19 @@ const PROMISES = [
   KIND.okWrite,
 ];
 
+/** Messages between nodes that may be lost without those beside them. */
+const SIEVED = [
+  ['request-vote', KIND.requestVote],
+  ['request-vote-response', KIND.requestVoteResponse],
+  ['append-entries', KIND.appendEntries],
+  ['append-entries-response', KIND.appendEntriesResponse],
+  ['heartbeat', KIND.heartbeat],
+  ['heartbeat-response', KIND.heartbeatResponse],
+  ['read-index', KIND.readIndex],
+  ['read-index-response', KIND.readIndexResponse],
+  ['forward-reply', KIND.forwardReply],
+] as const;
+
 /** Loss, copies, overtaking and drift happen all the time, in the weather or in a clock: nobody has to start them. */
 type StrikingFault = Exclude<Fault, 'loss' | 'duplication' | 'reordering' | 'drift'>;
 
@@ -34,16 +49,21 @@ export class Nemesis {
   readonly counts: Partial<Record<Fault, number>> = {};
   readonly #context: NemesisContext;
   readonly #faults: readonly StrikingFault[];
+  /** How often each node is still to crash while it recovers. */
+  readonly #crashesToCome = new Map<SimNode, number>();
   #isOver = false;
   readonly #strikes: Readonly<Record<StrikingFault, () => void>> = {
     partition: () => this.#cut('partition', this.#partition()),
     isolation: () => this.#isolate(),
     'one-way': () => this.#cut('one-way', this.#oneWay()),
+    clog: () => this.#swizzle(),
+    sieve: () => this.#sift(),
     reset: () => this.#reset(false),
     suspicion: () => this.#reset(true),
     crash: () => this.#crash('kill'),
     'power-cut': () => this.#crash('power-cut'),
     'crash-all': () => this.#crashAll(),
+    'crash-again': () => this.#crashAgain(),
     pause: () => this.#pause(),
     'slow-disk': () => this.#slowDisk(),
     'failing-sync': () => this.#failSync(),
@@ -72,7 +92,14 @@ export class Nemesis {
   /** A process ended: it comes back, unless it cannot or all is over. */
   restartLater(node: SimNode): void {
     this.#context.world.after(this.#span(), () => {
-      if (node.isDown && node.damage === undefined && !this.#isOver) node.start();
+      if (!node.isDown || node.damage !== undefined || this.#isOver) return;
+      node.start();
+      const crashes = this.#crashesToCome.get(node) ?? 0;
+      if (crashes === 0) return;
+      this.#crashesToCome.set(node, crashes - 1);
+      const { random } = this.#context;
+      // In the midst of its recovery, or in its first moments after it.
+      node.endAfterEffects(randomInt(random, 0, random.next() < 0.5 ? 15 : 120), this.#anyEnding());
     });
   }
 
@@ -178,15 +205,52 @@ export class Nemesis {
     return nodes.filter(() => random.next() < chance).map(({ id }) => id);
   }
 
-  /** Connections break. With suspicion, the re-dial is refused as if the process were gone, which it is not. */
+  /** Everything gets through but messages of one kind: what they were for has to come about without them, or wait. */
+  #sift(): void {
+    const { weather, random, say, nodes } = this.#context;
+    const { id } = this.#anyNode();
+    const isNode = new Set<string>(nodes.map((node) => node.id));
+    const outward = random.next() < 0.5;
+    const [name, kind] = SIEVED[randomInt(random, 0, SIEVED.length - 1)]!;
+    const cuts = (from: string, to: string): boolean =>
+      outward ? from === id && isNode.has(to) : to === id && isNode.has(from);
+    const sieve = { kind, cuts };
+    const text = `sieve ${id} ${outward ? 'sends' : 'gets'} no ${name}`;
+    say(`begin ${text}`);
+    weather.sift(sieve);
+    this.#later(text, () => weather.siftNoMore(sieve));
+  }
+
+  /** Swizzle-clogging: some nodes' links stop one after the other, and go on in another order. Nothing is lost. */
+  #swizzle(): void {
+    const { world, weather, random, say } = this.#context;
+    const ids = this.#someNodes();
+    const order = ids.map((id) => ({ id, draw: random.next() })).sort((a, b) => a.draw - b.draw);
+    const spanMs = this.#span();
+    for (const [nth, { id }] of order.entries()) {
+      const beginMs = (spanMs * ids.indexOf(id)) / ids.length;
+      world.after(beginMs, () => {
+        if (this.#isOver) return;
+        const lastsMs = spanMs - beginMs + (spanMs * (nth + 1)) / ids.length;
+        const clog = { until: world.now() + lastsMs, cuts: (from: string, to: string) => from === id || to === id };
+        say(`begin clog ${id}`);
+        weather.clog(clog);
+        this.#later(`clog ${id}`, () => weather.unclog(clog), lastsMs);
+      });
+    }
+  }
+
+  /** Connections break. With suspicion, re-dials are refused, both ways, as if the process were gone, which it is not. */
   #reset(refused: boolean): void {
-    const { network, nodes, weather, say } = this.#context;
+    const { network, weather, random, say } = this.#context;
     const { id } = this.#anyNode();
     const others = new Set<string>(this.#someNodes().filter((other) => other !== id));
+    if (!refused) for (const client of this.#context.clients) if (random.next() < 0.5) others.add(client);
     say(`${refused ? 'suspicion' : 'reset'} ${id} by ${[...others].join(',')}`);
-    for (const node of nodes) if (others.has(node.id)) network.reset(id, node.id);
+    for (const other of others) network.reset(id, other);
     if (!refused) return;
-    const cut = { cuts: (from: string, to: string) => to === id && others.has(from) };
+    const cuts = (from: string, to: string) => (to === id && others.has(from)) || (from === id && others.has(to));
+    const cut = { cuts };
     weather.refuse(cut);
     this.#later(`suspicion ${id}`, () => weather.refuseNoMore(cut));
   }
@@ -204,10 +268,21 @@ export class Nemesis {
     } else node.endAfterEffects(randomInt(random, 0, 12), ending);
   }
 
+  /** And then again, once or more, in the midst of its recovery. */
+  #crashAgain(): void {
+    const { random } = this.#context;
+    const node = this.#anyNode();
+    this.#crashesToCome.set(node, randomInt(random, 1, 3));
+    if (!node.isDown) node.end(this.#anyEnding(), 'and will again');
+  }
+
+  #anyEnding(): Ending {
+    return this.#context.random.next() < 0.5 ? 'kill' : 'power-cut';
+  }
+
   #crashAll(): void {
-    const { nodes, random } = this.#context;
-    const ending = random.next() < 0.5 ? 'kill' : 'power-cut';
-    for (const node of nodes) if (!node.isDown) node.end(ending, 'with all others');
+    const ending = this.#anyEnding();
+    for (const node of this.#context.nodes) if (!node.isDown) node.end(ending, 'with all others');
   }
 
   #pause(): void {

@@ -18,11 +18,14 @@ export const FAULTS = [
   'partition',
   'isolation',
   'one-way',
+  'clog',
+  'sieve',
   'reset',
   'suspicion',
   'crash',
   'power-cut',
   'crash-all',
+  'crash-again',
   'pause',
   'drift',
   'slow-disk',
@@ -54,6 +57,8 @@ export interface DrawnOptions {
   readonly clients: number;
   /** One more client for each node, who knows no other and only reads. */
   readonly readers: boolean;
+  /** More clients, who watch keys. */
+  readonly watchers: number;
   readonly keys: number;
   readonly thinkMs: number;
   readonly clientTimeoutMs: number;
@@ -68,8 +73,8 @@ const KIB = 1 << 10;
 /** Draws the options of a run. Windows, batches and timeouts come out small: edges are where bugs live. */
 export function drawOptions({ seed, nodes, durationMs = 20_000 }: SimulationOptions, random: Random): DrawnOptions {
   const drawnNodes = pick(random, [3, 3, 3, 3, 5, 5, 5, 4, 2, 1, 7]);
-  const heartbeatMs = pick(random, [5, 10, 20, 50]);
-  const electionMin = heartbeatMs * randomInt(random, 5, 10);
+  const heartbeatMs = pick(random, [10, 20, 50, 100]);
+  const electionMin = heartbeatMs * randomInt(random, 4, 10);
   const slowest = pick(random, [0.2, 1, heartbeatMs / 8, heartbeatMs / 3]);
   const slowestSync = pick(random, [0.3, 2, heartbeatMs / 4, heartbeatMs]);
   return {
@@ -89,8 +94,9 @@ export function drawOptions({ seed, nodes, durationMs = 20_000 }: SimulationOpti
     turnMs: pick(random, [0, 0.02, 0.2, 1]),
     clients: pick(random, [2, 4, 8]),
     readers: pick(random, [true, true, false]),
+    watchers: pick(random, [0, 1, 2, 3]),
     keys: pick(random, [1, 3, 10, 30]),
-    thinkMs: pick(random, [1, 5, 20, 50]),
+    thinkMs: pick(random, [2, 10, 25, 60]),
     clientTimeoutMs: pick(random, [100, 400, 1_500]),
     valueBytesMax: pick(random, [8, 64, 600, 3_000]),
     limits: drawLimits(random),
@@ -113,6 +119,7 @@ function drawLimits(random: Random): Partial<NodeLimits> {
     uncommittedBytesMax: pick(random, [KIB, 64 * KIB, 1 << 20]),
     flushBytes: pick(random, [512, 8 * KIB, 1 << 20]),
     flushMs: pick(random, [5, 50, 300, 1_000]),
+    historyBytes: pick(random, [256, 4 * KIB, 64 * KIB, 1 << 20]),
   };
 }
 

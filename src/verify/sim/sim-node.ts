@@ -10,11 +10,10 @@ import {
 import { EventRecorder, type NodeEvent } from '../../diagnostics/index.js';
 import { MemoryBackend } from '../../kv/index.js';
 import { type NodeInspection, type NodeServer, type NodeSpec, openNode } from '../../node/index.js';
-import type { HardState } from '../../raft/index.js';
-import { openWal } from '../../storage/index.js';
+import { openWal, type Recovered } from '../../storage/index.js';
 import type { Frame } from '../../transport/index.js';
 import { type DiskOperation, diskError, MemoryDisk, type Survives, survive } from './memory-disk.js';
-import type { MemoryNetwork } from './memory-network.js';
+import type { MemoryNetwork, NetworkHost } from './memory-network.js';
 import type { DrawnOptions } from './options.js';
 import { Violation } from './violation.js';
 import { type ProcessClock, SimulatedProcess, type VirtualTime } from './virtual-time.js';
@@ -36,6 +35,8 @@ export interface SimNodeContext {
   readonly refused: (node: SimNode, error: RaftctlError) => void;
   readonly happened: (node: SimNode, event: NodeEvent) => void;
   readonly broken: (violation: Violation) => void;
+  /** Its disk did something at once. */
+  readonly stepped: () => void;
 }
 
 export type SimNodeState = 'down' | 'starting' | 'up' | 'stopping';
@@ -70,6 +71,7 @@ export class SimNode {
     this.#context = context;
     this.process = new SimulatedProcess(name, context.time);
     this.process.end();
+    this.disk.stepped = context.stepped;
     this.#backend = new MemoryBackend({
       scheduler: {
         defer: (run) => this.process.defer(run),
@@ -120,7 +122,7 @@ export class SimNode {
     });
     return openNode(this.#spec(), {
       fileSystem: this.disk.mount(),
-      transport: network.transport(this.id, { ...hostOf(own), random }),
+      transport: network.transport(this.id, hostOf(own, random)),
       backend: () => this.#backend,
       recorder,
       clock: own,
@@ -187,7 +189,7 @@ export class SimNode {
   }
 
   /** What its log would say after a power cut at this moment. */
-  async durableVote(): Promise<HardState> {
+  async afterPowerCut(): Promise<Recovered> {
     const { wal, recovered } = await openWal({
       fileSystem: this.disk.afterPowerCut(),
       directory: `/${this.id}/wal`,
@@ -196,7 +198,7 @@ export class SimNode {
       options: { ...this.#context.options.wal, onFatal: () => {} },
     });
     await wal.close();
-    return recovered.hardState;
+    return recovered;
   }
 
   /** SIGTERM: it says goodbye. */
@@ -286,11 +288,16 @@ const NO_FACTS = {
   cpuMs: () => 0,
 };
 
-export const hostOf = (own: SimulatedProcess) => ({
+/** A process as the network sees it. */
+export const hostOf = (own: SimulatedProcess, random: Random): NetworkHost => ({
+  random,
   clock: own,
   scheduler: own,
   arriveAt: (at: number, run: () => void) => own.arriveAt(at, run),
   atEndOfTurn: (run: () => void) => own.atEndOfTurn(run),
+  get isAlive() {
+    return own.isAlive;
+  },
 });
 
 /** A power cut takes what was not synced: nothing, all, the end of the last write, or any of its sectors. */

@@ -1,6 +1,8 @@
 import { crc32 } from 'node:zlib';
-import { asNodeId, messageOf, type NodeId, type Random, seededRandom } from '../../base/index.js';
+import { asNodeId, assert, messageOf, type NodeId, type Random, seededRandom } from '../../base/index.js';
 import type { NodeEvent } from '../../diagnostics/index.js';
+import type { NodeInspection } from '../../node/index.js';
+import type { Recovered } from '../../storage/index.js';
 import { checkHistory, verdictText } from '../checker/index.js';
 import { ClientChecker } from './client-checker.js';
 import { ClusterChecker } from './cluster-checker.js';
@@ -11,8 +13,9 @@ import { type DrawnOptions, drawOptions, type SimulationOptions } from './option
 import { brokenInvariant, SimNode } from './sim-node.js';
 import { traceLine } from './trace.js';
 import type { Verdict } from './verdict.js';
-import { Violation } from './violation.js';
+import { expectSafe, Violation } from './violation.js';
 import { type ProcessClock, SimulatedProcess, VirtualTime } from './virtual-time.js';
+import { Watcher, type WatcherContext } from './watcher.js';
 import { Weather } from './weather.js';
 import { Workload } from './workload.js';
 
@@ -20,14 +23,16 @@ import { Workload } from './workload.js';
 export interface SimulationHooks {
   /** One line per event. */
   readonly trace?: (line: string) => void;
-  /** Called now and then: a progress line may be written, and the caller's event loop turned. */
-  readonly breathe?: (progress: { readonly simulatedMs: number; readonly operations: number }) => Promise<void>;
+  /** Called now and then: a progress line may be written, and the caller's event loop turned. False: it is to end. */
+  readonly breathe?: (progress: { readonly simulatedMs: number; readonly operations: number }) => Promise<boolean>;
 }
 
 /** Turns of the microtask queue after an event: promises that are ready run before time moves on. */
 const MICROTASKS_OF_A_SERVER = 4;
-const MICROTASKS_OF_OTHERS = 40;
+const MICROTASKS_OF_OTHERS = 24;
 const MICROTASKS_TO_BREATHE = 400;
+/** Errors are the daily bread of what is simulated, and their stacks a tenth of its cost. */
+const STACK_FRAMES = 3;
 const DAMAGING = 'a crash does not damage a log';
 const EVENTS_TO_BREATHE = 2_048;
 const HISTORY_STEPS_PER_KEY = 3_000_000;
@@ -44,7 +49,11 @@ export class Simulation {
   readonly #weather: Weather;
   readonly #nemesis: Nemesis;
   readonly #workload: Workload;
-  readonly #checker = new ClusterChecker((voter, term, candidate) => this.#auditVote(voter, term, candidate));
+  readonly #watchers: readonly Watcher[];
+  readonly #checker = new ClusterChecker({
+    voted: (voter, term, candidate) => this.#auditVote(voter, term, candidate),
+    persisted: (node, index, term) => this.#auditMark(node, index, term),
+  });
   readonly #clients = new ClientChecker(this.#checker.log);
   readonly #clocks: Random;
   readonly #random: (stream: number) => Random;
@@ -55,6 +64,12 @@ export class Simulation {
   #breatheAt = EVENTS_TO_BREATHE;
   #starts = 0;
   #ends = 0;
+  #oldest = 1;
+  /** Counts what happens within microtasks: there may be many in one event, one after the other. */
+  #steps = 0;
+  readonly #stepped = (): void => {
+    this.#steps += 1;
+  };
 
   constructor(options: SimulationOptions, hooks: SimulationHooks = {}) {
     this.#hooks = hooks;
@@ -65,7 +80,7 @@ export class Simulation {
     const ids = Array.from({ length: this.options.nodes }, (_, nth) => asNodeId(`node-0${nth + 1}`));
     const time = this.#time;
     this.#network = createMemoryNetwork({ clock: this.#world, scheduler: this.#world, random: this.#random(3) });
-    this.#weather = new Weather(this.options, ids, this.#random(4));
+    this.#weather = new Weather(this.options, ids, () => time.now, this.#random(4));
     this.#network.faults = this.#weather;
     this.#nodes = ids.map((id, nth) => this.#newNode(id, ids, this.#random(100 + nth)));
     this.#byName = new Map(this.#nodes.map((node) => [node.id, node]));
@@ -75,26 +90,66 @@ export class Simulation {
       if (this.#byName.has(to)) this.#checker.sent(from, to, frames);
       node.sends(frames);
     };
-    const shared = { options: this.options, nodes: this.#nodes, network: this.#network, weather: this.#weather };
+    this.#network.accused = (by, of, { message }) =>
+      this.#broken(new Violation('safety', 'everybody keeps to the protocol', `${by} shut out ${of}: ${message}`));
     const sayWorld = (what: string) => this.#say('world', what);
-    this.#nemesis = new Nemesis({ ...shared, world: this.#world, random: this.#random(5), say: sayWorld });
-    this.#workload = new Workload({
+    const clients = {
       options: this.options,
       time,
       network: this.#network,
       ids,
-      random: this.#random(6),
       checker: this.#clients,
-      say: (client, what) => this.#say(client, what),
-      broken: (error) => this.#broken(brokenInvariant('a client', error)),
+      say: (client: string, what: string) => this.#say(client, what),
+      broken: (error: unknown) => this.#broken(brokenInvariant('a client', error)),
+    };
+    this.#workload = new Workload({ ...clients, random: this.#random(6) });
+    this.#watchers = this.#newWatchers({ ...clients, random: this.#random(8) }, ids);
+    this.#nemesis = new Nemesis({
+      options: this.options,
+      nodes: this.#nodes,
+      clients: [...this.#workload.hosts, ...this.#watchers.map(({ name }) => name)],
+      network: this.#network,
+      weather: this.#weather,
+      world: this.#world,
+      random: this.#random(5),
+      say: sayWorld,
     });
   }
 
-  async run(): Promise<Verdict> {
+  #newWatchers(
+    context: Omit<WatcherContext, 'log' | 'oldestRevision' | 'active'>,
+    ids: readonly NodeId[],
+  ): readonly Watcher[] {
+    const own: WatcherContext = {
+      ...context,
+      log: this.#checker.log,
+      oldestRevision: () => this.#oldestRevision(),
+      active: this.#stepped,
+    };
+    return Array.from({ length: this.options.watchers }, (_, nth) => new Watcher(own, `watcher-${nth + 1}`, ids));
+  }
+
+  /** Where the past began, on the node that had forgotten most. */
+  #oldestRevision(): number {
+    for (const { server } of this.#nodes) if (server !== undefined) this.#forgot(server.inspect());
+    return this.#oldest;
+  }
+
+  #forgot({ store }: NodeInspection): void {
+    this.#oldest = Math.max(this.#oldest, store.oldestRevision);
+  }
+
+  /** Undefined: it was interrupted. */
+  async run(): Promise<Verdict | undefined> {
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = STACK_FRAMES;
     try {
       await this.#live();
     } catch (error) {
+      if (error instanceof Interruption) return undefined;
       this.#broken(brokenInvariant('the simulation', error));
+    } finally {
+      Error.stackTraceLimit = stackTraceLimit;
     }
     if (this.#violation !== undefined) this.#say('verdict', this.#violation.message);
     return this.#verdict();
@@ -103,6 +158,7 @@ export class Simulation {
   async #live(): Promise<void> {
     for (const node of this.#nodes) node.start();
     this.#workload.begin();
+    for (const watcher of this.#watchers) watcher.begin();
     this.#nemesis.begin();
     await this.#runUntil(this.options.durationMs);
     this.#nemesis.end();
@@ -130,6 +186,7 @@ export class Simulation {
     const liveness = new Liveness({
       options: this.options,
       nodes: this.#nodes,
+      watchers: this.#watchers,
       time: this.#time,
       network: this.#network,
       weather: this.#weather,
@@ -142,7 +199,11 @@ export class Simulation {
     while (!liveness.isReached) {
       if (this.#time.now >= liveness.deadline) {
         const core = liveness.core.map(({ id }) => id).join(',');
-        throw new Violation('liveness', 'a healed quorum makes progress', `${core}: ${liveness.missing()}`);
+        throw new Violation(
+          'liveness',
+          'a healed quorum makes progress',
+          `${core}: ${liveness.missing() ?? 'somebody finds no node to watch at'}`,
+        );
       }
       await this.#runUntil(this.#time.now + this.options.heartbeatMs);
     }
@@ -156,26 +217,38 @@ export class Simulation {
 
   async #runUntil(until: number): Promise<void> {
     for (;;) {
+      const before = this.#steps;
       const process = this.#time.step(until);
       if (this.#violation !== undefined) throw this.#violation;
       if (process === undefined) return;
       const node = this.#byName.get(process.name);
       const isServing = node?.state === 'up';
       // What arrives at a server is only collected.
-      if (isServing && process.hasOnlyCollected) continue;
-      for (let turns = isServing ? MICROTASKS_OF_A_SERVER : MICROTASKS_OF_OTHERS; turns > 0; turns -= 1)
-        await undefined;
+      if (isServing && process.hasOnlyCollected && this.#steps === before) continue;
+      await turns(isServing ? MICROTASKS_OF_A_SERVER : MICROTASKS_OF_OTHERS);
+      if (this.#steps !== before) await this.#settle(MICROTASKS_OF_OTHERS);
+      process.endTurn();
       if (node?.server !== undefined && process.isAlive) this.#checker.check(node.id, node.server.inspect());
       if (this.#time.events >= this.#breatheAt) await this.#breathe();
     }
   }
 
+  /** Until nobody takes a step within so many turns. */
+  async #settle(most: number): Promise<void> {
+    let steps: number;
+    do {
+      steps = this.#steps;
+      await turns(most);
+    } while (this.#steps !== steps);
+  }
+
   async #breathe(): Promise<void> {
     this.#breatheAt = this.#time.events + EVENTS_TO_BREATHE;
     // As many as a turn of the real event loop could run, so that having one makes no difference.
-    for (let turns = MICROTASKS_TO_BREATHE; turns > 0; turns -= 1) await undefined;
+    await this.#settle(MICROTASKS_TO_BREATHE);
     const { ok, failed, unknown } = this.#workload.tally;
-    await this.#hooks.breathe?.({ simulatedMs: this.#time.now, operations: ok + failed + unknown });
+    const goesOn = await this.#hooks.breathe?.({ simulatedMs: this.#time.now, operations: ok + failed + unknown });
+    if (goesOn === false) throw new Interruption();
   }
 
   #newNode(id: NodeId, ids: readonly NodeId[], random: Random): SimNode {
@@ -189,6 +262,7 @@ export class Simulation {
       clock: () => this.#drawClock(),
       ended: (node, ending, inspection, why) => {
         this.#ends += 1;
+        if (inspection !== undefined) this.#forgot(inspection);
         this.#say(node.id, `ended by ${ending}: ${why}`);
         try {
           this.#checker.ended(node.id, inspection);
@@ -208,6 +282,7 @@ export class Simulation {
       },
       happened: (node, event) => this.#happened(node, event),
       broken: (violation) => this.#broken(violation),
+      stepped: this.#stepped,
     });
   }
 
@@ -226,17 +301,37 @@ export class Simulation {
 
   /** A vote may leave a node only once it would survive anything (§5.2): the disk of this moment is opened to see. */
   #auditVote(voter: string, term: number, candidate: string): void {
-    const node = this.#byName.get(voter)!;
-    const audit = node.durableVote().then(
-      ({ currentTerm, votedFor }) => {
-        if (currentTerm > term || (currentTerm === term && votedFor === candidate)) return;
-        const detail = `${voter} voted for ${candidate} in term ${term}; its disk held term ${currentTerm} and ${votedFor}`;
-        this.#broken(new Violation('safety', 'votes are durable before they leave (§5.2)', detail));
-      },
-      (error: unknown) => {
-        if (!node.wasFlipped) this.#broken(new Violation('safety', DAMAGING, `${voter} voting: ${messageOf(error)}`));
-      },
-    );
+    this.#audit(voter, ({ hardState: { currentTerm, votedFor } }) => {
+      const kept = currentTerm > term || (currentTerm === term && votedFor === candidate);
+      expectSafe(kept, 'votes are durable before they leave (§5.2)', () => {
+        return `${voter} voted for ${candidate} in term ${term}; its disk held term ${currentTerm} and ${votedFor}`;
+      });
+    });
+  }
+
+  #auditMark(name: string, index: number, term: number): void {
+    this.#audit(name, ({ before, runs }) => {
+      let end: number = before.index;
+      const held = runs.find(({ count }) => {
+        end += count;
+        return index <= end;
+      });
+      expectSafe(held?.term === term, 'what is taken for durable is on the disk', () => {
+        return `${name} takes entry ${index} of term ${term} for durable; its disk held term ${held?.term} there`;
+      });
+    });
+  }
+
+  #audit(name: string, check: (recovered: Recovered) => void): void {
+    const node = this.#byName.get(name)!;
+    const audit = node
+      .afterPowerCut()
+      .then(check)
+      .catch((error: unknown) => {
+        if (error instanceof Violation) this.#broken(error);
+        else if (!node.wasFlipped)
+          this.#broken(new Violation('safety', DAMAGING, `${name}, audited: ${messageOf(error)}`));
+      });
     this.#audits.add(audit);
     void audit.finally(() => this.#audits.delete(audit));
   }
@@ -276,12 +371,29 @@ export class Simulation {
       revision: this.#checker.log.revision,
       batches: { delivered: this.#weather.delivered, lost: this.#weather.lost, duplicated: this.#weather.duplicated },
       operations: { ...this.#workload.tally, checked: this.#clients.checked, inHistory: this.#inHistory },
+      watched: this.#watchers.reduce((sum, { told }) => sum + told, 0),
       faults: this.#nemesis.counts,
     };
   }
 }
 
-/** Runs one seed. */
-export function runSimulation(options: SimulationOptions, hooks: SimulationHooks = {}): Promise<Verdict> {
-  return new Simulation(options, hooks).run();
+async function turns(count: number): Promise<void> {
+  for (let left = count; left > 0; left -= 1) await undefined;
+}
+
+class Interruption extends Error {}
+
+/** Runs one seed, to its end. */
+export async function runSimulation(
+  options: SimulationOptions,
+  hooks: Omit<SimulationHooks, 'breathe'> & { readonly breathe?: () => Promise<void> } = {},
+): Promise<Verdict> {
+  const { trace, breathe } = hooks;
+  const goOn = async () => {
+    await breathe?.();
+    return true;
+  };
+  const verdict = await new Simulation(options, { ...(trace && { trace }), breathe: goOn }).run();
+  assert(verdict !== undefined, 'nobody interrupted it');
+  return verdict;
 }

@@ -29,5 +29,7 @@ export interface Verdict {
     /** Operations whose history was found linearizable in the end. */
     readonly inHistory: number;
   };
+  /** Events of watches that were compared. */
+  readonly watched: number;
   readonly faults: Partial<Record<Fault, number>>;
 }

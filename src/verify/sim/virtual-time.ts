@@ -129,6 +129,11 @@ export class SimulatedProcess implements Clock, Scheduler {
 
   runEvent(run: () => void): void {
     run();
+    this.endTurn();
+  }
+
+  /** Again once promises have run: they belong to the turn that made them ready. */
+  endTurn(): void {
     while (this.#atEnd.length > 0) {
       const atEnd = this.#atEnd;
       this.#atEnd = [];

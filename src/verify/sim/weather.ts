@@ -1,13 +1,23 @@
 import { type NodeId, type Random, randomInt } from '../../base/index.js';
 import type { Frame } from '../../transport/index.js';
-import type { NetworkFaults, Passage } from './memory-network.js';
-import type { DrawnOptions } from './options.js';
+import type { Fate, NetworkFaults, Passage } from './memory-network.js';
+import type { DrawnOptions, Fault } from './options.js';
 
 /** Kinds below are Raft's: a second copy of them must do no harm. A forwarded write has no such promise. */
 const RAFT_KINDS_END = 32;
 
 export interface Cut {
   readonly cuts: (from: string, to: string) => boolean;
+}
+
+/** Of what is sent there, frames of one kind are lost, and those with them are not. */
+export interface Sieve extends Cut {
+  readonly kind: number;
+}
+
+/** What is sent there waits until then, and nothing is lost: frames, dials, ends of connections. */
+export interface Clog extends Cut {
+  readonly until: number;
 }
 
 /** What the network does at this moment: delays, what gets lost, doubled or overtaken, and who is cut off from whom. */
@@ -18,13 +28,17 @@ export class Weather implements NetworkFaults {
   readonly #options: DrawnOptions;
   readonly #random: Random;
   readonly #nodes: ReadonlySet<string>;
+  readonly #now: () => number;
   readonly #cuts = new Set<Cut>();
+  readonly #clogs = new Set<Clog>();
+  readonly #sieves = new Set<Sieve>();
   readonly #refusals = new Set<Cut>();
   /** Between these, the weather is fine for good. */
   #sheltered: ReadonlySet<string> = new Set();
 
-  constructor(options: DrawnOptions, nodes: readonly NodeId[], random: Random) {
+  constructor(options: DrawnOptions, nodes: readonly NodeId[], now: () => number, random: Random) {
     this.#options = options;
+    this.#now = now;
     this.#random = random;
     this.#nodes = new Set<string>(nodes);
   }
@@ -35,6 +49,22 @@ export class Weather implements NetworkFaults {
 
   remove(cut: Cut): void {
     this.#cuts.delete(cut);
+  }
+
+  sift(sieve: Sieve): void {
+    this.#sieves.add(sieve);
+  }
+
+  siftNoMore(sieve: Sieve): void {
+    this.#sieves.delete(sieve);
+  }
+
+  clog(clog: Clog): void {
+    this.#clogs.add(clog);
+  }
+
+  unclog(clog: Clog): void {
+    this.#clogs.delete(clog);
   }
 
   /** Dials are refused there, though somebody listens. */
@@ -50,12 +80,14 @@ export class Weather implements NetworkFaults {
   shelter(names: readonly string[]): void {
     this.#sheltered = new Set(names);
     this.#cuts.clear();
+    this.#clogs.clear();
+    this.#sieves.clear();
     this.#refusals.clear();
   }
 
   delayMs(from: string, to: string): number {
     const [min, max] = this.#options.delayMs;
-    return this.#isSheltered(from, to) ? min : min + (max - min) * this.#random.next() ** 3;
+    return this.#isSheltered(from, to) ? min : min + (max - min) * this.#random.next() ** 3 + this.#heldFor(from, to);
   }
 
   loses(from: string, to: string): boolean {
@@ -67,28 +99,44 @@ export class Weather implements NetworkFaults {
     return false;
   }
 
-  passages(from: string, to: string, frames: readonly Frame[]): readonly Passage[] {
+  passages(from: string, to: string, all: readonly Frame[]): Fate {
+    const frames = this.#sifted(from, to, all);
     const delayMs = this.delayMs(from, to);
     if (this.#isSheltered(from, to) && !this.#isCut(from, to)) return [{ frames, delayMs, overtakes: false }];
-    const { faults, lossRate, duplicateRate, reorderRate } = this.#options;
-    const happens = (fault: (typeof faults)[number], rate: number): boolean =>
-      faults.includes(fault) && this.#random.next() < rate;
-    if (this.#isCut(from, to) || happens('loss', lossRate)) {
+    const { lossRate, duplicateRate, reorderRate, heartbeatMs } = this.#options;
+    const arePeers = this.#nodes.has(from) && this.#nodes.has(to);
+    if (this.#isCut(from, to) || this.#happens('loss', lossRate)) {
       this.lost += 1;
-      return [];
+      // Between nodes links lose batches by themselves, as the faults of the transport do. A client's connection is TCP.
+      return arePeers ? [] : { brokenAfterMs: heartbeatMs * 20 * this.#random.next() ** 2 };
     }
     this.delivered += 1;
-    const late = delayMs + this.#options.heartbeatMs * 3 * this.#random.next();
-    const arePeers = this.#nodes.has(from) && this.#nodes.has(to);
+    const late = delayMs + heartbeatMs * 3 * this.#random.next();
     const passages: Passage[] = [];
-    if (arePeers && happens('reordering', reorderRate)) passages.push({ frames, delayMs: late, overtakes: true });
+    if (arePeers && this.#happens('reordering', reorderRate)) passages.push({ frames, delayMs: late, overtakes: true });
     else passages.push({ frames, delayMs, overtakes: false });
-    if (arePeers && happens('duplication', duplicateRate)) {
+    if (arePeers && this.#happens('duplication', duplicateRate)) {
       this.duplicated += 1;
       const copies = frames.filter(({ kind }) => kind < RAFT_KINDS_END);
       passages.push({ frames: copies, delayMs: delayMs + randomInt(this.#random, 0, 500), overtakes: true });
     }
     return passages;
+  }
+
+  #sifted(from: string, to: string, frames: readonly Frame[]): readonly Frame[] {
+    let left = frames;
+    for (const { kind, cuts } of this.#sieves) if (cuts(from, to)) left = left.filter((frame) => frame.kind !== kind);
+    return left;
+  }
+
+  #happens(fault: Fault, rate: number): boolean {
+    return this.#options.faults.includes(fault) && this.#random.next() < rate;
+  }
+
+  #heldFor(from: string, to: string): number {
+    let until = 0;
+    for (const clog of this.#clogs) if (clog.until > until && clog.cuts(from, to)) until = clog.until;
+    return Math.max(0, until - this.#now());
   }
 
   #isCut(from: string, to: string): boolean {

@@ -85,7 +85,7 @@ export const MUTATIONS: readonly Mutation[] = [
       'return lastTerm > this.lastTerm || (lastTerm === this.lastTerm && lastIndex >= this.#lastIndex);',
       'return lastIndex >= this.#lastIndex || lastTerm > lastTerm;',
     ),
-    seeds: 100,
+    seeds: 200,
   },
   {
     name: 'half of the nodes are a majority',
@@ -211,7 +211,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a write is answered by what was committed in its place',
     edits: one('node/writes.ts', 'if (waiter.term === term && result !== undefined) {', 'if (result !== undefined) {'),
-    seeds: 100,
+    seeds: 200,
   },
   {
     name: 'a write that was proposed and not committed is said not to have happened',
@@ -248,7 +248,7 @@ export const MUTATIONS: readonly Mutation[] = [
       "if (this.#state.type !== 'waiting' || this.#state.meta.appliedIndex > this.#persistedIndex) return;",
       "if (this.#state.type !== 'waiting') return;",
     ),
-    seeds: 400,
+    seeds: 600,
   },
   {
     name: 'after a restart the last entry is applied again',
@@ -310,6 +310,152 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a read returns what a waiting append is about to replace',
     edits: one('storage/wal.ts', ', this.#queue.firstEntry - 1);', ');'),
-    seeds: 400,
+    seeds: 600,
+  },
+  // Scans and watches
+  {
+    name: 'a scan is served without asking anybody',
+    edits: one(
+      'node/client-calls.ts',
+      'this.#parseRead(this.#call(origin, callId, kind, payload, timeoutMs), mode, undefined);',
+      "this.#parseRead(this.#call(origin, callId, kind, payload, timeoutMs), 'stale', undefined);",
+    ),
+    seeds: 20,
+    quick: true,
+  },
+  {
+    name: 'a page begins with the key that it was to go on behind',
+    edits: one('kv/store.ts', 'maxOf(first, successorOf(toBinaryKey(after)));', 'maxOf(first, toBinaryKey(after));'),
+    seeds: 20,
+  },
+  {
+    name: 'a scan brings back what was deleted',
+    edits: one('kv/merge.ts', 'this.#winner !== undefined && isTombstone(this.#winner.version)', 'false'),
+    seeds: 20,
+  },
+  {
+    name: 'a key that comes back remembers when it was first created',
+    edits: one(
+      'kv/store.ts',
+      'deletes ? asRevision(0) : isNew ? this.#revision : current.createRevision;',
+      'current === undefined ? this.#revision : current.createRevision;',
+    ),
+    seeds: 20,
+  },
+  {
+    name: 'a watch that lost its node goes on from now',
+    edits: one(
+      'client/watch-call.ts',
+      'return encodeWatch(this.#next, this.#isPrefix, this.#key);',
+      'return encodeWatch(this.avoid === undefined ? this.#next : asRevision(0), this.#isPrefix, this.#key);',
+    ),
+    seeds: 20,
+    quick: true,
+  },
+  {
+    name: 'a watch that follows the leader stays with the one that was deposed',
+    edits: one(
+      'client/watches.ts',
+      'if (leader === null || !this.#parts.router.isConnected(leader)) return;',
+      'if (Number(leader) !== 0) return;',
+    ),
+    seeds: 200,
+  },
+  {
+    name: 'a watch stays where it is when the new leader comes up after the news of it',
+    edits: one(
+      'client/watches.ts',
+      "call.state.type === 'waiting' || this.#isAstray(call)",
+      "call.state.type === 'waiting'",
+    ),
+    seeds: 600,
+  },
+  {
+    name: 'a watch goes live before it has read what it is behind',
+    edits: one('node/watches.ts', 'if (watcher.next < this.#liveFrom) {', 'if (watcher.next < 0) {'),
+    seeds: 20,
+  },
+  {
+    name: 'a watch of a revision to come is told of those before it',
+    edits: one('node/watches.ts', 'if (watcher.next > this.#liveFrom) continue;', ''),
+    seeds: 20,
+    quick: true,
+  },
+  {
+    name: 'the past is said to reach back beyond the start of the process',
+    edits: one('kv/past-revisions.ts', 'this.#oldest = asRevision(revision + 1);', 'this.#oldest = asRevision(1);'),
+    seeds: 20,
+  },
+  {
+    name: 'the past is forgotten without a word',
+    edits: one('kv/past-revisions.ts', 'this.#oldest = asRevision(dropped.lastRevision + 1);', ''),
+    seeds: 20,
+  },
+  {
+    name: 'a watch of a prefix that reads the past is told of its neighbours',
+    edits: one('node/watches.ts', 'name.startsWith(key) :', 'name.startsWith(key.slice(0, 1)) :'),
+    seeds: 20,
+  },
+  // What only a hostile engineer would do
+  {
+    name: 'a read that arrives joins the round that is out',
+    edits: one(
+      'raft/reads.ts',
+      'reads.queued.push(read);',
+      '(reads.inRound.length > 0 ? reads.inRound : reads.queued).push(read);',
+    ),
+    seeds: 20,
+  },
+  {
+    name: 'a follower takes the answer to a read of the process before',
+    edits: one('raft/reads.ts', 'const wireId = raft.nextReadId;', 'const wireId = id;'),
+    seeds: 20,
+  },
+  {
+    name: 'a beat is answered for the read round that comes next',
+    edits: one('raft/following.ts', 'readRound: message.readRound,', 'readRound: message.readRound + 1,'),
+    seeds: 20,
+  },
+  {
+    name: 'the answer to a write that the process before forwarded is taken for an own one',
+    edits: one('node/peers.ts', 'this.#nextForwardId = firstForwardId;', 'this.#nextForwardId = 0;'),
+    seeds: 300,
+  },
+  {
+    name: 'a forwarded write is said not to have happened when its leader falls silent',
+    edits: one(
+      'node/peers.ts',
+      'its outcome is unknown: ${why}`, {',
+      'its outcome is unknown: ${why}`, {\n    definite: true,',
+    ),
+    seeds: 20,
+  },
+  {
+    name: 'entries that were cut off before they were written are written all the same',
+    edits: one('raft/following.ts', 'outbox.unstageFrom(firstIndex);', ''),
+    seeds: 300,
+  },
+  {
+    name: 'votes of an earlier term are counted',
+    edits: one('raft/election.ts', 'if (term !== currentTerm && (granted || !response.sticky)) return;', ''),
+    seeds: 200,
+  },
+  {
+    name: 'a late answer to a pre-vote is counted as a vote',
+    edits: one(
+      'raft/election.ts',
+      "} else if (role.type === 'candidate' && !preVote) {",
+      "} else if (role.type === 'candidate') {",
+    ),
+    seeds: 20,
+  },
+  {
+    name: 'a vote given is waited for without end',
+    edits: one(
+      'raft/suspicion.ts',
+      'if (hopeful && votedFor !== asker && now - votedAt < settleTicks) return true;',
+      'if (hopeful && votedFor !== asker) return true;',
+    ),
+    seeds: 20,
   },
 ];

@@ -49,6 +49,18 @@ describe('the catalogue', () => {
     expect(MUTATIONS.length).toBeGreaterThanOrEqual(20);
   });
 
+  it('is in the docs with its whole score: each bug found, by half of the seeds that it is given at the latest', () => {
+    const document = readFileSync(DOCUMENT, 'utf8');
+    for (const { name, seeds } of MUTATIONS) {
+      const row = document.split('\n').find((line) => line.startsWith(`| ${name} |`));
+      expect(row, `${name} is not in docs/verification.md: MUTATIONS=all makes the table anew`).toBeDefined();
+      const [foundBy, of] = row!.split('|').slice(3, 5).map(Number);
+      expect(foundBy! * 2, `${name}: found by seed ${foundBy}`).toBeLessThanOrEqual(seeds);
+      expect(of, name).toBe(seeds);
+    }
+    expect(document).toContain(`${MUTATIONS.length} of ${MUTATIONS.length} found.`);
+  });
+
   it('fits the sources as they are: a bug that cannot be made any more is not taken for one that was found', () => {
     for (const { edits } of MUTATIONS) {
       for (const { file, find } of edits) {

@@ -1,30 +1,62 @@
 import { describe, expect, it } from 'vitest';
 import { parseSeeds, runSim, type SimRequest } from '../../../src/verify/sim/index.js';
 
-async function run(request: SimRequest) {
+async function run(request: SimRequest, isInterrupted = (_breaths: number) => false) {
   const lines: string[] = [];
+  const notes: string[] = [];
   const progress: string[] = [];
+  let breaths = 0;
+  let now = 0;
+  const tick = (): number => {
+    now += 1_000;
+    return now;
+  };
   const exitCode = await runSim(request, {
     line: (text) => lines.push(text),
+    note: (text) => notes.push(text),
     progress: (text) => progress.push(text),
-    breathe: async () => {},
+    breathe: async () => {
+      breaths += 1;
+    },
+    get isInterrupted() {
+      return isInterrupted(breaths);
+    },
+    clock: { now: tick, wall: tick },
   });
-  return { exitCode, lines, progress };
+  return { exitCode, lines, notes, progress };
 }
 
 describe('raftctl sim', () => {
   it('says what the seed drew, what happened, the verdict, and how to see it again', async () => {
-    const { exitCode, lines } = await run({ seeds: { from: 42, to: 42 }, nodes: 5, durationMs: 1_000 });
+    const { exitCode, lines, notes } = await run({ seeds: { from: 42, to: 42 }, nodes: 5, durationMs: 1_000 });
     expect(exitCode).toBe(0);
     expect(lines[0]).toBe('seed        42: 5 nodes, faults for 1.0s');
     expect(lines).toContain('verdict     ok');
-    expect(lines.at(-1)).toBe('replay      raftctl sim --seed 42 --nodes 5 --for 1000ms');
+    expect(lines.at(-1)).toBe('replay      raftctl sim --seed 42 --nodes 5 --for 1s');
+    expect(notes).toEqual([
+      expect.stringMatching(/^\d+\.\ds simulated in 1\.0s: \d+\.\d times real time, \d+ checked operations a minute$/),
+    ]);
+  });
+
+  it('says what it had done when it is interrupted, and ends as programs do that were', async () => {
+    const seeds = { from: 1, to: 1_000 };
+    const { exitCode, lines, notes } = await run({ seeds, durationMs: 300 }, (breaths) => breaths > 20);
+    expect(exitCode).toBe(130);
+    expect(notes[0]).toMatch(/^interrupted: seed \d+ of 1\.\.1000 · \d+\.\ds simulated$/);
+    expect(lines).toEqual([expect.stringMatching(/^\d+ seeds, .* no violation$/)]);
+    const json = await run({ seeds, durationMs: 300, json: true }, (breaths) => breaths > 20);
+    expect(JSON.parse(json.lines[0]!)).toMatchObject({ interrupted: true, verdict: 'ok' });
+    const one = await run({ seeds: { from: 3, to: 3 } }, () => true);
+    expect(one.exitCode).toBe(130);
+    expect(one.lines.some((line) => line.startsWith('verdict'))).toBe(false);
   });
 
   it('with --trace prints one line an event, in columns that never move', async () => {
     const { lines } = await run({ seeds: { from: 7, to: 7 }, durationMs: 500, trace: true });
-    expect(lines[0]).toBe('        TIME  WHO       R TERM   LAST COMMIT  APPLY  WHAT');
-    const events = lines.slice(1).filter((line) => /^ *\d+\.\d{3} {2}/.test(line));
+    expect(lines[0]).toMatch(/^seed {8}7: \d nodes, faults for 0\.5s$/);
+    const header = lines.indexOf('        TIME  WHO       R TERM   LAST COMMIT  APPLY  WHAT');
+    expect(lines.slice(0, header).map((line) => line.split(' ')[0])).toContain('faults');
+    const events = lines.slice(header + 1).filter((line) => /^ *\d+\.\d{3} {2}/.test(line));
     expect(events.length).toBeGreaterThan(20);
     for (const line of events) {
       expect(line.slice(0, 26)).toMatch(/^ *\d+\.\d{3} {2}\S+ +[-LCPF] $/);
