@@ -24,8 +24,9 @@
  * 1. `options.ts` draws everything from the seed: the cluster, its windows, batches and timeouts (small), the load, and
  *    which kinds of fault are on at all (the swarm).
  * 2. *Safety*: `workload.ts` loads the cluster while `nemesis.ts` breaks it. After every event `cluster-checker.ts` looks
- *    at the node's memory, and at what it sent and brought back from its disk; `client-checker.ts` compares each answer,
- *    `watch-checker.ts` each event that a `watcher.ts` is told. Nothing is expected to succeed.
+ *    at the node's memory, and at what it sent and brought back from its disk, which `disk-audits.ts` opens as of any
+ *    moment; `client-checker.ts` compares each answer, `watch-checker.ts` each event that a `watcher.ts` is told. Nothing
+ *    is expected to succeed.
  * 3. *Liveness* (`liveness.ts`): a random quorum is healed for good and every other fault made permanent. In a bounded
  *    number of election timeouts there must be one leader, equal logs, fresh writes and reads.
  * 4. The history goes to `verify/checker`, which knows nothing of logs.

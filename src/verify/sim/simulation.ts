@@ -1,11 +1,11 @@
 import { crc32 } from 'node:zlib';
-import { asNodeId, assert, messageOf, type NodeId, type Random, seededRandom } from '../../base/index.js';
+import { asNodeId, assert, type NodeId, type Random, seededRandom } from '../../base/index.js';
 import type { NodeEvent } from '../../diagnostics/index.js';
 import type { NodeInspection } from '../../node/index.js';
-import type { Recovered } from '../../storage/index.js';
 import { checkHistory, verdictText } from '../checker/index.js';
 import { ClientChecker } from './client-checker.js';
 import { ClusterChecker } from './cluster-checker.js';
+import { DAMAGING, DiskAudits } from './disk-audits.js';
 import { Liveness } from './liveness.js';
 import { createMemoryNetwork, type MemoryNetwork } from './memory-network.js';
 import { Nemesis } from './nemesis.js';
@@ -13,7 +13,7 @@ import { type DrawnOptions, drawOptions, type SimulationOptions } from './option
 import { brokenInvariant, SimNode } from './sim-node.js';
 import { traceLine } from './trace.js';
 import type { Verdict } from './verdict.js';
-import { expectSafe, Violation } from './violation.js';
+import { Violation } from './violation.js';
 import { type ProcessClock, SimulatedProcess, VirtualTime } from './virtual-time.js';
 import { Watcher, type WatcherContext } from './watcher.js';
 import { Weather } from './weather.js';
@@ -33,7 +33,6 @@ const MICROTASKS_OF_OTHERS = 24;
 const MICROTASKS_TO_BREATHE = 400;
 /** Errors are the daily bread of what is simulated, and their stacks a tenth of its cost. */
 const STACK_FRAMES = 3;
-const DAMAGING = 'a crash does not damage a log';
 const EVENTS_TO_BREATHE = 2_048;
 const HISTORY_STEPS_PER_KEY = 3_000_000;
 
@@ -50,14 +49,14 @@ export class Simulation {
   readonly #nemesis: Nemesis;
   readonly #workload: Workload;
   readonly #watchers: readonly Watcher[];
-  readonly #checker = new ClusterChecker({
-    voted: (voter, term, candidate) => this.#auditVote(voter, term, candidate),
-    persisted: (node, index, term) => this.#auditMark(node, index, term),
-  });
+  readonly #audits = new DiskAudits(
+    (name) => this.#byName.get(name)!,
+    (violation) => this.#broken(violation),
+  );
+  readonly #checker = new ClusterChecker(this.#audits);
   readonly #clients = new ClientChecker(this.#checker.log);
   readonly #clocks: Random;
   readonly #random: (stream: number) => Random;
-  readonly #audits = new Set<Promise<void>>();
   #violation: Violation | undefined;
   #digest = 0;
   #inHistory = 0;
@@ -165,7 +164,7 @@ export class Simulation {
     this.#workload.end();
     await this.#liveOn();
     for (const { id, server } of this.#nodes) if (server !== undefined) this.#checker.checkState(id, server.inspect());
-    await Promise.all(this.#audits);
+    await this.#audits.finish();
     if (this.#violation !== undefined) throw this.#violation;
     this.#clients.atTheEnd();
     this.#checkHistory();
@@ -297,43 +296,6 @@ export class Simulation {
     this.#say(node.id, `${event} ${text.join(' ')}`, component);
     if (event !== 'message-impossible') return;
     this.#broken(new Violation('safety', 'no message contradicts what is known', `${node.id}: ${text.join(' ')}`));
-  }
-
-  /** A vote may leave a node only once it would survive anything (§5.2): the disk of this moment is opened to see. */
-  #auditVote(voter: string, term: number, candidate: string): void {
-    this.#audit(voter, ({ hardState: { currentTerm, votedFor } }) => {
-      const kept = currentTerm > term || (currentTerm === term && votedFor === candidate);
-      expectSafe(kept, 'votes are durable before they leave (§5.2)', () => {
-        return `${voter} voted for ${candidate} in term ${term}; its disk held term ${currentTerm} and ${votedFor}`;
-      });
-    });
-  }
-
-  #auditMark(name: string, index: number, term: number): void {
-    this.#audit(name, ({ before, runs }) => {
-      let end: number = before.index;
-      const held = runs.find(({ count }) => {
-        end += count;
-        return index <= end;
-      });
-      expectSafe(held?.term === term, 'what is taken for durable is on the disk', () => {
-        return `${name} takes entry ${index} of term ${term} for durable; its disk held term ${held?.term} there`;
-      });
-    });
-  }
-
-  #audit(name: string, check: (recovered: Recovered) => void): void {
-    const node = this.#byName.get(name)!;
-    const audit = node
-      .afterPowerCut()
-      .then(check)
-      .catch((error: unknown) => {
-        if (error instanceof Violation) this.#broken(error);
-        else if (!node.wasFlipped)
-          this.#broken(new Violation('safety', DAMAGING, `${name}, audited: ${messageOf(error)}`));
-      });
-    this.#audits.add(audit);
-    void audit.finally(() => this.#audits.delete(audit));
   }
 
   #drawClock(): ProcessClock {
