@@ -4,13 +4,14 @@ import * as lmdb from 'lmdb';
 import { messageOf, RaftctlError } from '../base/index.js';
 import type { Backend, Transaction, TransactionSize, VersionCursor } from './backend.js';
 import type { BinaryKey } from './key.js';
-import { checkEnvironment } from './lmdb-file.js';
+import { checkEnvironment, noteExtent } from './lmdb-file.js';
 import { type LmdbEngine, LmdbTransaction, TransactionBuffer } from './lmdb-transaction.js';
 import { decodeMeta, EMPTY_META, type StoreMeta } from './meta.js';
 import { newVersion, readVersion, type Version } from './version.js';
 
 /**
- * State in an LMDB environment: `data.mdb` and `lock.mdb` in one directory, with two databases.
+ * State in an LMDB environment: `data.mdb` and `lock.mdb` in one directory, with two databases, and `extent` beside them
+ * (`lmdb-file.ts`).
  *
  *     keys    key → u64 createRevision | u64 modRevision | u64 version | value
  *     meta    "meta" → the meta record
@@ -71,7 +72,10 @@ export class LmdbBackend implements Backend {
     this.#keys = this.#root.openDB<Buffer, string>('keys', { ...LMDB_OPTIONS });
     const meta = this.#root.openDB<Buffer, string>('meta', { ...LMDB_OPTIONS });
     this.meta = this.#readMeta(meta.getBinary('meta'));
-    this.#engine = engineOf(this.#root, this.#keys, meta);
+    let extent = noteExtent(directory, 0);
+    this.#engine = engineOf(this.#root, this.#keys, meta, () => {
+      extent = noteExtent(directory, extent);
+    });
   }
 
   find(key: BinaryKey): Version | undefined {
@@ -149,7 +153,8 @@ interface Internals {
 /** The writer thread reports this when the transaction is visible, then its result when it is on disk. */
 const COMMITTED_STATUS = 1;
 
-function engineOf(root: lmdb.RootDatabase, keys: lmdb.Database, meta: lmdb.Database): LmdbEngine {
+/** `flushed` is called after each transaction that is on disk. */
+function engineOf(root: lmdb.RootDatabase, keys: lmdb.Database, meta: lmdb.Database, flushed: () => void): LmdbEngine {
   const { nativeAddon } = lmdb as Internals;
   const { env } = root as Internals;
   const keysDatabase = (keys as Internals).db?.dbi;
@@ -164,7 +169,9 @@ function engineOf(root: lmdb.RootDatabase, keys: lmdb.Database, meta: lmdb.Datab
       env.startWriting!(address, (status) => {
         // The reader must not stay on a snapshot of before the commit.
         root.resetReadTxn();
-        if (status !== COMMITTED_STATUS) done(status);
+        if (status === COMMITTED_STATUS) return;
+        if (status === 0) flushed();
+        done(status);
       });
     },
     errorOf(code) {

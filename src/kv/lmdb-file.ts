@@ -1,4 +1,16 @@
-import { accessSync, closeSync, constants, existsSync, fstatSync, openSync, readSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
 /**
@@ -15,8 +27,14 @@ import { join } from 'node:path';
  * the middle of page 0, without magic and format: that of the last transaction that is on disk. `safeRestore` opens
  * with it; an environment in which nothing was flushed yet has none.
  *
+ * How long the file has to be, they do not say: LMDB never writes the pages at its end that a transaction took and gave
+ * back. But it never makes the file shorter, so the length that it once had is noted beside it, in the file `extent`.
+ *
  * There are no checksums. Damage inside of a page is found when it breaks a page's form, and else by nobody.
  */
+const DATA_FILE = 'data.mdb';
+const EXTENT_FILE = 'extent';
+
 const FLAGS_AT = 18;
 const META_FLAG = 8;
 const MAGIC_AT = 24;
@@ -47,13 +65,38 @@ export function checkEnvironment(directory: string): void {
   accessSync(directory, constants.W_OK | constants.X_OK);
   // LMDB makes its lock file anew, whatever is in it, but it must be able to.
   openIfThere(join(directory, 'lock.mdb'), () => {});
-  const path = join(directory, 'data.mdb');
+  const path = join(directory, DATA_FILE);
+  let isBegun = false;
   openIfThere(path, (file) => {
     const { size } = fstatSync(file);
-    // The process that made it did not get any further.
-    if (size === 0) return;
-    checkData(path, size, readPages(file));
+    // 0: the process that made it did not get any further.
+    isBegun = size > 0;
+    if (isBegun) checkData(path, size, readPages(file), notedExtent(directory));
   });
+  if (!isBegun) rmSync(join(directory, EXTENT_FILE), { force: true });
+}
+
+/**
+ * Notes how long `data.mdb` is now, when it is longer than `known`; answers what is noted. A witness only: where it cannot
+ * be written, or was lost with a power cut, less damage is noticed.
+ */
+export function noteExtent(directory: string, known: number): number {
+  try {
+    const { size } = statSync(join(directory, DATA_FILE));
+    if (size > known) writeFileSync(join(directory, EXTENT_FILE), `${size}\n`, { mode: 0o600 });
+    return Math.max(size, known);
+  } catch {
+    return known;
+  }
+}
+
+function notedExtent(directory: string): number {
+  try {
+    const text = readFileSync(join(directory, EXTENT_FILE), 'latin1');
+    return /^\d{1,15}\n$/.test(text) ? Number(text) : 0;
+  } catch {
+    return 0;
+  }
 }
 
 function openIfThere(path: string, look: (file: number) => void): void {
@@ -72,7 +115,7 @@ function readPages(file: number): Buffer {
   return bytes.subarray(0, readSync(file, bytes, 0, bytes.length, 0));
 }
 
-function checkData(path: string, size: number, bytes: Buffer): void {
+function checkData(path: string, size: number, bytes: Buffer, extent: number): void {
   if (!isMetaPage(bytes, 0)) throw new Error(`${path} does not begin as an LMDB file of format ${FORMAT}`);
   const pageBytes = bytes.readUInt32LE(PAGE_BYTES_AT);
   const isPower = (pageBytes & (pageBytes - 1)) === 0;
@@ -98,9 +141,10 @@ function checkData(path: string, size: number, bytes: Buffer): void {
     throw new Error(`${path} has meta records of the transactions ${found}: they do not follow each other`);
   }
   const older = newest === even ? odd : even;
-  const { lastPage } = flushed.transaction > 0n ? flushed : older;
-  const expected = (lastPage + 1n) * BigInt(pageBytes);
-  if (size < expected) throw shortened(path, expected, size);
+  const { roots } = flushed.transaction > 0n ? flushed : older;
+  const farthest = roots.reduce((most, root) => (root !== NO_PAGE && root > most ? root : most), 0n);
+  const rooted = Number(farthest + 1n) * pageBytes;
+  if (size < Math.max(extent, rooted)) throw shortened(path, Math.max(extent, rooted), size);
 }
 
 function isMetaPage(bytes: Buffer, at: number): boolean {
@@ -118,5 +162,5 @@ const metaAt = (bytes: Buffer, at: number): MetaRecord => ({
   roots: ROOTS_AT.map((root) => bytes.readBigUInt64LE(at + root)),
 });
 
-const shortened = (path: string, expected: number | bigint, size: number): Error =>
+const shortened = (path: string, expected: number, size: number): Error =>
   new Error(`${path} was shortened: expected ${expected} bytes or more, got ${size}`);

@@ -35,6 +35,8 @@ interface Peer {
   readonly forwarded: Map<number, Call>;
   /** Its process that is gone, to judge by its port, and of which there may still be something to hear. */
   leaving: string | null;
+  /** What the process at the other end of the link told when it greeted. */
+  note: Note | undefined;
   /** It was deposed: what it has not answered by then, it will hardly answer. */
   answersUntil: number;
 }
@@ -79,6 +81,9 @@ export class Peers {
     for (const { id, instance } of departures) {
       this.#options.emit.emit('info', 'peer-gone', { peer: id, instance });
       this.#options.raft.suspect(id);
+      // Another process of it may be there already.
+      const { note } = this.#peers.get(id)!;
+      if (note !== undefined) this.#options.raft.linked(id, note);
     }
   }
 
@@ -206,7 +211,7 @@ export class Peers {
       unreadable: (error) => this.#unreadable(member.id, error),
     });
     const answersUntil = Number.POSITIVE_INFINITY;
-    return { id: member.id, link, outbox, forwarded: new Map(), leaving: null, answersUntil };
+    return { id: member.id, link, outbox, forwarded: new Map(), leaving: null, note: undefined, answersUntil };
   }
 
   /**
@@ -232,17 +237,19 @@ export class Peers {
       const { peer, remoteAddress } = state.connection;
       const note = this.#noteOf(id, `${host}:${port}`, state.connection);
       if (note === undefined) return;
-      const reached = this.#peers.get(id);
-      if (reached !== undefined) reached.leaving = null;
+      const reached = this.#peers.get(id)!;
+      reached.note = note;
+      if (reached.leaving === peer.instance) reached.leaving = null;
       emit.emit('info', 'link-connected', { peer: peer.node, address: remoteAddress });
       raft.linked(id, note);
     } else if (before.type === 'connected') {
       const error = state.type === 'broken' ? state.error.message : undefined;
       emit.emit('info', 'link-broken', { peer: id, error });
       raft.unlinked(id);
-      const peer = this.#peers.get(id);
-      peer?.outbox.reset();
-      if (peer !== undefined) this.#dropForwarded(peer, `the link to ${id}, the leader, broke`);
+      const peer = this.#peers.get(id)!;
+      peer.note = undefined;
+      peer.outbox.reset();
+      this.#dropForwarded(peer, `the link to ${id}, the leader, broke`);
     }
   }
 

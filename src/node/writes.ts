@@ -116,7 +116,9 @@ export class Writes {
       }
     }
     for (const call of calls.slice(accepted)) {
-      const message = 'the leader holds too many bytes that are not committed yet';
+      const isDiskBehind = proposal.type === 'dropped' && proposal.reason === 'disk-behind';
+      const lack = isDiskBehind ? 'on its own disk: it does not keep up' : 'committed';
+      const message = `the leader holds too many bytes that are not yet ${lack}`;
       this.#options.answers.fail(call, new RaftctlError('proposal-dropped', message, { hint: 'try again' }));
     }
   }

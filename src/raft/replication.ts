@@ -9,7 +9,7 @@ import type { Leader, RaftState } from './state.js';
 
 export type ProposeResult =
   | { readonly type: 'accepted'; readonly firstIndex: LogIndex; readonly count: number; readonly term: Term }
-  | { readonly type: 'dropped'; readonly reason: 'not-leader' | 'quota' };
+  | { readonly type: 'dropped'; readonly reason: 'not-leader' | 'quota' | 'disk-behind' };
 
 const NO_ENTRIES: readonly Entry[] = Object.freeze([]);
 
@@ -38,7 +38,7 @@ export function propose(raft: RaftState, records: readonly RecordRef[]): Propose
     uncommitted = bytes;
     count += 1;
   }
-  if (count === 0 && records.length > 0) return { type: 'dropped', reason: 'quota' };
+  if (count === 0 && records.length > 0) return { type: 'dropped', reason: isDiskBehind ? 'disk-behind' : 'quota' };
   const firstIndex = asIndex(log.lastIndex + 1);
   append(raft, role, count === records.length ? records : records.slice(0, count));
   return { type: 'accepted', firstIndex, count, term: currentTerm };

@@ -16,7 +16,8 @@ import { readU64, writeU64 } from './bytes.js';
  *     24 u64 reserved, 0                                             504 u32 crc of bytes 0..504
  */
 export const SEGMENT_HEADER_BYTES = SECTOR_BYTES;
-export const FORMAT_VERSION = 1;
+/** 1: the file of a segment to come had its name from the start. */
+export const FORMAT_VERSION = 2;
 
 const MAGIC = Buffer.from('RWAL');
 const VOTE_AT = 78;
@@ -58,7 +59,7 @@ export function encodeSegmentHeader(header: SegmentHeader): Buffer {
 }
 
 export type SegmentHeaderReading =
-  | { readonly type: 'valid'; readonly header: SegmentHeader }
+  | { readonly type: 'valid'; readonly header: SegmentHeader; readonly version: number }
   | { readonly type: 'newer'; readonly version: number }
   | { readonly type: 'damaged' };
 
@@ -83,7 +84,7 @@ export function readSegmentHeader(bytes: Buffer): SegmentHeaderReading {
     },
     generation: readU64(bytes, 68),
   };
-  return { type: 'valid', header };
+  return { type: 'valid', header, version };
 }
 
 const NAME_DIGITS = 10;

@@ -4,13 +4,14 @@ import type { FileSystem } from './file-system.js';
 import type { ReadWindow } from './read-window.js';
 import { segmentPath } from './segment-files.js';
 import {
+  FORMAT_VERSION,
   isPreparedFileName,
   readSegmentHeader,
   SEGMENT_HEADER_BYTES,
   segmentFileName,
   segmentNumberOf,
 } from './segment-header.js';
-import type { OpenSegment } from './segment-scan.js';
+import { examineRest, type OpenSegment } from './segment-scan.js';
 
 export interface SegmentList {
   /** In order, without a gap. */
@@ -37,15 +38,38 @@ export async function listSegments(
 ): Promise<SegmentList> {
   const segments: OpenSegment[] = [];
   const names = await listIfThere(fileSystem, directory);
-  for (const number of segmentNumbers(names)) {
+  const prepared = names.filter(isPreparedFileName).map((name) => join(directory, name));
+  const numbers = segmentNumbers(names);
+  let version = FORMAT_VERSION;
+  for (const number of numbers) {
     const path = segmentPath(directory, number);
     const last = segments.at(-1);
     if (last !== undefined && number !== last.number + 1) {
       throw damaged(path, 0, `${segmentFileName(last.number + 1)}, the segment before it, is missing`);
     }
-    segments.push(await readHead(fileSystem, path, number, window));
+    if (version === 1 && number === numbers.at(-1) && (await isBlank(fileSystem, path, number, window))) {
+      prepared.push(path);
+      continue;
+    }
+    const head = await readHead(fileSystem, path, number, window);
+    version = head.version;
+    segments.push(head.segment);
   }
-  return { segments, prepared: names.filter(isPreparedFileName).map((name) => join(directory, name)) };
+  return { segments, prepared };
+}
+
+/** Behind a segment of format version 1, the last file may be one that was only prepared. */
+async function isBlank(fileSystem: FileSystem, path: string, number: number, window: ReadWindow): Promise<boolean> {
+  const file = await fileSystem.open(path, 'read');
+  try {
+    const size = await file.size();
+    window.attach(file, size);
+    await window.load(0, Math.min(size, SEGMENT_HEADER_BYTES));
+    const head = window.bytes.subarray(0, Math.min(size, SEGMENT_HEADER_BYTES));
+    return head.every((byte) => byte === 0) && (await examineRest(window, { number, size }, 0)).batchAt === undefined;
+  } finally {
+    await file.close();
+  }
 }
 
 /** Is there a log at all? Whether it is intact is for recovery to say. */
@@ -64,7 +88,7 @@ async function readHead(
   path: string,
   number: number,
   window: ReadWindow,
-): Promise<OpenSegment> {
+): Promise<{ readonly segment: OpenSegment; readonly version: number }> {
   const file = await fileSystem.open(path, 'read');
   try {
     const size = await file.size();
@@ -74,10 +98,10 @@ async function readHead(
     const reading = readSegmentHeader(window.bytes.subarray(0, SEGMENT_HEADER_BYTES));
     if (reading.type === 'newer') throw newer(path, `format version ${reading.version}`);
     if (reading.type === 'damaged') throw damaged(path, 0, "the segment's header is not intact");
-    const { header } = reading;
+    const { header, version } = reading;
     if (header.number !== number) throw damaged(path, 0, `it holds segment ${header.number}`);
     if (size < header.preparedBytes) throw shortened(path, size, header.preparedBytes);
-    return { number, path, size, header };
+    return { segment: { number, path, size, header }, version };
   } finally {
     await file.close();
   }

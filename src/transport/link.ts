@@ -84,7 +84,7 @@ export class DialedLink implements Link {
   }
 
   retryNow(): void {
-    if (this.#state.type !== 'broken') return;
+    if (this.#state.type !== 'broken' || this.#pace.isThrottled) return;
     this.#pace.reset();
     this.#become(this.#dial());
   }

@@ -18,10 +18,15 @@ export class RedialPace {
     this.#backoff = new Backoff(options, random);
   }
 
+  /** One connection after the other did not live: nobody may hurry the next. */
+  get isThrottled(): boolean {
+    return this.#shortLives > SHORT_LIVES_MAX;
+  }
+
   /** After an established connection broke. */
   afterBrokenMs(livedMs: number): number {
     this.#shortLives = livedMs >= LIFE_MS ? 0 : this.#shortLives + 1;
-    if (this.#shortLives > SHORT_LIVES_MAX) return this.#backoff.nextMs();
+    if (this.isThrottled) return this.#backoff.nextMs();
     this.#quickAttempts = 0;
     this.#backoff.reset();
     return this.#quickMs();

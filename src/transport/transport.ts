@@ -128,7 +128,7 @@ export interface Link {
   readonly state: LinkState;
   /** False, and nothing sent, unless connected and below the queue's bound. */
   send(kind: number, callId: number, ...parts: readonly Uint8Array[]): boolean;
-  /** Forgets the backoff and dials now, when broken. */
+  /** Forgets the backoff and dials now, when broken; not while the other side throws out one connection after the other. */
   retryNow(): void;
   close(): void;
 }

@@ -16,7 +16,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { asIndex, asRevision, asTerm, RaftctlError } from '../../src/base/index.js';
+import {
+  asIndex,
+  asRevision,
+  asTerm,
+  RaftctlError,
+  type Random,
+  randomInt,
+  seededRandom,
+} from '../../src/base/index.js';
 import { LmdbBackend } from '../../src/kv/backend-lmdb.js';
 import type { BinaryKey } from '../../src/kv/key.js';
 import { checkEnvironment } from '../../src/kv/lmdb-file.js';
@@ -48,14 +56,37 @@ beforeEach(() => {
   cpSync(good, copy, { recursive: true });
 });
 
-function flush(backend: LmdbBackend, nth: number): Promise<void> {
-  const transaction = backend.begin({ keys: 200, bytes: 200 * 400 });
+const someKeys = (nth: number): readonly BinaryKey[] =>
+  Array.from({ length: 200 }, (_, key) => `${nth % 3}-${key}`.padStart(10, '0') as BinaryKey);
+
+const randomKey = (random: Random): BinaryKey => `key-${randomInt(random, 0, 4_000)}`.padStart(10, '0') as BinaryKey;
+
+function flush(
+  backend: LmdbBackend,
+  nth: number,
+  puts: Iterable<BinaryKey> = someKeys(nth),
+  removed: readonly BinaryKey[] = [],
+): Promise<void> {
+  const keys = [...puts];
+  const transaction = backend.begin({
+    keys: keys.length + removed.length,
+    bytes: (keys.length + removed.length) * 400,
+  });
   const version = { ...newVersion(), bytes: Buffer.alloc(300, 'v'), end: 300, version: 1 };
-  for (let key = 0; key < 200; key += 1) transaction.put(`${nth % 3}-${key}`.padStart(10, '0') as BinaryKey, version);
+  for (const key of keys) transaction.put(key, version);
+  for (const key of removed) transaction.remove(key);
   const meta = { appliedIndex: asIndex(nth * 200), appliedTerm: asTerm(1), revision: asRevision(nth * 200) };
   return new Promise((resolve, reject) =>
     transaction.commit(meta, (error) => (error === undefined ? resolve() : reject(error))),
   );
+}
+
+/** What the meta records say of the file's length. */
+function countedBytes(path: string): number {
+  const bytes = readFileSync(path);
+  const pageSize = bytes.readUInt32LE(48);
+  const counted = [0, pageSize].map((at) => Number(bytes.readBigUInt64LE(at + 144)));
+  return (Math.max(...counted) + 1) * pageSize;
 }
 
 function refusal(): string {
@@ -93,6 +124,49 @@ describe('an environment is let through', () => {
       await backend.close();
       expect(() => checkEnvironment(directory), `after ${flushes}`).not.toThrow();
     }
+  });
+
+  it('after most keys were deleted: LMDB has not written all of the pages that it has counted', async () => {
+    let shorterThanCounted = 0;
+    for (const seed of [1, 2, 3, 4]) {
+      const random = seededRandom(seed);
+      const directory = join(place, `deleted-${seed}`);
+      const path = join(directory, 'data.mdb');
+      let backend = LmdbBackend.open(directory);
+      const live = new Set<BinaryKey>();
+      for (let nth = 1; nth <= 12; nth += 1) {
+        const puts = Array.from({ length: nth % 2 === 0 ? 0 : 2_000 }, () => randomKey(random));
+        const removed = [...live].filter(() => nth % 2 === 0 && random.next() < 0.95);
+        await flush(backend, nth, new Set(puts), removed);
+        for (const key of puts) live.add(key);
+        for (const key of removed) live.delete(key);
+        expect(() => checkEnvironment(directory), `seed ${seed}, flush ${nth}`).not.toThrow();
+        if (statSync(path).size < countedBytes(path)) shorterThanCounted += 1;
+        if (nth % 4 !== 0) continue;
+        await backend.close();
+        backend = LmdbBackend.open(directory);
+      }
+      await backend.close();
+    }
+    expect(shorterThanCounted).toBeGreaterThan(0);
+  });
+
+  it('when its data was removed: what was noted of the old file is no claim on the new', async () => {
+    rmSync(data);
+    await LmdbBackend.open(copy).close();
+    expect(statSync(data).size).toBeLessThan(size);
+    expect(refusal()).toBe('accepted');
+  });
+
+  it('without a note of its length, or with one that makes no sense', () => {
+    for (const note of ['', 'junk\n', '-1\n', '99999999999999999999\n']) {
+      writeFileSync(join(copy, 'extent'), note);
+      expect(refusal(), note).toBe('accepted');
+    }
+    rmSync(join(copy, 'extent'));
+    expect(refusal()).toBe('accepted');
+    mkdirSync(join(copy, 'extent'));
+    expect(refusal()).toBe('accepted');
   });
 
   it('when it is not there, or was made and nothing written', () => {

@@ -29,6 +29,19 @@ describe('a process that is gone', () => {
     }
   });
 
+  it('that led is given up although another process of the node is there at once', async () => {
+    const c = await NodeCluster.start(3);
+    const leader = await c.leader();
+    await c.pass(300);
+    c.crash(leader);
+    await c.launch(leader);
+    const began = c.time.now();
+    await c.until(() => c.running.some((id) => c.server(id).status().term > 1) || undefined, SOON_MS);
+    await c.leader();
+    expect(c.time.now() - began).toBeLessThan(SOON_MS);
+    await c.run(c.client().put('a', '1'));
+  });
+
   it('is not given up while a connection of it is open: a port that refuses is not enough', async () => {
     const c = await NodeCluster.start(3);
     const leader = await c.leader();

@@ -464,6 +464,7 @@ describe('the quota on uncommitted bytes', () => {
     };
     expect([takes(), takes(), takes(), takes(), takes()]).toEqual([true, true, true, true, false]);
     expect(c.status('n1')).toMatchObject({ commitIndex: 5, lastIndex: 5, persistedIndex: 1 });
+    expect(c.propose('n1', 'x')).toEqual({ type: 'dropped', reason: 'disk-behind' });
     c.persist('n1');
     expect(takes()).toBe(true);
   });

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { asTerm } from '../../src/base/index.js';
 import {
@@ -25,6 +26,14 @@ function batchesIn(bytes: Buffer): { at: number; length: number }[] {
 }
 
 const segmentsOf = (disk: MemoryDisk): string[] => [...disk.image().keys()].filter((path) => path.endsWith('.wal'));
+
+/** The header as a build of that format wrote it. */
+async function becomeFormatOne(disk: MemoryDisk, path: string): Promise<void> {
+  const head = Buffer.from(disk.contents(path).subarray(0, 512));
+  head.writeUInt32LE(1, 4);
+  head.writeUInt32LE(crc32(head.subarray(0, 504)), 504);
+  await (await disk.open(path, 'write')).write([head], 0);
+}
 
 /** The last segment that holds a batch, with its batches. */
 function lastSegment(disk: MemoryDisk) {
@@ -350,6 +359,27 @@ describe('opening', () => {
     await (await disk.open(whole, 'create')).write([Buffer.alloc(2048)], 0);
     expect(await outcomeOf(disk)).toEqual({ state: STATES[2], cut: false });
     expect([...disk.image().keys()]).toEqual([segmentFile(1)]);
+  });
+
+  it('takes over a log of format version 1, whose blank last file was only prepared', async () => {
+    const disk = await diskWith(STEPS.slice(0, 2), { firstSegmentBytes: 1 << 16 });
+    await becomeFormatOne(disk, segmentFile(1));
+    await (await disk.open(segmentFile(2), 'create')).write([Buffer.alloc(2048)], 0);
+    expect(await outcomeOf(disk)).toEqual({ state: STATES[2], cut: false });
+    expect([...disk.image().keys()]).toEqual([segmentFile(1)]);
+  });
+
+  it('refuses a blank last file behind a segment of today, and one of version 1 with a batch in it', async () => {
+    const today = await diskWith(STEPS.slice(0, 2), { firstSegmentBytes: 1 << 16 });
+    await (await today.open(segmentFile(2), 'create')).write([Buffer.alloc(2048)], 0);
+    expect(await outcomeOf(today)).toMatchObject({ code: 'data-damaged' });
+
+    const before = await diskWith(STEPS);
+    const { path, bytes } = lastSegment(before);
+    for (const each of segmentsOf(before)) if (each !== path) await becomeFormatOne(before, each);
+    await (await before.open(path, 'write')).write([Buffer.alloc(512)], 0);
+    expect(bytes.length).toBeGreaterThan(512);
+    expect(await outcomeOf(before)).toMatchObject({ code: 'data-damaged' });
   });
 
   it('begins anew where a first start did not get as far as its header', async () => {

@@ -124,6 +124,18 @@ describe('transitions of a link', () => {
     expect(time.pending).toEqual([5]);
   });
 
+  it('is not hurried while the other side throws out one connection after the other', () => {
+    const { link, time, greet, end } = setUp();
+    for (let thrownOut = 0; thrownOut < 4; thrownOut += 1) {
+      end(greet(), new RaftctlError('closed', 'reset'));
+      const hurries = thrownOut < 3;
+      link.retryNow();
+      expect(link.state.type).toBe(hurries ? 'connecting' : 'broken');
+    }
+    time.advance(5);
+    expect(link.state.type).toBe('connecting');
+  });
+
   it('Connected -> Broken when the connection ends, and re-dials after 2, 4 and 8 ms, then with backoff', () => {
     const { link, time, log, greet, end, fail } = setUp();
     const connection = greet();

@@ -28,8 +28,10 @@ export class PlainPrompt {
   readonly #options: PlainPromptOptions;
   readonly #session: Session;
   readonly #runner: LineRunner;
-  /** Typed and not run yet; null is the end of the input. */
-  readonly #queue: (string | null)[] = [];
+  /** Typed and not run yet. */
+  readonly #queue: string[] = [];
+  /** Nothing more will be typed, or is to be run. */
+  #ended = false;
   #question: ((line: string | null) => void) | null = null;
   #arrived: (() => void) | null = null;
   #running: AbortController | null = null;
@@ -46,10 +48,11 @@ export class PlainPrompt {
     const stopAnnouncing = new Announcer(this.#session, (text) => this.#announce(text)).start(this.#session.control());
     const lines = createInterface({ input, terminal: false, crlfDelay: Number.POSITIVE_INFINITY });
     lines.on('line', (line) => this.#typed(line));
-    lines.on('close', () => this.#typed(null));
+    lines.on('close', () => this.#end());
     const end = () => {
+      this.#queue.length = 0;
       this.#running?.abort();
-      lines.close();
+      this.#end();
     };
     signal.addEventListener('abort', end, { once: true });
     if (signal.aborted) end();
@@ -91,15 +94,21 @@ export class PlainPrompt {
     }
   }
 
-  #typed(line: string | null): void {
+  #typed(line: string): void {
     if (this.#question) this.#question(line);
-    else this.#queue.push(line);
+    else if (!this.#ended) this.#queue.push(line);
+    this.#arrived?.();
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.#question?.(null);
     this.#arrived?.();
   }
 
   /** The next line to run, null at the end. What was typed ahead gets no prompt of its own. */
   async #next(): Promise<string | null> {
-    if (this.#queue.length === 0) {
+    if (this.#queue.length === 0 && !this.#ended) {
       this.#write(this.#promptText());
       await new Promise<void>((arrived) => {
         this.#arrived = arrived;
@@ -124,8 +133,6 @@ export class PlainPrompt {
       this.#question = answer;
     });
     this.#question = null;
-    // The end of the input ends the prompt, too.
-    if (answered === null && this.#running?.signal.aborted === false) this.#queue.push(null);
     return answered !== null && /^y(?:es)?$/i.test(answered.trim());
   }
 
