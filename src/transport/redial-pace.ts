@@ -3,8 +3,8 @@ import type { DialOptions } from './transport.js';
 
 /** After a broken connection the first attempts come quickly: they tell a dead process from a passing trouble. */
 const QUICK_MS: readonly number[] = [2, 4, 8];
-/** A connection that broke sooner has not lived. */
-const LIFE_MS = 1_000;
+/** A connection that broke sooner has not lived. Whoever throws others out does it at once; a young process may die. */
+const LIFE_MS = 100;
 /** So many in a row that have not lived end the quick attempts: the other side takes us only to throw us out. */
 const SHORT_LIVES_MAX = 3;
 

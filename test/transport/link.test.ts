@@ -167,9 +167,20 @@ describe('transitions of a link', () => {
     }
     expect(delays).toEqual([2, 2, 2, 5, 10, 20]);
     const connection = greet();
-    time.advance(1_000);
+    time.advance(100);
     end(connection);
     expect(time.pending).toEqual([2]);
+  });
+
+  it('Connected -> Broken does not back off from a process that is killed again and again, however young', () => {
+    const { time, greet, end } = setUp();
+    for (let life = 0; life < 10; life += 1) {
+      const connection = greet();
+      time.advance(100);
+      end(connection);
+      expect(time.pending).toEqual([2]);
+      time.advance(2);
+    }
   });
 
   it('Connected -> Broken says who ended it when the connection does not', () => {
