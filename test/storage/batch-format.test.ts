@@ -10,7 +10,12 @@ import {
   SECTOR_BYTES,
   sealBatch,
 } from '../../src/storage/batch-format.js';
-import { encodeSegmentHeader, readSegmentHeader, type SegmentHeader } from '../../src/storage/segment-header.js';
+import {
+  encodeSegmentHeader,
+  FORMAT_VERSION,
+  readSegmentHeader,
+  type SegmentHeader,
+} from '../../src/storage/segment-header.js';
 import { entriesToWrite, visitRecords, writeEntries } from '../../src/storage/wal-record.js';
 import { entries, vote } from './support.js';
 
@@ -163,11 +168,11 @@ describe('a segment header', () => {
 
   it('reads back as it was written, in one sector', () => {
     expect(encodeSegmentHeader(header)).toHaveLength(SECTOR_BYTES);
-    expect(readSegmentHeader(encodeSegmentHeader(header))).toEqual({ type: 'valid', header });
+    expect(readSegmentHeader(encodeSegmentHeader(header))).toEqual({ type: 'valid', header, version: FORMAT_VERSION });
     const shortVote = { ...header, hardState: vote(1, 'n') };
-    expect(readSegmentHeader(encodeSegmentHeader(shortVote))).toEqual({ type: 'valid', header: shortVote });
+    expect(readSegmentHeader(encodeSegmentHeader(shortVote))).toMatchObject({ type: 'valid', header: shortVote });
     const withoutVote = { ...header, hardState: vote(1) };
-    expect(readSegmentHeader(encodeSegmentHeader(withoutVote))).toEqual({ type: 'valid', header: withoutVote });
+    expect(readSegmentHeader(encodeSegmentHeader(withoutVote))).toMatchObject({ type: 'valid', header: withoutVote });
   });
 
   it('is damaged when its end is missing or any bit is wrong', () => {
