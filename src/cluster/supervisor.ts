@@ -13,6 +13,7 @@ import {
 import { type DiagnosticEvent, type EventSource, MergedStream } from '../diagnostics/index.js';
 import type { Transport } from '../transport/index.js';
 import type { EventBatch } from '../wire/index.js';
+import { viewOfCluster } from './cluster-view.js';
 import type { ClusterConfig } from './config/config.js';
 import type {
   ClusterControl,
@@ -147,19 +148,7 @@ export class Supervisor implements ClusterControl {
 
   async view({ timeoutMs = VIEW_TIMEOUT_MS }: { readonly timeoutMs?: number } = {}): Promise<ClusterView> {
     const nodes = await Promise.all(this.nodes.map((node) => node.view(timeoutMs)));
-    const answered = nodes.flatMap(({ status, statusAgeMs }) => (status && statusAgeMs === 0 ? [status] : []));
-    const leading = answered.filter(({ role }) => role === 'leader').sort((one, other) => other.term - one.term);
-    const { up, total, term } = this.live();
-    return {
-      name: this.config.name,
-      clusterId: this.clusterId,
-      leader: leading[0]?.node ?? null,
-      term: Math.max(term, ...answered.map((status) => status.term)),
-      up,
-      total,
-      quorum: answered.length > total / 2 ? 'ok' : 'lost',
-      nodes,
-    };
+    return viewOfCluster({ name: this.config.name, clusterId: this.clusterId }, this.live(), nodes);
   }
 
   async lifecycle(action: LifecycleAction, node: NodeId, options: LifecycleOptions = {}): Promise<LifecycleResult> {

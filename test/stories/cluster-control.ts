@@ -1,4 +1,5 @@
 import type { Clock, Emit, Level, NodeId, Random, Scheduler } from '../../src/base/index.js';
+import { viewOfCluster } from '../../src/cluster/cluster-view.js';
 import {
   type ClusterConfig,
   type ClusterControl,
@@ -69,19 +70,7 @@ export class NodeClusterControl implements ClusterControl {
 
   async view({ timeoutMs = 1_000 }: { readonly timeoutMs?: number } = {}): Promise<ClusterView> {
     const nodes = await Promise.all([...this.#nodes.values()].map((node) => node.view(timeoutMs)));
-    const answered = nodes.flatMap(({ status, statusAgeMs }) => (status && statusAgeMs === 0 ? [status] : []));
-    const leading = answered.filter(({ role }) => role === 'leader').sort((one, other) => other.term - one.term);
-    const { up, total, term } = this.live();
-    return {
-      name: this.config.name,
-      clusterId: this.clusterId,
-      leader: leading[0]?.node ?? null,
-      term: Math.max(term, ...answered.map((status) => status.term)),
-      up,
-      total,
-      quorum: answered.length > total / 2 ? 'ok' : 'lost',
-      nodes,
-    };
+    return viewOfCluster({ name: this.config.name, clusterId: this.clusterId }, this.live(), nodes);
   }
 
   lifecycle(action: LifecycleAction, node: NodeId, options: LifecycleOptions = {}): Promise<LifecycleResult> {

@@ -3,26 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type IPty, spawn } from '@lydell/node-pty';
 import { Terminal } from '@xterm/headless';
-import { build } from 'esbuild';
 import { onTestFailed } from 'vitest';
-
-const REQUIRE =
-  "import { createRequire as bundleRequire } from 'node:module'; const require = bundleRequire(import.meta.url);";
+import { bundle } from '../../helpers/bundle.js';
 
 /** Makes a program of a fixture in TypeScript. */
 export async function bundleFixture(entry: string): Promise<string> {
   const outfile = join(mkdtempSync(join(tmpdir(), 'raftctl-test-')), 'fixture.mjs');
-  await build({
-    entryPoints: [entry],
-    outfile,
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    external: ['lmdb'],
-    banner: { js: REQUIRE },
-    logLevel: 'error',
-  });
+  await bundle(entry, outfile);
   return outfile;
 }
 

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { build, type Plugin } from 'esbuild';
+import type { Plugin } from 'esbuild';
+import { bundle } from '../../helpers/bundle.js';
 import type { Edit, Mutation } from './catalogue.js';
 
 export interface Caught {
@@ -17,8 +18,6 @@ const PROGRAM = fileURLToPath(new URL('./seeds-program.ts', import.meta.url));
 /** Faults go on for so long in each seed. */
 const DURATION_MS = 10_000;
 const TIME_LIMIT_MS = 900_000;
-const REQUIRE =
-  "import { createRequire as bundleRequire } from 'node:module'; const require = bundleRequire(import.meta.url);";
 
 /** Builds the simulator with the bug in it, and runs seeds until one finds it. Null: none did. */
 export async function hunt({ name, edits, seeds }: Mutation, directory: string): Promise<Caught | null> {
@@ -33,18 +32,7 @@ export async function hunt({ name, edits, seeds }: Mutation, directory: string):
 
 async function buildMutant(edits: readonly Edit[], outfile: string): Promise<void> {
   const applied = new Set<Edit>();
-  await build({
-    entryPoints: [PROGRAM],
-    outfile,
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    external: ['lmdb'],
-    banner: { js: REQUIRE },
-    logLevel: 'error',
-    plugins: [mutating(edits, applied)],
-  });
+  await bundle(PROGRAM, outfile, { plugins: [mutating(edits, applied)] });
   for (const edit of edits) {
     if (!applied.has(edit)) throw new Error(`${edit.file} is not part of the simulator: nothing was changed`);
   }
