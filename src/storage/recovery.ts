@@ -135,6 +135,9 @@ async function goOn(
     if (cut !== undefined) {
       await zero(file, cut);
       emit.emit('warn', 'wal-tail-cut', { ...cut });
+    } else {
+      // The zeros behind the end may be those of a cut that a process before was killed over: not on the disk yet.
+      await file.sync();
     }
     await writeAgain(file, chain.lastWrite);
   } catch (error) {

@@ -3,7 +3,7 @@ import { seededRandom } from '../../src/base/index.js';
 import { MemoryDisk, type Survives, survive } from '../helpers/memory-disk.js';
 import { type Crash, everyCrash, expectIntact, imageOf, type Playing, playUntilHalt, unsyncedOn } from './crashes.js';
 import { play, SMALL, STEPS, type Step, stateOf, statesOf } from './history.js';
-import { append, entry, open, readAll, shown } from './support.js';
+import { append, entries, entry, open, readAll, shown, vote } from './support.js';
 
 const STATES = statesOf(STEPS);
 
@@ -158,6 +158,35 @@ describe('a crash between any two file operations', { timeout: 120_000 }, () => 
         end(disk, ending);
         await expectIntact(disk, 7, `recovery after operation ${count}, ${name}`);
       }
+    }
+  });
+
+  it('of a process in the midst of a cut is not the end of it: what it zeroed is on the disk before a batch follows', async () => {
+    // A large batch is torn: its header and its end are there, its middle is not.
+    const torn = new MemoryDisk();
+    const before = await open(torn, ROOMY);
+    await play(before, STEPS.slice(0, 2), () => {});
+    await before.wal.close();
+    const opened = await open(torn, ROOMY);
+    const halt = torn.haltAfter(torn.operations + 1);
+    opened.wal.append({ entries: entries(5, 40, 1, 'x'.repeat(200)) }, () => {});
+    expect(await halt).toMatchObject({ kind: 'sync' });
+    torn.crash(survive.lastWriteInSectors((sector) => sector !== 1));
+    const whole = torn.clone();
+    await (await open(whole, ROOMY)).wal.close();
+    for (let killedAt = 0; killedAt <= whole.operations; killedAt += 1) {
+      const disk = torn.clone();
+      const killing = disk.haltAfter(killedAt);
+      await Promise.race([open(disk, ROOMY), killing]);
+      disk.kill();
+      // The next process sees the zeros. What it appends is shorter than what lay there.
+      const next = await open(disk, ROOMY);
+      await append(next.wal, { hardState: vote(9, 'node-02'), entries: [] });
+      await next.wal.close();
+      disk.crash(survive.none);
+      const { recovered, wal } = await open(disk, ROOMY);
+      expect(recovered.hardState, `killed after operation ${killedAt}`).toEqual(vote(9, 'node-02'));
+      await wal.close();
     }
   });
 });

@@ -22,11 +22,19 @@ export class WatchChecker {
   readonly #target: WatchTarget;
   /** The first revision that it was not told of, and may be. */
   #next: number;
+  /** What it knows of that: nobody tells it at once of changes of other keys. */
+  #asksFor: number;
 
   constructor(log: CommittedLog, target: WatchTarget, from: number) {
     this.#log = log;
     this.#target = target;
     this.#next = from;
+    this.#asksFor = from;
+  }
+
+  /** The revision from which it would go on elsewhere, at the least. */
+  get asksFor(): number {
+    return this.#asksFor;
   }
 
   /** The first revision that is still to be looked at: all before it was told. */
@@ -53,6 +61,7 @@ export class WatchChecker {
       return `the watch of ${target} was told: ${told}; what happened: ${happened}`;
     });
     this.#next = revision + 1;
+    this.#asksFor = this.#next;
   }
 
   /** A change that was committed and that it has not been told of: undefined when there is none. */

@@ -76,8 +76,8 @@ export class Watcher {
   get missing(): string | undefined {
     if (!this.#followsLeader || this.#checking === undefined) return undefined;
     const missing = this.#checking.missing;
-    // Some node has forgotten it: it may be waiting for one that is behind, and has not.
-    if (missing !== undefined && missing.revision < this.#context.oldestRevision()) return undefined;
+    // Some node has forgotten what it asks for: it may be waiting for one that is behind, and has not.
+    if (this.#checking.asksFor < this.#context.oldestRevision()) return undefined;
     return missing && `${this.name} was not told of revision ${missing.revision}: ${missing.type} ${missing.key}`;
   }
 
