@@ -368,7 +368,7 @@ export const MUTATIONS: readonly Mutation[] = [
       "call.state.type === 'waiting' || this.#isAstray(call)",
       "call.state.type === 'waiting'",
     ),
-    seeds: 600,
+    seeds: 1000,
   },
   {
     name: 'a watch goes live before it has read what it is behind',
@@ -409,7 +409,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a follower takes the answer to a read of the process before',
     edits: one('raft/reads.ts', 'const wireId = raft.nextReadId;', 'const wireId = id;'),
-    seeds: 20,
+    seeds: 200,
   },
   {
     name: 'a beat is answered for the read round that comes next',
@@ -431,14 +431,9 @@ export const MUTATIONS: readonly Mutation[] = [
     seeds: 20,
   },
   {
-    name: 'entries that were cut off before they were written are written all the same',
-    edits: one('raft/following.ts', 'outbox.unstageFrom(firstIndex);', ''),
-    seeds: 300,
-  },
-  {
     name: 'votes of an earlier term are counted',
     edits: one('raft/election.ts', 'if (term !== currentTerm && (granted || !response.sticky)) return;', ''),
-    seeds: 200,
+    seeds: 400,
   },
   {
     name: 'a late answer to a pre-vote is counted as a vote',
