@@ -1,12 +1,4 @@
-import {
-  asIndex,
-  asNodeId,
-  asRevision,
-  asTerm,
-  type NodeId,
-  RaftctlError,
-  seededRandom,
-} from '../../src/base/index.js';
+import { asIndex, asNodeId, asRevision, asTerm, type NodeId, RaftctlError } from '../../src/base/index.js';
 import { realClock } from '../../src/base/real/clock.js';
 import { realScheduler } from '../../src/base/real/scheduler.js';
 import type { Client, KeyValue, ReadOptions, ScanOptions } from '../../src/client/index.js';
@@ -23,8 +15,8 @@ import {
 import type { Session } from '../../src/console/context.js';
 import { viewOf } from '../../src/console/output/index.js';
 import type { Printer } from '../../src/console/results.js';
-import { Jobs } from '../../src/console/script/index.js';
 import { type DiagnosticEvent, MergedStream } from '../../src/diagnostics/index.js';
+import { scriptSession } from '../helpers/script-session.js';
 
 const STATE_AFTER: Readonly<Record<LifecycleAction, ProcessStateName>> = {
   start: 'running',
@@ -291,21 +283,14 @@ export interface FakeWorld {
 export function fakeWorld(origin: Session['origin'] = 'script', additions: Partial<Session> = {}): FakeWorld {
   const control = new FakeControl();
   const client = new FakeClient();
-  const session: Session = {
+  const session: Session = scriptSession({
     origin,
     control: () => control,
     client: async () => client,
     clock: realClock,
     scheduler: realScheduler,
-    random: seededRandom(1),
-    environment: {},
-    marks: new Map(),
-    variables: new Map(),
-    jobs: new Jobs(),
-    lastFault: null,
-    timeoutMs: 10_000,
     ...additions,
-  };
+  });
   return { control, client, session };
 }
 

@@ -1,14 +1,14 @@
-import { RaftctlError, seededRandom } from '../../src/base/index.js';
+import { RaftctlError } from '../../src/base/index.js';
 import type { Client } from '../../src/client/index.js';
 import { Listeners, until } from '../../src/cluster/until.js';
 import { type BoundCall, CommandTable, type Outcome, TABLE } from '../../src/console/commands/index.js';
 import type { Output, Session } from '../../src/console/context.js';
 import type { Data } from '../../src/console/output/index.js';
-import { Jobs } from '../../src/console/script/index.js';
 import { type EventName, isEventName } from '../../src/diagnostics/index.js';
 import { clockOf } from '../helpers/event-loop.js';
 import { ManualTime } from '../helpers/manual-time.js';
 import { NodeCluster, passNoTime, passTime } from '../helpers/node-cluster.js';
+import { scriptSession } from '../helpers/script-session.js';
 import { NodeClusterControl } from './cluster-control.js';
 import { networkVerbs, StoryNetwork } from './cluster-network.js';
 import type { Stage } from './story.js';
@@ -110,21 +110,13 @@ export class ClusterStage implements Stage {
   }
 
   #newSession(): Session {
-    return {
-      origin: 'script',
+    return scriptSession({
       control: () => this.#running.control,
       client: async () => this.#running.client,
       clock: clockOf(this.#time),
       scheduler: this.#time,
-      random: seededRandom(1),
-      environment: {},
-      marks: new Map(),
-      variables: new Map(),
-      jobs: new Jobs(),
-      lastFault: null,
-      timeoutMs: 10_000,
       up: (call) => this.#up(call),
-    };
+    });
   }
 }
 

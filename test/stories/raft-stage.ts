@@ -1,12 +1,12 @@
-import { RaftctlError, seededRandom } from '../../src/base/index.js';
+import { RaftctlError } from '../../src/base/index.js';
 import { CommandTable } from '../../src/console/commands/index.js';
 import type { Output, Session } from '../../src/console/context.js';
-import { Jobs } from '../../src/console/script/index.js';
 import { compilePattern } from '../../src/diagnostics/index.js';
 import type { Message } from '../../src/raft/index.js';
 import { ManualTime } from '../helpers/manual-time.js';
 import { type ClusterOptions, RaftCluster } from '../helpers/raft-cluster.js';
 import type { RaftHost } from '../helpers/raft-host.js';
+import { scriptSession } from '../helpers/script-session.js';
 import { raftVerbs } from './raft-verbs.js';
 import { raftViews } from './raft-views.js';
 import type { Stage } from './story.js';
@@ -115,18 +115,10 @@ function sessionWithout(): Session {
     throw new RaftctlError('not-running', 'there is no cluster of processes here');
   };
   const time = new ManualTime();
-  return {
-    origin: 'script',
+  return scriptSession({
     control: none,
     client: none,
     clock: time,
     scheduler: time,
-    random: seededRandom(1),
-    environment: {},
-    marks: new Map(),
-    variables: new Map(),
-    jobs: new Jobs(),
-    lastFault: null,
-    timeoutMs: 10_000,
-  };
+  });
 }
