@@ -14,6 +14,7 @@ export * from './backoff.js';
 export * from './emit.js';
 export * from './errors.js';
 export * from './ids.js';
+export * from './membership.js';
 export * from './nearest.js';
 export * from './random.js';
 export * from './time.js';

@@ -1,3 +1,4 @@
+import { votersOnly } from '../base/index.js';
 import { RawNode } from '../raft/index.js';
 import type { ConnectionRole } from '../transport/index.js';
 import type { NodeDependencies } from './dependencies.js';
@@ -65,7 +66,7 @@ export function newRaft({ spec, random, recovered, store, limits }: NodeDependen
   const { appendBytesMax, inflightMessagesMax, inflightBytesMax, uncommittedBytesMax } = { ...nodeLimits, ...limits };
   return new RawNode({
     id: spec.id,
-    membership: { voters: spec.members.map((member) => member.id) },
+    configuration: votersOnly(spec.members.map((member) => member.id)),
     random,
     electionTicksMin,
     electionTicksMax,

@@ -1,10 +1,10 @@
-import { type NodeId, RaftctlError } from '../base/index.js';
+import { majorityOf, type NodeId, RaftctlError } from '../base/index.js';
 import type { Status } from '../raft/index.js';
 import type { Peers } from './peers.js';
 
 /** Why nothing can be decided just now, as far as this node can tell. */
 export function unavailable(id: NodeId, members: number, { role, leader }: Status, peers: Peers): RaftctlError {
-  const quorum = Math.floor(members / 2) + 1;
+  const quorum = majorityOf(members);
   const linked = peers.linkedCount();
   if (linked < quorum) {
     const message = `${id} reaches ${linked} of ${members} nodes and a quorum is ${quorum}`;

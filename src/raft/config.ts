@@ -1,10 +1,5 @@
-import type { LogIndex, NodeId, Random, Term } from '../base/index.js';
+import type { Configuration, LogIndex, NodeId, Random, Term } from '../base/index.js';
 import type { HardState } from './ready.js';
-
-/** The voting members. Learners and joint configurations join here with membership changes. */
-export interface Membership {
-  readonly voters: readonly NodeId[];
-}
 
 /**
  * One tick is one millisecond in raftctl, but the core does not care: all durations are ticks. The host calls
@@ -12,7 +7,7 @@ export interface Membership {
  */
 export interface RaftConfig {
   readonly id: NodeId;
-  readonly membership: Membership;
+  readonly configuration: Configuration;
   readonly random: Random;
   /** A follower campaigns after a random silence in [min, max] (§5.2). Suggested 400..800. */
   readonly electionTicksMin: number;

@@ -1,6 +1,5 @@
-import { asTerm, type NodeId } from '../base/index.js';
+import { asTerm, type NodeId, tally } from '../base/index.js';
 import type { RequestVote, RequestVoteResponse } from './message.js';
-import { tally } from './quorum.js';
 import { startLeading } from './replication.js';
 import {
   becomeCandidate,
@@ -89,7 +88,7 @@ export function handleRequestVoteResponse(raft: RaftState, response: RequestVote
 export function countVotes(raft: RaftState): void {
   const { role } = raft;
   if (role.type !== 'pre-candidate' && role.type !== 'candidate') return;
-  const result = tally(raft.membership.voters, role.votes, raft.suspicion.gone);
+  const result = tally(raft.configuration, role.votes, raft.suspicion.gone);
   if (result === 'won' && role.type === 'pre-candidate') startElection(raft);
   else if (result === 'won') startLeading(raft, becomeLeader(raft));
   else if (result === 'lost') {

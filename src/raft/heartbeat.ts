@@ -1,7 +1,6 @@
-import { asIndex } from '../base/index.js';
+import { asIndex, quorumValue } from '../base/index.js';
 import type { HeartbeatResponse } from './message.js';
 import type { Progress } from './progress.js';
-import { quorumValue } from './quorum.js';
 import { sendEmptyAppend } from './replication.js';
 import { becomeFollower } from './role.js';
 import type { Leader, RaftState } from './state.js';
@@ -49,7 +48,7 @@ function lostSomething({ now, config }: RaftState, progress: Progress): boolean 
 /** A leader that has not heard from a majority for an election timeout steps down (Diss. §6.2). */
 export function checkQuorum(raft: RaftState, leader: Leader): void {
   const { now, config, currentTerm } = raft;
-  const heardAt = quorumValue(raft.membership.voters, (voter) =>
+  const heardAt = quorumValue(raft.configuration, (voter) =>
     voter === raft.id ? now : leader.progress.get(voter)!.heardAt,
   );
   leader.checkQuorumAt = heardAt + config.electionTicksMax;

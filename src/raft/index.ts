@@ -35,7 +35,7 @@
  *     heartbeat.ts    beats, losses, check-quorum   reads.ts        linearizable reads
  *     progress.ts     one follower, as its leader sees it; its window is inflights.ts
  *     log.ts          terms and lengths of the log; durability.ts: how far it is synced
- *     quorum.ts       majorities                    timers.ts       what is due when
+ *     timers.ts       what is due when
  *     outbox.ts       the next Ready, collected     invariants.ts   what must always hold, in plain words
  *
  * ## Decisions that the papers leave open
@@ -53,7 +53,6 @@ export * from './config.js';
 export * from './entry.js';
 export { checkBasic, checkDelta, type Observation, type ObservedLeader } from './invariants.js';
 export * from './message.js';
-export { majorityOf } from './quorum.js';
 export { type PeerStatus, RawNode, type Status } from './raw-node.js';
 export * from './ready.js';
 export type { ProposeResult } from './replication.js';

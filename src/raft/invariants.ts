@@ -1,13 +1,12 @@
-import { assert, type LogIndex, type NodeId, type Term } from '../base/index.js';
+import { assert, type Configuration, hasQuorum, type LogIndex, type NodeId, type Term } from '../base/index.js';
 import type { TermRun } from './entry.js';
-import { majorityOf } from './quorum.js';
 import type { RoleName } from './ready.js';
 import { leaderOf, type RaftState } from './state.js';
 
 /** What the invariants look at: a copy of one node's state at one moment. */
 export interface Observation {
   readonly id: NodeId;
-  readonly voters: readonly NodeId[];
+  readonly configuration: Configuration;
   readonly role: RoleName;
   readonly currentTerm: Term;
   readonly votedFor: NodeId | null;
@@ -32,7 +31,7 @@ export function observe(raft: RaftState): Observation {
   const { id, role, currentTerm, votedFor, log } = raft;
   return {
     id,
-    voters: raft.membership.voters,
+    configuration: raft.configuration,
     role: role.type,
     currentTerm,
     votedFor,
@@ -96,7 +95,7 @@ function checkRole(state: Observation, expect: Expect): void {
   if (state.commitIndex >= leading.termStart) {
     const holds = (voter: NodeId) =>
       (voter === state.id ? state.persistedIndex : (leading.peers.get(voter)?.matchIndex ?? 0)) >= state.commitIndex;
-    expect(state.voters.filter(holds).length >= majorityOf(state.voters.length), 'a majority holds what is committed');
+    expect(hasQuorum(state.configuration, holds), 'a majority holds what is committed');
   }
 }
 

@@ -1,5 +1,5 @@
-import { assert, type LogIndex, type NodeId, type Term } from '../base/index.js';
-import type { Membership, RaftConfig } from './config.js';
+import { assert, type Configuration, type LogIndex, type NodeId, type Term } from '../base/index.js';
+import type { RaftConfig } from './config.js';
 import { countVotes, reconsider } from './election.js';
 import type { RecordRef } from './entry.js';
 import { type Observation, observe } from './invariants.js';
@@ -34,7 +34,7 @@ export interface Status {
   readonly lastIndex: LogIndex;
   readonly lastTerm: Term;
   readonly firstIndex: LogIndex;
-  readonly membership: Membership;
+  readonly configuration: Configuration;
   /** The followers as the leader sees them; absent on others. */
   readonly progress?: Readonly<Record<NodeId, PeerStatus>>;
 }
@@ -164,7 +164,7 @@ export class RawNode {
   }
 
   status(): Status {
-    const { id, role, currentTerm, votedFor, log, membership } = this.#raft;
+    const { id, role, currentTerm, votedFor, log, configuration } = this.#raft;
     return {
       id,
       role: role.type,
@@ -177,7 +177,7 @@ export class RawNode {
       lastIndex: log.lastIndex,
       lastTerm: log.lastTerm,
       firstIndex: log.firstIndex,
-      membership,
+      configuration,
       ...(role.type === 'leader' && { progress: this.#peers(role.progress) }),
     };
   }

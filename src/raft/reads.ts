@@ -1,7 +1,6 @@
-import { assert, type LogIndex } from '../base/index.js';
+import { assert, type LogIndex, quorumValue } from '../base/index.js';
 import { broadcastHeartbeat } from './heartbeat.js';
 import type { ReadIndexRequest, ReadIndexResponse } from './message.js';
-import { quorumValue } from './quorum.js';
 import type { Leader, PendingRead, RaftState } from './state.js';
 
 /**
@@ -73,7 +72,7 @@ export function startRound(raft: RaftState, leader: Leader): void {
 export function completeRound(raft: RaftState, leader: Leader): void {
   const { reads } = leader;
   if (reads.inRound.length === 0) return;
-  const confirmed = quorumValue(raft.membership.voters, (voter) =>
+  const confirmed = quorumValue(raft.configuration, (voter) =>
     voter === raft.id ? reads.round : leader.progress.get(voter)!.readRound,
   );
   if (confirmed < reads.round) return;

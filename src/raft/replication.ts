@@ -1,8 +1,7 @@
-import { asIndex, type LogIndex, type NodeId, type Term } from '../base/index.js';
+import { asIndex, type LogIndex, type NodeId, quorumValue, type Term } from '../base/index.js';
 import { ENTRY_TYPES, type Entry, makeRecord, type RecordRef } from './entry.js';
 import type { AppendEntriesResponse } from './message.js';
 import type { Progress } from './progress.js';
-import { quorumValue } from './quorum.js';
 import type { Leader, RaftState } from './state.js';
 
 /** The leader's half of log replication (§5.3) and the commit rule (§5.4.2). The follower's half is following.ts. */
@@ -141,7 +140,7 @@ export function handleAppendEntriesResponse(raft: RaftState, response: AppendEnt
  */
 export function advanceCommit(raft: RaftState, leader: Leader): void {
   const { log, id } = raft;
-  const held = quorumValue(raft.membership.voters, (voter) =>
+  const held = quorumValue(raft.configuration, (voter) =>
     voter === id ? log.persistedIndex : leader.progress.get(voter)!.matchIndex,
   );
   if (held < leader.termStart) return;

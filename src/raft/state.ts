@@ -1,5 +1,5 @@
-import { assert, type LogIndex, type NodeId, randomInt, type Term } from '../base/index.js';
-import type { Membership, RaftConfig } from './config.js';
+import { assert, type Configuration, type LogIndex, type NodeId, randomInt, type Term } from '../base/index.js';
+import type { RaftConfig } from './config.js';
 import { RaftLog } from './log.js';
 import type { RequestVote } from './message.js';
 import { Outbox } from './outbox.js';
@@ -12,7 +12,7 @@ import type { Progress } from './progress.js';
 export interface RaftState {
   readonly id: NodeId;
   readonly config: RaftConfig;
-  readonly membership: Membership;
+  readonly configuration: Configuration;
   /** The other voters, sorted: iteration order is part of determinism. */
   readonly peers: readonly NodeId[];
   readonly log: RaftLog;
@@ -114,7 +114,7 @@ export interface Hurry {
 
 export function createState(config: RaftConfig): RaftState {
   validate(config);
-  const voters = [...config.membership.voters].sort();
+  const voters = [...config.configuration.voters].sort();
   const log = new RaftLog(config.restored);
   const { currentTerm, votedFor } = config.restored.hardState;
   assert(
@@ -124,7 +124,7 @@ export function createState(config: RaftConfig): RaftState {
   const state: RaftState = {
     id: config.id,
     config,
-    membership: { voters },
+    configuration: { ...config.configuration, voters },
     peers: voters.filter((voter) => voter !== config.id),
     log,
     outbox: new Outbox(),
@@ -165,10 +165,10 @@ export function leaderOf({ role, id }: RaftState): NodeId | null {
 }
 
 /** Only voters campaign (§6, Diss. §4.2.1). */
-export const promotable = (raft: RaftState): boolean => raft.membership.voters.includes(raft.id);
+export const promotable = (raft: RaftState): boolean => raft.configuration.voters.includes(raft.id);
 
 function validate(config: RaftConfig): void {
-  const { electionTicksMin, electionTicksMax, heartbeatTicks, membership } = config;
+  const { electionTicksMin, electionTicksMax, heartbeatTicks, configuration } = config;
   assert(heartbeatTicks >= 1, () => `heartbeatTicks ${heartbeatTicks}: expected at least 1`);
   assert(
     heartbeatTicks < electionTicksMin && electionTicksMin <= electionTicksMax,
@@ -176,5 +176,5 @@ function validate(config: RaftConfig): void {
   );
   const bytes = Math.min(config.appendBytesMax, config.uncommittedBytesMax, config.unsyncedBytesMax);
   assert(bytes >= 1, 'byte bounds must be positive');
-  assert(new Set(membership.voters).size === membership.voters.length, 'voters must be distinct');
+  assert(new Set(configuration.voters).size === configuration.voters.length, 'voters must be distinct');
 }

@@ -1,5 +1,4 @@
-import { type NodeId, randomInt } from '../base/index.js';
-import { quorumValue } from './quorum.js';
+import { hasQuorum, type NodeId, randomInt } from '../base/index.js';
 import { forgetLeader } from './role.js';
 import { type Hurry, leaderOf, promotable, type RaftState } from './state.js';
 
@@ -102,9 +101,9 @@ function leaderSaidGone({ suspicion: { hurry } }: RaftState): NodeId | undefined
 }
 
 /** A peer that takes this node for the leader is mistaken, and knows no other. */
-function quorumWithoutLeader({ id, membership, suspicion: { links } }: RaftState): boolean {
+function quorumWithoutLeader({ id, configuration, suspicion: { links } }: RaftState): boolean {
   const leaderless = (voter: NodeId) => voter === id || links.get(voter) === null || links.get(voter) === id;
-  return quorumValue(membership.voters, (voter) => (leaderless(voter) ? 1 : 0)) === 1;
+  return hasQuorum(configuration, leaderless);
 }
 
 /** Schedules the campaign by rank; rank 0 may go at once. Answers in how many ticks. */
@@ -118,8 +117,8 @@ function hurry(raft: RaftState, cause: Hurry['cause']): number | undefined {
 }
 
 /** This node's place among the voters that may be alive. */
-function rankOf({ id, membership, suspicion }: RaftState): number {
-  return membership.voters.filter((voter) => voter < id && !suspicion.gone.has(voter)).length;
+function rankOf({ id, configuration, suspicion }: RaftState): number {
+  return configuration.voters.filter((voter) => voter < id && !suspicion.gone.has(voter)).length;
 }
 
 function postpone({ suspicion, now }: RaftState, ticks: number): void {

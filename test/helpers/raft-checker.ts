@@ -1,5 +1,5 @@
-import type { NodeId } from '../../src/base/index.js';
-import { checkBasic, checkDelta, type Entry, majorityOf, type Observation, type Ready } from '../../src/raft/index.js';
+import { majorityOf, type NodeId } from '../../src/base/index.js';
+import { checkBasic, checkDelta, type Entry, type Observation, type Ready } from '../../src/raft/index.js';
 import { type Disk, type RaftHost, textOf } from './raft-host.js';
 
 interface Committed {

@@ -1,4 +1,4 @@
-import { asIndex, asNodeId, asTerm, type Random, randomInt } from '../../src/base/index.js';
+import { asIndex, asNodeId, asTerm, type Random, randomInt, votersOnly } from '../../src/base/index.js';
 import {
   ENTRY_TYPES,
   type Entry,
@@ -39,7 +39,7 @@ export const ELECTION_TICKS_MAX = 800;
 export const HEARTBEAT_TICKS = 60;
 
 export const testConfig = (voters: readonly string[], overrides: Partial<HostConfig> = {}): HostConfig => ({
-  membership: { voters: voters.map(asNodeId) },
+  configuration: votersOnly(voters.map(asNodeId)),
   electionTicksMin: ELECTION_TICKS_MIN,
   electionTicksMax: ELECTION_TICKS_MAX,
   heartbeatTicks: HEARTBEAT_TICKS,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { votersOnly } from '../../src/base/index.js';
 import {
   always,
   ELECTION_TICKS_MAX,
@@ -114,8 +115,8 @@ describe('elections', () => {
     expect(c.role('n1')).toBe('candidate');
   });
 
-  it('a node outside the membership follows, votes, and never campaigns', () => {
-    const c = new RaftCluster({ config: { membership: { voters: [] } } });
+  it('a node outside the configuration follows, votes, and never campaigns', () => {
+    const c = new RaftCluster({ config: { configuration: votersOnly([]) } });
     expect(c.raw('n1').ticksToDeadline()).toBe(Number.POSITIVE_INFINITY);
     c.tick(10 * ELECTION_TICKS_MAX, 'n1');
     expect(c.role('n1')).toBe('follower');

@@ -209,9 +209,9 @@ export class ClusterChecker {
     const other = this.#leaders.get(term) ?? node;
     expectSafe(other === node, 'election safety (§5.2)', () => `${node} and ${other} both lead term ${term}`);
     this.#leaders.set(term, node);
-    const voters = now.voters.filter((voter) => voter === node || this.#votes.get(`${voter} ${term}`) === node);
-    expectSafe(isMajority(voters.length, now), 'a leader has the votes of a majority (§5.2)', () => {
-      return `${node} leads term ${term} with the votes of ${voters.join(', ')}`;
+    const votedForIt = (voter: NodeId) => voter === node || this.#votes.get(`${voter} ${term}`) === node;
+    expectSafe(decide(now, votedForIt), 'a leader has the votes of a majority (§5.2)', () => {
+      return `${node} leads term ${term} with the votes of ${now.configuration.voters.filter(votedForIt).join(', ')}`;
     });
     for (let index = now.commitIndex + 1; index <= this.log.lastIndex; index += 1) {
       if (this.log.committedInTerm(index) >= term) continue;
@@ -244,13 +244,14 @@ export class ClusterChecker {
   #checkDurable(node: NodeId, now: Observation): void {
     const index = now.commitIndex;
     const term = termIn(now, index);
-    const holders = now.voters.filter((voter) => {
+    const holds = (voter: NodeId): boolean => {
       const { last, promised } = this.#watchedOf(voter);
       const state = last ?? promised;
       return state !== undefined && state.persistedIndex >= index && termIn(state, index) === term;
-    });
-    expectSafe(isMajority(holders.length, now), 'what is committed is durable on a majority', () => {
-      return `${node} committed ${index} of term ${term}, which is durable on ${holders.join(', ') || 'nobody'}`;
+    };
+    expectSafe(decide(now, holds), 'what is committed is durable on a majority', () => {
+      const holders = now.configuration.voters.filter(holds).join(', ') || 'nobody';
+      return `${node} committed ${index} of term ${term}, which is durable on ${holders}`;
     });
   }
 
@@ -282,7 +283,10 @@ export class ClusterChecker {
 }
 
 /** Counted here once more: the nodes' own arithmetic is among what is checked. */
-const isMajority = (count: number, { voters }: Observation): boolean => count * 2 > voters.length;
+function decide({ configuration: { voters, outgoing } }: Observation, counts: (voter: NodeId) => boolean): boolean {
+  const most = (set: readonly NodeId[]): boolean => set.length === 0 || set.filter(counts).length * 2 > set.length;
+  return most(voters) && most(outgoing);
+}
 
 /** The last index up to which two logs of terms are the same. */
 function agreement(left: Observation, right: Observation): number {

@@ -1,5 +1,4 @@
-import { type Random, randomInt } from '../../base/index.js';
-import { majorityOf } from '../../raft/index.js';
+import { majorityOf, type Random, randomInt } from '../../base/index.js';
 import { perform, type Request } from './calls.js';
 import type { ClientChecker } from './client-checker.js';
 import type { MemoryNetwork } from './memory-network.js';

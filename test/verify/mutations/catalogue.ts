@@ -68,7 +68,7 @@ export const MUTATIONS: readonly Mutation[] = [
         file: 'raft/election.ts',
         find: 'if (granted || !role.votes.has(response.from)) role.votes.set(response.from, granted);',
         replace:
-          'if (granted && role.votes.has(response.from)) for (const voter of raft.membership.voters) if (!role.votes.has(voter)) { role.votes.set(voter, true); break; }\n  if (granted || !role.votes.has(response.from)) role.votes.set(response.from, granted);',
+          'if (granted && role.votes.has(response.from)) for (const voter of raft.configuration.voters) if (!role.votes.has(voter)) { role.votes.set(voter, true); break; }\n  if (granted || !role.votes.has(response.from)) role.votes.set(response.from, granted);',
       },
     ],
     seeds: 400,
@@ -89,7 +89,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'half of the nodes are a majority',
-    edits: one('raft/quorum.ts', 'Math.floor(voters / 2) + 1;', 'Math.floor((voters + 1) / 2);'),
+    edits: one('base/membership.ts', 'Math.floor(voters / 2) + 1);', 'Math.floor((voters + 1) / 2));'),
     seeds: 60,
   },
   {

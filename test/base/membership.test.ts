@@ -1,7 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { asNodeId, type NodeId } from '../../src/base/index.js';
-import { majorityOf, quorumValue, tally } from '../../src/raft/quorum.js';
+import {
+  asNodeId,
+  type Configuration,
+  countQuorum,
+  hasQuorum,
+  majorityOf,
+  type NodeId,
+  quorumValue,
+  tally,
+  votersOnly,
+} from '../../src/base/index.js';
 
 const names = (count: number): NodeId[] => Array.from({ length: count }, (_, at) => asNodeId(`n${at}`));
 
@@ -24,7 +33,7 @@ describe('quorums', () => {
         const voters = names(values.length);
         const reached = (voter: NodeId) => values[voters.indexOf(voter)]!;
         const best = Math.max(...[...majorities(voters)].map((set) => Math.min(...set.map(reached))));
-        expect(quorumValue(voters, reached)).toBe(best);
+        expect(quorumValue(votersOnly(voters), reached)).toBe(best);
       }),
     );
   });
@@ -44,25 +53,56 @@ describe('quorums', () => {
         const sets = [...majorities(voters)];
         const won = sets.some((set) => set.every((voter) => of(voter) === true));
         const open = sets.some((set) => set.every((voter) => of(voter) === true || of(voter) === undefined));
-        expect(tally(voters, votes, gone)).toBe(won ? 'won' : open ? 'pending' : 'lost');
+        expect(tally(votersOnly(voters), votes, gone)).toBe(won ? 'won' : open ? 'pending' : 'lost');
       }),
     );
   });
 
   it('without voters nothing is missing', () => {
-    expect(quorumValue([], () => 0)).toBe(Number.POSITIVE_INFINITY);
-    expect(tally([], new Map())).toBe('won');
+    expect(quorumValue(votersOnly([]), () => 0)).toBe(Number.POSITIVE_INFINITY);
+    expect(tally(votersOnly([]), new Map())).toBe('won');
   });
 
   it('whoever is no voter does not count', () => {
     expect(
       tally(
-        names(3),
+        votersOnly(names(3)),
         new Map([
           [asNodeId('x'), true],
           [asNodeId('y'), true],
         ]),
       ),
     ).toBe('pending');
+  });
+
+  it('a joint change needs a majority of both sets of voters (§6)', () => {
+    const all = names(7);
+    const part = fc.subarray(all, { minLength: 1 });
+    fc.assert(
+      fc.property(part, part, fc.subarray(all), (voters, outgoing, there) => {
+        const configuration: Configuration = { voters, outgoing, learners: [] };
+        const counts = (voter: NodeId) => there.includes(voter);
+        const most = (set: readonly NodeId[]) => set.filter(counts).length > set.length / 2;
+        const decided = most(voters) && most(outgoing);
+        expect(hasQuorum(configuration, counts)).toBe(decided);
+        expect(countQuorum(configuration, counts).holds).toBe(decided);
+        expect(tally(configuration, new Map(all.map((voter) => [voter, counts(voter)])))).toBe(
+          decided ? 'won' : 'lost',
+        );
+      }),
+    );
+  });
+
+  it('counts in figures, the outgoing voters last', () => {
+    const [a, b, c, d] = names(4) as [NodeId, NodeId, NodeId, NodeId];
+    const joint: Configuration = { voters: [a, b, c], outgoing: [a, d], learners: [] };
+    expect(countQuorum(joint, (voter) => voter !== d)).toEqual({
+      sets: [
+        { counted: 3, voters: 3, needed: 2 },
+        { counted: 1, voters: 2, needed: 2 },
+      ],
+      holds: false,
+    });
+    expect(countQuorum(votersOnly([a, b]), () => true).sets).toEqual([{ counted: 2, voters: 2, needed: 2 }]);
   });
 });
