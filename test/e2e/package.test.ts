@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { publint } from 'publint';
@@ -23,6 +23,10 @@ async function installed(place: Workplace): Promise<string> {
   await run('npm', ['install', ...options, join('..', tarball)], { cwd: folder });
   return folder;
 }
+
+/** The files that a document links to. */
+const relativeLinks = (document: string): string[] =>
+  [...readFileSync(join(ROOT, document), 'utf8').matchAll(/\]\(((?!https?:)[^)#]+)/g)].map((match) => match[1]!);
 
 describe('the package', () => {
   it('installs into an empty folder without a compiler, and runs there', async () => {
@@ -54,6 +58,11 @@ describe('the package', () => {
     expect(existsSync(join(shipped, packageJson.exports['.'].types))).toBe(true);
     expect(readdirSync(shipped)).not.toEqual(expect.arrayContaining(['src']));
     expect(readdirSync(shipped)).not.toEqual(expect.arrayContaining(['test']));
+    // What the README links to is there as well, but for the sources and how to work on them.
+    for (const link of relativeLinks('README.md')) {
+      if (!/^(bench|CONTRIBUTING)/.test(link)) expect(existsSync(join(shipped, link)), link).toBe(true);
+    }
+    expect(readdirSync(shipped)).toEqual(expect.arrayContaining(['LICENSE', 'CHANGELOG.md']));
   });
 
   it('is what its package.json says (publint)', async () => {
