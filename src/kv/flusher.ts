@@ -8,15 +8,15 @@ import {
   type Timer,
 } from '../base/index.js';
 import type { Backend, Transaction } from './backend.js';
-import type { Generation } from './generation.js';
 import type { BinaryKey } from './key.js';
+import type { Memtable } from './memtable.js';
+import type { Memtables } from './memtables.js';
 import type { StoreMeta } from './meta.js';
-import type { Table } from './table.js';
 import { isTombstone, type Version } from './version.js';
 
 export interface FlusherOptions {
   readonly backend: Backend;
-  readonly table: Table;
+  readonly memtables: Memtables;
   /** Where the store stands now. */
   readonly position: () => StoreMeta;
   readonly emit: Emit;
@@ -28,14 +28,14 @@ export interface FlusherOptions {
 }
 
 /**
- * idle → waiting → writing → idle. *Waiting*: a generation is sealed at `meta.appliedIndex` and the own log is not yet
+ * idle → waiting → writing → idle. *Waiting*: a memtable is sealed at `meta.appliedIndex` and the own log is not yet
  * durable up to there. That sealing point is what keeps the backend behind the log: nothing applied later can be part
  * of the flush, and it does not start before its last entry is on this node's disk.
  */
 type FlushState =
   | { readonly type: 'idle' }
-  | { readonly type: 'waiting'; readonly generation: Generation; readonly meta: StoreMeta }
-  | { readonly type: 'writing'; readonly write: GenerationWrite }
+  | { readonly type: 'waiting'; readonly memtable: Memtable; readonly meta: StoreMeta }
+  | { readonly type: 'writing'; readonly write: MemtableWrite }
   | { readonly type: 'failed'; readonly error: RaftctlError }
   | { readonly type: 'closed' };
 
@@ -45,7 +45,7 @@ interface Waiter {
   readonly reject: (error: RaftctlError) => void;
 }
 
-/** Decides when the table goes to the backend: after a time, at a size, when asked; one flush at a time. */
+/** Decides when the memtables go to the backend: after a time, at a size, when asked; one flush at a time. */
 export class Flusher {
   readonly #options: FlusherOptions;
   #state: FlushState = { type: 'idle' };
@@ -106,7 +106,7 @@ export class Flusher {
   }
 
   #isDue(): boolean {
-    return this.#options.table.active.bytes >= this.#options.flushBytes;
+    return this.#options.memtables.active.bytes >= this.#options.flushBytes;
   }
 
   #armTimer(): void {
@@ -120,15 +120,15 @@ export class Flusher {
   #seal(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
-    const { table, position } = this.#options;
-    this.#state = { type: 'waiting', meta: position(), generation: table.seal() };
+    const { memtables, position } = this.#options;
+    this.#state = { type: 'waiting', meta: position(), memtable: memtables.seal() };
     this.#writeIfPersisted();
   }
 
   #writeIfPersisted(): void {
     if (this.#state.type !== 'waiting' || this.#state.meta.appliedIndex > this.#persistedIndex) return;
-    const { generation, meta } = this.#state;
-    const write = new GenerationWrite(this.#options, generation, meta, (error) => {
+    const { memtable, meta } = this.#state;
+    const write = new MemtableWrite(this.#options, memtable, meta, (error) => {
       if (error === undefined) this.#finish(write);
       else this.#fail(write, error);
     });
@@ -136,9 +136,9 @@ export class Flusher {
     write.start();
   }
 
-  #finish({ meta, generation, startedAt }: GenerationWrite): void {
-    const { table, emit, clock } = this.#options;
-    table.dropSealed();
+  #finish({ meta, memtable, startedAt }: MemtableWrite): void {
+    const { memtables, emit, clock } = this.#options;
+    memtables.dropSealed();
     this.#flushed = meta;
     this.#state = { type: 'idle' };
     if (emit.enabled('debug')) {
@@ -147,8 +147,8 @@ export class Flusher {
       emit.emit('debug', 'state-flushed', {
         index,
         revision,
-        keys: generation.keys,
-        bytes: generation.payloadBytes,
+        keys: memtable.keys,
+        bytes: memtable.payloadBytes,
         ms,
       });
     }
@@ -159,7 +159,7 @@ export class Flusher {
     else this.#armTimer();
   }
 
-  #fail({ meta }: GenerationWrite, cause: Error): void {
+  #fail({ meta }: MemtableWrite, cause: Error): void {
     const { backend, emit, onFatal } = this.#options;
     const message = `${backend.place}: writing the state up to index ${meta.appliedIndex} failed: ${messageOf(cause)}`;
     const error = new RaftctlError('disk-failed', message, {
@@ -179,9 +179,9 @@ export class Flusher {
 const SLICE_KEYS = 1_000;
 const SLICE_BYTES = 512 << 10;
 
-/** Puts one sealed generation into one transaction, a slice a turn. */
-class GenerationWrite {
-  readonly generation: Generation;
+/** Puts one sealed memtable into one transaction, a slice a turn. */
+class MemtableWrite {
+  readonly memtable: Memtable;
   readonly meta: StoreMeta;
   readonly startedAt: number;
   readonly #scheduler: Scheduler;
@@ -191,16 +191,16 @@ class GenerationWrite {
 
   constructor(
     { backend, clock, scheduler }: FlusherOptions,
-    generation: Generation,
+    memtable: Memtable,
     meta: StoreMeta,
     done: (error: Error | undefined) => void,
   ) {
-    this.generation = generation;
+    this.memtable = memtable;
     this.meta = meta;
     this.startedAt = clock.now();
     this.#scheduler = scheduler;
-    this.#transaction = backend.begin({ keys: generation.keys, bytes: generation.payloadBytes });
-    this.#rest = generation.entries();
+    this.#transaction = backend.begin({ keys: memtable.keys, bytes: memtable.payloadBytes });
+    this.#rest = memtable.entries();
     this.#done = done;
   }
 

@@ -14,14 +14,14 @@
  *
  * ## Where state lives
  *
- *     apply ─▶ active generation ──seal──▶ sealed generation ──one transaction──▶ backend (LMDB)
+ *     apply ─▶ active memtable ──seal──▶ sealed memtable ──one transaction──▶ backend (LMDB)
  *     reads:          1st                        2nd                                 3rd
  *
- * The *table* (`table.ts`) keeps the last version of each key that is not in the backend, deletes as tombstones. When
- * it takes 8 MiB, or a second after the first change, its generation is *sealed* and a new one begins. The sealed one
- * goes to the backend in one transaction: a put for each distinct key, whatever number of commands wrote it, and the
+ * The *memtables* (`memtables.ts`) keep the last version of each key that is not in the backend, deletes as tombstones.
+ * When the active one takes 8 MiB, or a second after the first change, it is *sealed* and a new one begins. The sealed
+ * one goes to the backend in one transaction: a put for each distinct key, whatever number of commands wrote it, and the
  * meta record (applied index and term, revision). One flush at a time; what is applied meanwhile waits in the new
- * generation, so a slow disk makes flushes larger, not more.
+ * memtable, so a slow disk makes flushes larger, not more.
  *
  * ## Past revisions
  *
@@ -35,9 +35,9 @@
  * ## Ordering rules
  *
  * 1. Entries are applied in log order without a gap, each once. `open` goes on behind the backend's applied index.
- * 2. The backend never gets ahead of the node's own log: a sealed generation ends at the index that was applied when it
+ * 2. The backend never gets ahead of the node's own log: a sealed memtable ends at the index that was applied when it
  *    was sealed, and is not written before `persistedUpTo` has reached that index. (A leader may apply an entry that
- *    its followers have on disk and it has not.) What is applied later is in another generation.
+ *    its followers have on disk and it has not.) What is applied later is in another memtable.
  * 3. `flushedIndex` moves when the backend reports the transaction as flushed. Only up to there may the log be trimmed.
  * 4. A crash loses what was not flushed, and nothing else: those entries come again from the log.
  * 5. The first failed transaction is fatal: `onFatal`, no further flush.

@@ -15,15 +15,15 @@ import type { Backend, VersionCursor } from './backend.js';
 import { COMMAND_OPS, CommandView } from './command.js';
 import { Flusher } from './flusher.js';
 import { type BinaryKey, endOfPrefix, FIRST_KEY, readKey, successorOf, toBinaryKey, toBytes } from './key.js';
+import { Memtables } from './memtables.js';
 import { MergeCursor } from './merge.js';
 import type { StoreMeta } from './meta.js';
 import { PastRevisions } from './past-revisions.js';
-import { Table } from './table.js';
 import type { CommandResult, EventQuery, EventsFound, KeyValue, ScanOptions, ScanResult } from './types.js';
 import { isTombstone, NO_BYTES, newVersion, storedBytes, type Version, writeVersion } from './version.js';
 
 export interface KvStoreOptions {
-  /** A flush is due when the table takes this much memory. Default 8 MiB. */
+  /** A flush is due when the active memtable takes this much memory. Default 8 MiB. */
   readonly flushBytes?: number;
   /** A flush is due this long after the first change that is not flushed. Default 1,000. */
   readonly flushMs?: number;
@@ -56,10 +56,10 @@ const SCAN_BYTES_MAX = 1 << 20;
 /** The replicated state machine: applies committed entries, answers reads, flushes to its backend. See `index.ts`. */
 export class KvStore {
   readonly #backend: Backend;
-  readonly #table = new Table();
+  readonly #memtables = new Memtables();
   readonly #flusher: Flusher;
   readonly #past: PastRevisions;
-  /** Reused for every command: applying allocates a result and, for a key new to the table, its version. */
+  /** Reused for every command: applying allocates a result and, for a key new to the memtable, its version. */
   readonly #command = new CommandView();
   readonly #next = newVersion();
   #appliedIndex: LogIndex;
@@ -83,7 +83,7 @@ export class KvStore {
     this.#past = new PastRevisions(options.historyBytes ?? HISTORY_BYTES, revision);
     this.#flusher = new Flusher({
       backend,
-      table: this.#table,
+      memtables: this.#memtables,
       position: () => this.#position(),
       emit,
       clock,
@@ -115,7 +115,7 @@ export class KvStore {
 
   /** Memory of what is applied and not flushed, roughly. Grows while the disk does not keep up. */
   get unflushedBytes(): number {
-    return this.#table.bytes;
+    return this.#memtables.bytes;
   }
 
   /** Refuses a state that does not fit the log beside it. To be called once, before anything is applied. */
@@ -167,8 +167,8 @@ export class KvStore {
 
   get(key: Uint8Array): KeyValue | undefined {
     const binary = toBinaryKey(key);
-    const inTable = this.#table.find(binary);
-    if (inTable !== undefined) return isTombstone(inTable) ? undefined : toKeyValue(binary, inTable);
+    const inMemory = this.#memtables.find(binary);
+    if (inMemory !== undefined) return isTombstone(inMemory) ? undefined : toKeyValue(binary, inMemory);
     const stored = binary.length === 0 ? undefined : this.#backend.find(binary);
     return stored === undefined ? undefined : toKeyValue(binary, copyOf(stored));
   }
@@ -242,7 +242,7 @@ export class KvStore {
 
   #cursor(from: BinaryKey, before: BinaryKey | undefined): VersionCursor {
     const start = maxOf(from, FIRST_KEY);
-    const { active, sealed } = this.#table;
+    const { active, sealed } = this.#memtables;
     const cursors = [active.range(start, before)];
     if (sealed !== undefined) cursors.push(sealed.range(start, before));
     return new MergeCursor([...cursors, this.#backend.range(start, before)]);
@@ -255,7 +255,7 @@ export class KvStore {
     assert(fault === undefined, () => `entry ${entry.index} is committed and no command: ${fault}`);
     assert(command.keyAt < command.valueAt, () => `entry ${entry.index} is committed and has an empty key`);
     const key = readKey(bytes, command.keyAt, command.valueAt);
-    const current = this.#table.find(key) ?? this.#backend.find(key);
+    const current = this.#memtables.find(key) ?? this.#backend.find(key);
     const succeeded = this.#succeeds(bytes, current);
     if (succeeded) this.#change(bytes, key, current);
     return { succeeded, revision: this.#revision };
@@ -283,7 +283,7 @@ export class KvStore {
     next.createRevision = deletes ? asRevision(0) : isNew ? this.#revision : current.createRevision;
     next.modRevision = this.#revision;
     next.version = deletes ? 0 : isNew ? 1 : current.version + 1;
-    this.#table.active.set(key, next);
+    this.#memtables.active.set(key, next);
     // A delete has no value: its key ends where an expected value would begin.
     this.#past.add(bytes, keyAt, valueAt, expectedAt, next);
   }

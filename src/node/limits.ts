@@ -26,7 +26,7 @@ export interface NodeLimits {
   readonly inflightMessagesMax: number;
   readonly inflightBytesMax: number;
   readonly uncommittedBytesMax: number;
-  /** When the state machine's table goes to its backend. */
+  /** When the state machine's memtable goes to its backend. */
   readonly flushBytes: number;
   readonly flushMs: number;
   /** Memory for the events of past revisions, for those who watch. */

@@ -64,7 +64,7 @@ describe('a flush', () => {
     expect(kv.time.pending).toEqual([]);
   });
 
-  it('begins at once when the table takes too much memory', () => {
+  it('begins at once when the memtable takes too much memory', () => {
     const kv = new StoreUnderTest({ flushBytes: 1_000 });
     kv.run(put('a', 'x'.repeat(500)));
     kv.time.turn();

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bytes, del, put, StoreUnderTest } from './helpers.js';
 
-/** a1 b1 c1 flushed, b1 deleted and a2 c1 written in a sealed generation, c2 written and a1 deleted in the active one. */
+/** a1 b1 c1 flushed, b1 deleted and a2 c1 written in a sealed memtable, c2 written and a1 deleted in the active one. */
 function threeLayers(): StoreUnderTest {
   const kv = new StoreUnderTest();
   kv.run(put('a1', 'flushed'), put('b1', 'flushed'), put('c1', 'flushed'));
@@ -21,7 +21,7 @@ const scanned = (kv: StoreUnderTest, prefix: string, limit: number, after?: stri
 };
 
 describe('scan', () => {
-  it('merges table and backend: the newest version of each key, nothing that was deleted', () => {
+  it('merges memtables and backend: the newest version of each key, nothing that was deleted', () => {
     const { entries, more, revision } = threeLayers().store.scan({ prefix: bytes(''), limit: 10 });
     expect(entries.map(({ key, value }) => `${key}=${value}`)).toEqual(['a2=active', 'c1=sealed', 'c2=active']);
     expect(more).toBe(false);

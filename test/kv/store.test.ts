@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { InvariantError } from '../../src/base/index.js';
 import { bytes, cas, commandEntry, del, put, StoreUnderTest } from './helpers.js';
 
-/** Every story holds wherever the state lies: in the table, being flushed, or in the backend. */
+/** Every story holds wherever the state lies: in the memtable, being flushed, or in the backend. */
 const PLACES = [
-  ['in the table', (_kv: StoreUnderTest) => {}],
+  ['in the memtable', (_kv: StoreUnderTest) => {}],
   [
-    'in a sealed generation',
+    'in a sealed memtable',
     (kv: StoreUnderTest) => {
       kv.backend.holdFlushes();
       kv.flushByTime();

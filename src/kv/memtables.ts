@@ -1,21 +1,21 @@
 import { assert } from '../base/index.js';
-import { Generation } from './generation.js';
 import type { BinaryKey } from './key.js';
+import { Memtable } from './memtable.js';
 import type { Version } from './version.js';
 
 /**
- * What was applied and is not flushed: the *active* generation, which grows, and at most one *sealed* one, which is
+ * What was applied and is not flushed: the *active* memtable, which grows, and at most one *sealed* one, which is
  * waiting to be written or being written and never changes. The newer hides the older, and both hide the backend.
  */
-export class Table {
-  #active = new Generation();
-  #sealed: Generation | undefined;
+export class Memtables {
+  #active = new Memtable();
+  #sealed: Memtable | undefined;
 
-  get active(): Generation {
+  get active(): Memtable {
     return this.#active;
   }
 
-  get sealed(): Generation | undefined {
+  get sealed(): Memtable | undefined {
     return this.#sealed;
   }
 
@@ -28,14 +28,14 @@ export class Table {
     return this.#active.get(key) ?? this.#sealed?.get(key);
   }
 
-  seal(): Generation {
-    assert(this.#sealed === undefined, 'a generation is sealed while another one is');
+  seal(): Memtable {
+    assert(this.#sealed === undefined, 'a memtable is sealed while another one is');
     this.#sealed = this.#active;
-    this.#active = new Generation();
+    this.#active = new Memtable();
     return this.#sealed;
   }
 
-  /** The sealed generation is in the backend now. */
+  /** The sealed memtable is in the backend now. */
   dropSealed(): void {
     this.#sealed = undefined;
   }

@@ -4,7 +4,7 @@ import { type MutableVersion, newVersion, type Version } from './version.js';
 
 /**
  * What a key costs besides its bytes: the version object, its Map slot and string, LMDB's dirty page share. Counted,
- * so that many small values bound the memory of a generation as few large ones do.
+ * so that many small values bound the memory of a memtable as few large ones do.
  */
 const KEY_OVERHEAD_BYTES = 128;
 
@@ -16,7 +16,7 @@ const PINNED_BUFFER_BYTES_MAX = 1 << 20;
 const PINNED_BUFFER_FACTOR_MAX = 4;
 
 /** The last version of each key that was written between two flushes, tombstones included. */
-export class Generation {
+export class Memtable {
   readonly #versions = new Map<BinaryKey, MutableVersion>();
   /** Built when first asked for; keys that came since wait in `#unsorted`. */
   #sorted: BinaryKey[] | undefined;
@@ -33,7 +33,7 @@ export class Generation {
     return this.#keyBytes + this.#valueBytes;
   }
 
-  /** What the generation costs in memory, roughly. */
+  /** What the memtable costs in memory, roughly. */
   get bytes(): number {
     return this.payloadBytes + this.#versions.size * KEY_OVERHEAD_BYTES;
   }
@@ -66,7 +66,7 @@ export class Generation {
   }
 
   range(from: BinaryKey, before: BinaryKey | undefined): VersionCursor {
-    return new GenerationCursor(this, this.#sortedKeys(), from, before);
+    return new MemtableCursor(this, this.#sortedKeys(), from, before);
   }
 
   #at(key: BinaryKey): MutableVersion {
@@ -119,14 +119,14 @@ function lowerBound(keys: readonly BinaryKey[], key: BinaryKey): number {
   return low;
 }
 
-class GenerationCursor implements VersionCursor {
-  readonly #generation: Generation;
+class MemtableCursor implements VersionCursor {
+  readonly #memtable: Memtable;
   readonly #keys: readonly BinaryKey[];
   readonly #end: number;
   #next: number;
 
-  constructor(generation: Generation, keys: readonly BinaryKey[], from: BinaryKey, before: BinaryKey | undefined) {
-    this.#generation = generation;
+  constructor(memtable: Memtable, keys: readonly BinaryKey[], from: BinaryKey, before: BinaryKey | undefined) {
+    this.#memtable = memtable;
     this.#keys = keys;
     this.#next = lowerBound(keys, from);
     this.#end = before === undefined ? keys.length : lowerBound(keys, before);
@@ -137,7 +137,7 @@ class GenerationCursor implements VersionCursor {
   }
 
   get version(): Version {
-    return this.#generation.get(this.#keys[this.#next]!)!;
+    return this.#memtable.get(this.#keys[this.#next]!)!;
   }
 
   advance(): void {
