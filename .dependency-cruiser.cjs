@@ -15,7 +15,7 @@ const allowed = {
   verify: ['base', 'raft', 'storage', 'kv', 'transport', 'wire', 'client', 'diagnostics', 'node'],
   cluster: ['base', 'os', 'diagnostics', 'client', 'transport', 'wire'],
   console: ['base', 'cluster', 'client', 'diagnostics'],
-  cli: ['base', 'console', 'cluster', 'client', 'diagnostics', 'verify', 'node/(main|spec)'],
+  cli: ['base', 'console', 'cluster', 'client', 'diagnostics', 'verify', 'node/main', 'wire/node-spec'],
 };
 const pattern = (entry) => (entry.includes('/') ? `^src/${entry}` : `^src/${entry}/`);
 

@@ -1,11 +1,11 @@
 import { messageOf } from '../base/index.js';
-import { NODE_EXIT, runNode } from '../node/main.js';
-import { parseNodeSpec } from '../node/spec.js';
+import { runNode } from '../node/main.js';
+import { NODE_EXIT, NODE_SPEC_VARIABLE, parseNodeSpec } from '../wire/node-spec.js';
 
 /** The program of a node process that a supervisor spawned: its specification is in the environment. */
 try {
-  await runNode(parseNodeSpec(process.env['RAFTCTL_NODE'] ?? ''), { supervised: true });
+  await runNode(parseNodeSpec(process.env[NODE_SPEC_VARIABLE] ?? ''), { supervised: true });
 } catch (error) {
-  process.stderr.write(`error usage: ${messageOf(error)}\n`);
+  process.stderr.write(`error bad-request: ${messageOf(error)}\n`);
   process.exitCode = NODE_EXIT.failed;
 }

@@ -17,7 +17,7 @@
  *
  *     config/      cluster.yaml, checked once, with the place of every problem
  *     start        what happens in which order until the cluster is ready
- *     supervisor ─▶ supervised-node ─▶ managed-node (state machine) ─▶ node-process (execa, nowhere else)
+ *     supervisor ─▶ node-handle ─▶ process-machine ─▶ node-process (execa, nowhere else)
  *         │              ├─▶ admin-link (status, events)                 ▲
  *         │              └─▶ node-log                                  guard
  *         ├─▶ live (from the merged stream), lifecycle, shutdown

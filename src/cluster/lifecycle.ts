@@ -1,12 +1,12 @@
 import { type Clock, type Emit, RaftctlError, type Scheduler } from '../base/index.js';
 import type { LifecycleAction, LifecycleOptions, LifecycleResult } from './control.js';
 import type { LiveTracker } from './live.js';
+import type { NodeHandle } from './node-handle.js';
 import { hasProcess } from './process-state.js';
-import type { SupervisedNode } from './supervised-node.js';
 import { type Listeners, until } from './until.js';
 
 /** What there is to know of a node whose process is started and ended. */
-export type LifecycleNode = Pick<SupervisedNode, 'id' | 'log' | 'process' | 'state'>;
+export type LifecycleNode = Pick<NodeHandle, 'id' | 'log' | 'process' | 'state'>;
 
 export interface LifecycleContext {
   readonly clock: Clock;

@@ -1,15 +1,12 @@
 import type { NodeId } from '../base/index.js';
 import type { MergedEvent } from '../diagnostics/index.js';
-import type { NodeStatus } from '../wire/index.js';
+import { ROLE_NAMES, type RoleName } from '../wire/index.js';
 import type { LiveState } from './control.js';
 import type { ProcessStateName } from './process-state.js';
 import { Listeners } from './until.js';
 
-type Role = NodeStatus['role'];
-const ROLES: readonly string[] = ['follower', 'pre-candidate', 'candidate', 'leader'] satisfies Role[];
-
 interface KnownRole {
-  readonly role: Role;
+  readonly role: RoleName;
   readonly term: number;
 }
 
@@ -40,7 +37,7 @@ export class LiveTracker {
   }
 
   /** What the node's own events said last; every node begins as a follower (§5.2). Null without a process that answers. */
-  roleOf(node: NodeId): Role | null {
+  roleOf(node: NodeId): RoleName | null {
     const state = this.#stateOf(node);
     const answers = state === 'running' || state === 'paused';
     return this.#roles.get(node)?.role ?? (answers ? 'follower' : null);
@@ -87,4 +84,4 @@ export class LiveTracker {
   }
 }
 
-const isRole = (value: unknown): value is Role => typeof value === 'string' && ROLES.includes(value);
+const isRole = (value: unknown): value is RoleName => ROLE_NAMES.some((role) => role === value);

@@ -1,7 +1,7 @@
 import { type Clock, type NodeId, RaftctlError, type Scheduler } from '../base/index.js';
 import type { NodeStatus } from '../wire/index.js';
 import type { LiveState } from './control.js';
-import type { NodeFailure } from './managed-node.js';
+import type { NodeFailure } from './process-machine.js';
 import type { ProcessStateName } from './process-state.js';
 import { type Listeners, until } from './until.js';
 

@@ -1,9 +1,9 @@
 import type { Emit, NodeId } from '../base/index.js';
+import type { NodeHandle } from './node-handle.js';
 import { hasProcess } from './process-state.js';
-import type { SupervisedNode } from './supervised-node.js';
 
 export interface StopOptions {
-  readonly nodes: readonly SupervisedNode[];
+  readonly nodes: readonly NodeHandle[];
   readonly leader: NodeId | null;
   /** For each of the two steps. */
   readonly timeoutMs: number;

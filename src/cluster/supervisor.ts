@@ -29,11 +29,11 @@ import { Guard } from './guard.js';
 import { JoinedMembers } from './joined-members.js';
 import { type LifecycleContext, runLifecycle } from './lifecycle.js';
 import { LiveTracker } from './live.js';
-import type { RestartOptions } from './managed-node.js';
+import { NodeHandle } from './node-handle.js';
+import type { RestartOptions } from './process-machine.js';
 import { ProcessRegistry } from './process-registry.js';
 import { hasProcess, type ProcessStateName } from './process-state.js';
 import { stopInOrder } from './shutdown.js';
-import { SupervisedNode } from './supervised-node.js';
 import { supervisorEmit } from './supervisor-emit.js';
 import type { SupervisorRecord } from './supervisor-file.js';
 import { Listeners } from './until.js';
@@ -71,7 +71,7 @@ export class Supervisor implements ClusterControl {
   readonly ended: Promise<void>;
   readonly #options: SupervisorOptions;
   readonly #stream: MergedStream;
-  readonly #nodes: ReadonlyMap<NodeId, SupervisedNode>;
+  readonly #nodes: ReadonlyMap<NodeId, NodeHandle>;
   readonly #tracker: LiveTracker;
   readonly #changes = new Listeners();
   readonly #registry: ProcessRegistry;
@@ -109,7 +109,7 @@ export class Supervisor implements ClusterControl {
     });
   }
 
-  get nodes(): readonly SupervisedNode[] {
+  get nodes(): readonly NodeHandle[] {
     return [...this.#nodes.values()];
   }
 
@@ -208,12 +208,12 @@ export class Supervisor implements ClusterControl {
     this.#end();
   }
 
-  #newNode(id: NodeId): SupervisedNode {
+  #newNode(id: NodeId): NodeHandle {
     const { config, record, directory, nodeCommand } = this.#options;
     const { raft, storage, logs, supervisor } = config;
     const node = config.nodes.find((one) => one.id === id)!;
     const incarnation = record.members.find(({ name }) => name === id)?.incarnation ?? 1;
-    return new SupervisedNode({
+    return new NodeHandle({
       ...this.#options,
       node,
       command: nodeCommand,
@@ -238,7 +238,7 @@ export class Supervisor implements ClusterControl {
     });
   }
 
-  #nodeChanged({ id, state, process }: SupervisedNode, before: ProcessStateName): void {
+  #nodeChanged({ id, state, process }: NodeHandle, before: ProcessStateName): void {
     if (state === 'running') this.#joined.add(id);
     if (state === 'starting' && process.pid) this.#processStarted(id, process.pid);
     if (hasProcess(before) && !hasProcess(state)) this.#processGone(id);
@@ -260,7 +260,7 @@ export class Supervisor implements ClusterControl {
     this.#guard?.remove(pid);
   }
 
-  #eventsArrived({ id }: SupervisedNode, { lost, events }: EventBatch): void {
+  #eventsArrived({ id }: NodeHandle, { lost, events }: EventBatch): void {
     if (lost > 0) this.emit.emit('warn', 'events-lost', { node: id, lost });
     this.#stream.append(events satisfies readonly DiagnosticEvent[]);
   }
@@ -273,7 +273,7 @@ export class Supervisor implements ClusterControl {
     });
   }
 
-  async #rotate({ id, log }: SupervisedNode): Promise<void> {
+  async #rotate({ id, log }: NodeHandle): Promise<void> {
     try {
       const bytes = await log.rotate();
       if (bytes !== undefined) this.emit.emit('debug', 'log-rotated', { node: id, bytes });
@@ -282,7 +282,7 @@ export class Supervisor implements ClusterControl {
     }
   }
 
-  #node(id: NodeId): SupervisedNode {
+  #node(id: NodeId): NodeHandle {
     const node = this.#nodes.get(id);
     if (node !== undefined) return node;
     const names = [...this.#nodes.keys()];

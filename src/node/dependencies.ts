@@ -3,8 +3,8 @@ import type { EventRecorder } from '../diagnostics/index.js';
 import type { KvStore } from '../kv/index.js';
 import type { Recovered, Wal } from '../storage/index.js';
 import type { Transport } from '../transport/index.js';
+import type { NodeSpec } from '../wire/index.js';
 import type { NodeLimits } from './limits.js';
-import type { NodeSpec } from './spec.js';
 
 /** Everything a node stands on: real in a process, simulated in a simulator. */
 export interface NodeDependencies {

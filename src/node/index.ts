@@ -33,4 +33,3 @@ export type { NodeDependencies, ProcessFacts } from './dependencies.js';
 export type { NodeLimits } from './limits.js';
 export { type NodeWorld, openNode } from './open.js';
 export type { NodeInspection, NodeServer } from './server.js';
-export type { Member, NodeSpec } from './spec.js';

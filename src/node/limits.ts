@@ -1,8 +1,8 @@
 import { votersOnly } from '../base/index.js';
 import { RawNode } from '../raft/index.js';
 import type { ConnectionRole } from '../transport/index.js';
+import type { NodeSpec } from '../wire/index.js';
 import type { NodeDependencies } from './dependencies.js';
-import type { NodeSpec } from './spec.js';
 
 /** Every bound of a node that cluster.yaml does not set. */
 export const MAX_KEY_BYTES = 1_024;

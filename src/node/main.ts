@@ -9,14 +9,11 @@ import { LmdbBackend } from '../kv/backend-lmdb.js';
 import { acquireLock, type Lock } from '../os/index.js';
 import { realFileSystem } from '../storage/index.js';
 import { createTcpTransport } from '../transport/index.js';
+import { NODE_EXIT, type NodeSpec } from '../wire/node-spec.js';
 import type { ProcessFacts } from './dependencies.js';
 import { type NodeWorld, openNode } from './open.js';
 import type { NodeServer } from './server.js';
-import type { NodeSpec } from './spec.js';
 import { watchSupervisor } from './supervisor-channel.js';
-
-/** How a node process ends; the supervisor reads them, people too. */
-export const NODE_EXIT = { ok: 0, failed: 1, dataRefused: 10, diskFailed: 11, portTaken: 12 } as const;
 
 const EXIT_OF: Partial<Readonly<Record<ErrorCode, number>>> = {
   'data-damaged': NODE_EXIT.dataRefused,

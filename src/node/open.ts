@@ -3,10 +3,10 @@ import type { EventRecorder } from '../diagnostics/index.js';
 import { type Backend, KvStore } from '../kv/index.js';
 import { type FileSystem, openDataDirectory, openWal, type Recovered, type WalOptions } from '../storage/index.js';
 import type { Transport } from '../transport/index.js';
+import type { NodeSpec } from '../wire/index.js';
 import type { ProcessFacts } from './dependencies.js';
 import { type NodeLimits, nodeLimits } from './limits.js';
 import { NodeServer } from './server.js';
-import type { NodeSpec } from './spec.js';
 
 /** The world a node runs in. */
 export interface NodeWorld {

@@ -2,15 +2,14 @@ import { type Emit, type NodeId, RaftctlError } from '../base/index.js';
 import type { Message, RawNode } from '../raft/index.js';
 import type { Wal } from '../storage/index.js';
 import type { Connection, ConnectionHandlers, Hello, Link, LinkState, Transport } from '../transport/index.js';
-import { decodeNote, encodeForward, KIND, type Note } from '../wire/index.js';
+import { decodeNote, encodeForward, KIND, type MemberAddress, type Note } from '../wire/index.js';
 import type { Answers, Call } from './call.js';
 import type { EntryCache } from './entry-cache.js';
 import { Outbox } from './outbox.js';
-import type { Member } from './spec.js';
 
 interface PeersOptions {
   readonly id: NodeId;
-  readonly members: readonly Member[];
+  readonly members: readonly MemberAddress[];
   readonly transport: Transport;
   readonly hello: () => Hello;
   readonly raft: RawNode;
@@ -188,7 +187,7 @@ export class Peers {
     }
   }
 
-  #dial(member: Member): Peer {
+  #dial(member: MemberAddress): Peer {
     const { transport, hello, maxFrameBytes, maxQueuedBytes, raft, cache, wal } = this.#options;
     const link = transport.dial({
       host: member.host,
@@ -231,7 +230,7 @@ export class Peers {
     this.#options.wake();
   }
 
-  #linkChanged({ id, host, port }: Member, state: LinkState, before: LinkState): void {
+  #linkChanged({ id, host, port }: MemberAddress, state: LinkState, before: LinkState): void {
     const { raft, emit } = this.#options;
     if (state.type === 'connected') {
       const { peer, remoteAddress } = state.connection;

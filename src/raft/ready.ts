@@ -43,7 +43,8 @@ export interface ReadState {
   readonly index: LogIndex;
 }
 
-export type RoleName = 'follower' | 'pre-candidate' | 'candidate' | 'leader';
+export const ROLE_NAMES = ['follower', 'pre-candidate', 'candidate', 'leader'] as const;
+export type RoleName = (typeof ROLE_NAMES)[number];
 
 export interface RoleChange {
   readonly role: RoleName;

@@ -1,6 +1,6 @@
 import { asIndex, assert, asTerm, type NodeId, type Term } from '../base/index.js';
 import { Progress } from './progress.js';
-import type { RoleName } from './ready.js';
+import { ROLE_NAMES, type RoleName } from './ready.js';
 import {
   type Candidate,
   type Leader,
@@ -22,13 +22,11 @@ import {
  */
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
-const ANY = ['follower', 'pre-candidate', 'candidate', 'leader'] as const satisfies readonly RoleName[];
-
 /** Follows `leader`, or nobody known. A higher term is adopted, with no vote cast in it yet. */
 export function becomeFollower(raft: RaftState, term: Term, leader: NodeId | null): void {
   assert(term >= raft.currentTerm, () => `${raft.id}: term ${term} after ${raft.currentTerm}`);
   if (term > raft.currentTerm) setTermAndVote(raft, term, null);
-  transition(raft, ANY, newFollower(raft.config, { leader, now: raft.now }));
+  transition(raft, ROLE_NAMES, newFollower(raft.config, { leader, now: raft.now }));
 }
 
 /** Asks around without touching term or vote. Whoever campaigns has given up its leader (so stickiness cannot bind it). */

@@ -12,7 +12,7 @@ import {
   type Revision,
   type Term,
 } from '../base/index.js';
-import type { RoleName } from '../raft/ready.js';
+import { ROLE_NAMES, type RoleName } from '../raft/ready.js';
 import { packDocument, unpackDocument } from './document.js';
 import {
   branded,
@@ -28,6 +28,9 @@ import {
   text,
   truth,
 } from './parse.js';
+
+/** The roles of a node, for whoever reads its status or its events. */
+export { ROLE_NAMES, type RoleName } from '../raft/ready.js';
 
 /** What a node says of itself, as of the moment it was asked. Times are milliseconds, sizes bytes. */
 export interface NodeStatus {
@@ -101,7 +104,7 @@ const parseNodeStatus: Parser<NodeStatus> = object({
   instance: text,
   pid: count,
   version: text,
-  role: oneOf(['follower', 'pre-candidate', 'candidate', 'leader']),
+  role: oneOf(ROLE_NAMES),
   term,
   leader: nullable(nodeId),
   commitIndex: index,

@@ -13,6 +13,7 @@
  * - A decoder throws `bad-request` and nothing else, whatever the bytes; it allocates in proportion to the payload.
  * - Nothing is copied: entries, commands, keys and values point into the received payload, which nobody writes to.
  * - An entry's record travels verbatim, from the node that proposed it to every log; its checksum is verified here.
+ * - What a node process is told when it is spawned, and how it ends, is `node-spec.ts`.
  * - The hot messages have fixed layouts (docs/protocol.md, "Messages"). The rest are documents: MessagePack of plain
  *   data, checked by a parser of `parse.ts`, which drops members it does not know.
  */
@@ -20,6 +21,7 @@ export * from './client-codec.js';
 export * from './documents.js';
 export * from './forward-codec.js';
 export * from './kinds.js';
+export * from './node-spec.js';
 export * from './note.js';
 export * from './raft-codec.js';
 export * from './watch-codec.js';

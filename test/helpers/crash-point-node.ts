@@ -1,5 +1,5 @@
 import { realMachine, runNode } from '../../src/node/main.js';
-import { parseNodeSpec } from '../../src/node/spec.js';
+import { NODE_SPEC_VARIABLE, parseNodeSpec } from '../../src/wire/node-spec.js';
 import { CRASH_POINTS_VARIABLE, CrashBook } from './crash-point.js';
 import { CrashingBackend } from './crash-point-backend.js';
 import { crashingDisk } from './crash-point-disk.js';
@@ -7,7 +7,7 @@ import { CrashPoints } from './crash-point-process.js';
 import { crashingTransport } from './crash-point-transport.js';
 
 /** The program of a node process, as `src/cli/node-process.ts`, on a machine with crash points. */
-const spec = parseNodeSpec(process.env['RAFTCTL_NODE'] ?? '');
+const spec = parseNodeSpec(process.env[NODE_SPEC_VARIABLE] ?? '');
 const points = new CrashPoints(new CrashBook(process.env[CRASH_POINTS_VARIABLE] ?? '', spec.id));
 await runNode(
   spec,

@@ -2,7 +2,8 @@ import { asNodeId, type NodeId, type Scheduler, seededRandom } from '../../src/b
 import { type ClusterClient, createClient } from '../../src/client/client.js';
 import { EventRecorder } from '../../src/diagnostics/index.js';
 import { MemoryBackend } from '../../src/kv/backend-memory.js';
-import { type NodeLimits, type NodeServer, type NodeSpec, openNode } from '../../src/node/index.js';
+import { type NodeLimits, type NodeServer, openNode } from '../../src/node/index.js';
+import type { NodeSpec } from '../../src/wire/index.js';
 import { EventLoop } from './event-loop.js';
 import { ManualTime } from './manual-time.js';
 import { MemoryDisk, survive } from './memory-disk.js';

@@ -2,9 +2,9 @@ import type { Clock, Emit, Level, NodeId, Random, Scheduler } from '../../src/ba
 import { AdminLink } from '../../src/cluster/admin-link.js';
 import type { NodeConfig, NodeView } from '../../src/cluster/index.js';
 import type { LifecycleNode } from '../../src/cluster/lifecycle.js';
-import { ManagedNode } from '../../src/cluster/managed-node.js';
 import { NodeLog } from '../../src/cluster/node-log.js';
 import type { ChildProcess, ProcessExit } from '../../src/cluster/node-process.js';
+import { ProcessMachine } from '../../src/cluster/process-machine.js';
 import { hasProcess, type ProcessStateName } from '../../src/cluster/process-state.js';
 import { mostVerbose, type NodeEvent } from '../../src/diagnostics/index.js';
 import type { NodeStatus } from '../../src/wire/index.js';
@@ -29,7 +29,7 @@ interface ClusterNodeOptions {
  */
 export class ClusterNode implements LifecycleNode {
   readonly id: NodeId;
-  readonly process: ManagedNode;
+  readonly process: ProcessMachine;
   /** Nobody writes it. */
   readonly log = new NodeLog({ file: '/nonexistent', maxFileBytes: 0, files: 1 });
   readonly #options: ClusterNodeOptions;
@@ -42,7 +42,7 @@ export class ClusterNode implements LifecycleNode {
     const { node, cluster, nextPid } = options;
     this.#options = options;
     this.id = node.id;
-    this.process = new ManagedNode({
+    this.process = new ProcessMachine({
       ...options,
       id: node.id,
       log: this.log,

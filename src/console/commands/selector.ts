@@ -1,5 +1,6 @@
 import { type NodeId, nearest, RaftctlError, type Random, randomInt } from '../../base/index.js';
 import type { ClusterControl, LiveState, ProcessStateName } from '../../cluster/index.js';
+import { hasProcess } from '../../cluster/process-state.js';
 
 /** Words that stand for nodes. `leader` to `random` name one, the others as many as there are. */
 export const ONE_NODE = ['leader', 'follower', 'random'] as const;
@@ -13,8 +14,7 @@ export interface Resolved {
   readonly group: boolean;
 }
 
-const DOWN: ReadonlySet<ProcessStateName> = new Set(['stopped', 'crashed', 'backoff', 'failed']);
-export const isDown = (state: ProcessStateName | undefined): boolean => state === undefined || DOWN.has(state);
+export const isDown = (state: ProcessStateName | undefined): boolean => state === undefined || !hasProcess(state);
 
 /** What a NODE means at this moment. */
 export function resolve(selector: string, control: ClusterControl, random: Random): Resolved {

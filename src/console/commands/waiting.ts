@@ -1,5 +1,6 @@
 import { type NodeId, RaftctlError } from '../../base/index.js';
 import type { ClusterControl, ProcessStateName } from '../../cluster/index.js';
+import { PROCESS_STATES } from '../../cluster/process-state.js';
 import { type MergedEvent, parseFilter, renderEvent } from '../../diagnostics/index.js';
 import type { Context } from '../context.js';
 import { formatDuration } from '../language/duration.js';
@@ -42,10 +43,7 @@ const waitNode: CommandSpec = {
     { name: 'NODE', kind: { type: 'selector' } },
     {
       name: 'STATE',
-      kind: {
-        type: 'choice',
-        choices: ['stopped', 'starting', 'running', 'paused', 'stopping', 'crashed', 'backoff', 'failed'],
-      },
+      kind: { type: 'choice', choices: PROCESS_STATES },
     },
   ],
   options: [],

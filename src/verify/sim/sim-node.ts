@@ -9,9 +9,10 @@ import {
 } from '../../base/index.js';
 import { EventRecorder, type NodeEvent } from '../../diagnostics/index.js';
 import { MemoryBackend } from '../../kv/index.js';
-import { type NodeInspection, type NodeServer, type NodeSpec, openNode } from '../../node/index.js';
+import { type NodeInspection, type NodeServer, openNode } from '../../node/index.js';
 import { openWal, type Recovered } from '../../storage/index.js';
 import type { Frame } from '../../transport/index.js';
+import type { NodeSpec } from '../../wire/index.js';
 import { type DiskOperation, diskError, MemoryDisk, type Survives, survive } from './memory-disk.js';
 import type { MemoryNetwork, NetworkHost } from './memory-network.js';
 import type { DrawnOptions } from './options.js';

@@ -8,13 +8,13 @@ import {
   type Scheduler,
   type Timer,
 } from '../base/index.js';
+import { NODE_EXIT } from '../wire/index.js';
 import type { RestartPolicy } from './config/config.js';
 import type { NodeLog } from './node-log.js';
 import { type ChildProcess, describeExit, type ProcessExit } from './node-process.js';
-import { NODE_EXIT } from './node-spec.js';
 import { assertTransition, hasProcess, type ProcessStateName } from './process-state.js';
 
-export interface ManagedNodeOptions {
+export interface ProcessMachineOptions {
   readonly id: NodeId;
   readonly spawn: () => ChildProcess;
   readonly log: NodeLog;
@@ -25,7 +25,7 @@ export interface ManagedNodeOptions {
   readonly random: Random;
   readonly emit: Emit;
   /** After every step of the state machine. */
-  readonly changed: (node: ManagedNode, before: ProcessStateName) => void;
+  readonly changed: (node: ProcessMachine, before: ProcessStateName) => void;
 }
 
 /** How patient a restart after a crash is. */
@@ -65,9 +65,9 @@ export interface NodeFailure {
  * One node's process and what is wanted of it. `#transition` is the only place that changes the state; the intent is
  * recorded before a signal is sent, so that the exit that follows is never taken for a crash.
  */
-export class ManagedNode {
+export class ProcessMachine {
   readonly id: NodeId;
-  readonly #options: ManagedNodeOptions;
+  readonly #options: ProcessMachineOptions;
   readonly #restarts: RestartOptions;
   readonly #backoff: Backoff;
   #state: ProcessState = { name: 'stopped' };
@@ -77,7 +77,7 @@ export class ManagedNode {
   #lastExit: ProcessExit | undefined;
   #failure: NodeFailure | undefined;
 
-  constructor(options: ManagedNodeOptions) {
+  constructor(options: ProcessMachineOptions) {
     this.id = options.id;
     this.#options = options;
     this.#restarts = options.restarts ?? RESTARTS;

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { asNodeId, type Emit, type Fields, seededRandom } from '../../src/base/index.js';
 import type { RestartPolicy } from '../../src/cluster/index.js';
-import { ManagedNode } from '../../src/cluster/managed-node.js';
 import { NodeLog } from '../../src/cluster/node-log.js';
+import { ProcessMachine } from '../../src/cluster/process-machine.js';
 import { ManualTime } from '../diagnostics/manual-time.js';
 import { FakeProcess } from './fake-process.js';
 import { temporaryDirectory } from './temporary-directory.js';
@@ -19,7 +19,7 @@ function newNode({ restart = 'on-failure' }: { restart?: RestartPolicy } = {}) {
   const emit: Emit = { enabled: () => true, emit: (_, event, fields = {}) => void events.push({ event, fields }) };
   const file = join(temporaryDirectory(), 'node-01.log');
   const log = new NodeLog({ file, maxFileBytes: 1e6, files: 1 });
-  const node = new ManagedNode({
+  const node = new ProcessMachine({
     id: asNodeId('node-01'),
     spawn: () => {
       processes.push(new FakeProcess(100 + processes.length));
@@ -43,7 +43,7 @@ function newNode({ restart = 'on-failure' }: { restart?: RestartPolicy } = {}) {
   return { time, node, processes, states, events, file, started };
 }
 
-describe('ManagedNode goes from', () => {
+describe('ProcessMachine goes from', () => {
   it('stopped to starting to running when it is started and answers', () => {
     const { node, states, processes } = newNode();
     expect([node.state, node.pid]).toEqual(['stopped', null]);
@@ -233,11 +233,19 @@ describe('a node that crashes again and again', () => {
 
 describe('a node refuses', () => {
   it.each([
-    ['to be paused when stopped', (node: ManagedNode) => node.pause(), 'node-01: expected it running, it is stopped'],
-    ['to be resumed when stopped', (node: ManagedNode) => node.resume(), 'node-01: expected it paused, it is stopped'],
+    [
+      'to be paused when stopped',
+      (node: ProcessMachine) => node.pause(),
+      'node-01: expected it running, it is stopped',
+    ],
+    [
+      'to be resumed when stopped',
+      (node: ProcessMachine) => node.resume(),
+      'node-01: expected it paused, it is stopped',
+    ],
     [
       'to be killed when stopped',
-      (node: ManagedNode) => node.kill('SIGKILL'),
+      (node: ProcessMachine) => node.kill('SIGKILL'),
       'node-01: expected it running, it is stopped',
     ],
   ])('%s', (_, act, message) => {

@@ -11,18 +11,23 @@ import {
 } from '../base/index.js';
 import { mostVerbose } from '../diagnostics/index.js';
 import type { Transport } from '../transport/index.js';
-import type { EventBatch, NodeStatus } from '../wire/index.js';
+import {
+  type EventBatch,
+  NODE_SPEC_VARIABLE,
+  type NodeSpec,
+  type NodeStatus,
+  serializeNodeSpec,
+} from '../wire/index.js';
 import { AdminLink } from './admin-link.js';
 import type { RestartPolicy } from './config/config.js';
 import type { NodeConfig } from './config/nodes.js';
 import type { NodeView } from './control.js';
-import { ManagedNode, type RestartOptions } from './managed-node.js';
 import { NodeLog } from './node-log.js';
 import { type ChildProcess, neverStarted, spawnNode } from './node-process.js';
-import { NODE_SPEC_VARIABLE, type NodeSpec } from './node-spec.js';
+import { ProcessMachine, type RestartOptions } from './process-machine.js';
 import { hasProcess, type ProcessStateName } from './process-state.js';
 
-export interface SupervisedNodeOptions {
+export interface NodeHandleOptions {
   readonly node: NodeConfig;
   readonly command: readonly string[];
   /** What the next process is told; its log level is this node's. */
@@ -37,27 +42,27 @@ export interface SupervisedNodeOptions {
   readonly scheduler: Scheduler;
   readonly random: Random;
   readonly emit: Emit;
-  readonly changed: (node: SupervisedNode, before: ProcessStateName) => void;
-  readonly events: (node: SupervisedNode, batch: EventBatch) => void;
+  readonly changed: (node: NodeHandle, before: ProcessStateName) => void;
+  readonly events: (node: NodeHandle, batch: EventBatch) => void;
 }
 
 /** One node as its supervisor has it: the process, the connection to it, and its log. */
-export class SupervisedNode {
+export class NodeHandle {
   readonly config: NodeConfig;
-  readonly process: ManagedNode;
+  readonly process: ProcessMachine;
   readonly log: NodeLog;
-  readonly #options: SupervisedNodeOptions;
+  readonly #options: NodeHandleOptions;
   #link: AdminLink | undefined;
   #baseLevel: Level;
   #demand: Level = 'info';
   #lastStatus: { readonly status: NodeStatus; readonly at: number } | undefined;
 
-  constructor(options: SupervisedNodeOptions) {
+  constructor(options: NodeHandleOptions) {
     this.config = options.node;
     this.#options = options;
     this.#baseLevel = options.spec.logLevel;
     this.log = new NodeLog(options.log);
-    this.process = new ManagedNode({
+    this.process = new ProcessMachine({
       ...options,
       id: options.node.id,
       log: this.log,
@@ -143,11 +148,7 @@ export class SupervisedNode {
     }
     try {
       const environment = {
-        [NODE_SPEC_VARIABLE]: JSON.stringify({
-          ...spec,
-          mayCreate: mayCreate(),
-          logLevel: this.#baseLevel,
-        } satisfies NodeSpec),
+        [NODE_SPEC_VARIABLE]: serializeNodeSpec({ ...spec, mayCreate: mayCreate(), logLevel: this.#baseLevel }),
       };
       return spawnNode({ command, environment, outputFd });
     } finally {

@@ -1,0 +1,68 @@
+import { asNodeId, LEVELS, type Level, type Member, type NodeId, RaftctlError } from '../base/index.js';
+import { branded, count, list, object, oneOf, type Parser, text, truth } from './parse.js';
+
+/** What a node process is told, as one JSON document in this variable of its environment. */
+export const NODE_SPEC_VARIABLE = 'RAFTCTL_NODE';
+
+/** How a node process ends by itself. */
+export const NODE_EXIT = { ok: 0, failed: 1, dataRefused: 10, diskFailed: 11, portTaken: 12 } as const;
+
+/** What a node must know to run. Times are milliseconds, sizes bytes. */
+export interface NodeSpec {
+  /** The cluster's name. */
+  readonly cluster: string;
+  /** 32 hex digits, drawn by the first `up`. */
+  readonly clusterId: string;
+  readonly id: NodeId;
+  /** Rises when a member is replaced under the same name. */
+  readonly incarnation: number;
+  /** This node among them. */
+  readonly members: readonly MemberAddress[];
+  readonly directory: string;
+  /** false: it has run before, so that an empty directory means lost votes: it must refuse to start (Diss. §3.8). */
+  readonly mayCreate: boolean;
+  readonly heartbeatMs: number;
+  readonly electionTimeoutMs: readonly [min: number, max: number];
+  readonly maxValueBytes: number;
+  readonly logLevel: Level;
+}
+
+export type MemberAddress = Pick<Member, 'id' | 'host' | 'port'>;
+
+export const serializeNodeSpec = (spec: NodeSpec): string => JSON.stringify(spec);
+
+const nodeId = branded(text, asNodeId);
+
+/** Shortest and longest. */
+const span: Parser<readonly [number, number]> = (value, path) => {
+  const [min, max] = list(count)(value, path);
+  return [count(min, `${path}[0]`), count(max, `${path}[1]`)];
+};
+
+const parse: Parser<NodeSpec> = object({
+  cluster: text,
+  clusterId: text,
+  id: nodeId,
+  incarnation: count,
+  members: list(object({ id: nodeId, host: text, port: count })),
+  directory: text,
+  mayCreate: truth,
+  heartbeatMs: count,
+  electionTimeoutMs: span,
+  maxValueBytes: count,
+  logLevel: oneOf(LEVELS),
+});
+
+/** Reads what `serializeNodeSpec` wrote; throws `bad-request`, with the path of what is wrong. */
+export function parseNodeSpec(document: string): NodeSpec {
+  let value: unknown;
+  try {
+    value = JSON.parse(document);
+  } catch (cause) {
+    throw new RaftctlError('bad-request', `the node specification (${NODE_SPEC_VARIABLE}) is not JSON`, { cause });
+  }
+  const spec = parse(value, 'node specification');
+  if (spec.members.some(({ id }) => id === spec.id)) return spec;
+  const names = spec.members.map(({ id }) => id).join(', ');
+  throw new RaftctlError('bad-request', `node specification: ${spec.id} is not among its members (${names})`);
+}
