@@ -1,11 +1,11 @@
-import { connect as connectSocket, type Socket } from 'node:net';
 import { RaftctlError } from '../base/index.js';
 import { type Address, codeOf, formatAddress, refusedAddress } from './address.js';
-import { type ConnectionContext, KEEP_ALIVE_MS, SocketConnection } from './connection.js';
+import { type ConnectionContext, SocketConnection } from './connection.js';
 import { awaitFirstFrame, type FirstFrame } from './first-frame.js';
 import { FrameSplitter } from './frames.js';
 import { checkCluster, decodeAnswer, encodeHello, HANDSHAKE_BYTES_MAX, notRaftctl } from './handshake.js';
 import type { Attempt, AttemptOutcome, DialFailure } from './link.js';
+import type { Socket } from './network.js';
 import type { ConnectionHandlers, DialOptions, Hello } from './transport.js';
 
 /** Dials once and greets: one answer to `outcome`, unless cancelled before. */
@@ -17,7 +17,7 @@ export function attempt(
 ): Attempt {
   const ours = options.hello();
   const splitter = new FrameSplitter(HANDSHAKE_BYTES_MAX);
-  const socket = openSocket(options);
+  const socket = context.network.dial(options);
   socket.once('connect', () => socket.write(encodeHello(ours)));
   const wait = { scheduler: context.scheduler, timeoutMs: options.handshakeTimeoutMs };
   const greeting = awaitFirstFrame(socket, splitter, wait, (first) => {
@@ -48,11 +48,6 @@ export function attempt(
     drop(socket);
   };
   return { cancel };
-}
-
-function openSocket({ host, port, path }: Address): Socket {
-  if (path !== undefined) return connectSocket({ path });
-  return connectSocket({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS });
 }
 
 function drop(socket: Socket): void {

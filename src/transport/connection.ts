@@ -1,18 +1,16 @@
-import type { Socket } from 'node:net';
 import { assert, RaftctlError, type Scheduler } from '../base/index.js';
 import { codeOf } from './address.js';
 import type { FrameSplitter } from './frames.js';
 import { decodeRefusal, encodeRefusal, HANDSHAKE_KIND, HOST_KIND_MIN } from './handshake.js';
+import type { Network, Socket } from './network.js';
 import { Outbox } from './outbox.js';
 import type { Partings } from './parting.js';
 import type { Connection, ConnectionHandlers, Frame, Hello } from './transport.js';
 import type { FlushAtTurnEnd } from './turn.js';
 
-/** The kernel asks an idle other side whether it is still there: it notices machines that vanish, not processes. */
-export const KEEP_ALIVE_MS = 10_000;
-
 /** What all connections of one transport share. */
 export interface ConnectionContext {
+  readonly network: Network;
   readonly scheduler: Scheduler;
   readonly flushes: FlushAtTurnEnd;
   readonly partings: Partings;

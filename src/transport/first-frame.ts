@@ -1,6 +1,6 @@
-import type { Socket } from 'node:net';
 import type { Scheduler } from '../base/index.js';
 import type { FrameSplitter } from './frames.js';
+import type { Socket } from './network.js';
 import type { Frame } from './transport.js';
 
 /** How the wait for the other side's greeting ends. */

@@ -12,7 +12,8 @@
  * ## The parts
  *
  *     frames ◀─ handshake, outbox ◀─ connection ◀─ attempt  ◀─┐
- *       (bytes)    (greetings)        (a socket)   listener ◀─┴─ tcp-transport ─▶ link (state machine, redial-pace)
+ *       (bytes)    (greetings)        (a socket)   listener ◀─┴─ create-transport ─▶ link (state machine, redial-pace)
+ *                                                                   └─▶ network (byte streams): tcp-network, the simulator's
  *
  * A **listener** takes strangers. One that greets within its deadline becomes a connection; all others hear a reason and
  * see the door. A **link** keeps one outgoing connection alive: `Connecting | Connected | Broken | Closed`. Between two

@@ -1,7 +1,6 @@
-import { createServer, type Server, type Socket } from 'node:net';
 import { type Emit, RaftctlError } from '../base/index.js';
 import { type Address, codeOf, formatAddress } from './address.js';
-import { type ConnectionContext, KEEP_ALIVE_MS, SocketConnection } from './connection.js';
+import { type ConnectionContext, SocketConnection } from './connection.js';
 import { awaitFirstFrame, type FirstFrame } from './first-frame.js';
 import { FrameSplitter } from './frames.js';
 import {
@@ -12,6 +11,7 @@ import {
   HANDSHAKE_BYTES_MAX,
   strangersAnswer,
 } from './handshake.js';
+import type { ServerSocket, Socket } from './network.js';
 import type { Connection, ConnectionHandlers, Hello, Listener, ListenOptions } from './transport.js';
 
 /** Sockets beyond `maxConnections`, so that clients in a crowd cannot lock out peers and admin. */
@@ -24,20 +24,22 @@ export interface ListenContext extends ConnectionContext {
 }
 
 /** Binds; rejects with an error that names the address and what to do. */
-export function listen(options: ListenOptions, context: ListenContext): Promise<Listener> {
+export async function listen(options: ListenOptions, context: ListenContext): Promise<Listener> {
   const { path } = options;
   if (path !== undefined && Buffer.byteLength(path) > SOCKET_PATH_BYTES_MAX) {
     const message = `socket path ${path}: expected at most ${SOCKET_PATH_BYTES_MAX} bytes, received ${Buffer.byteLength(path)}`;
-    return Promise.reject(new RaftctlError('start-failed', message, { hint: 'choose a shorter directory' }));
+    throw new RaftctlError('start-failed', message, { hint: 'choose a shorter directory' });
   }
-  const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS });
-  return new Promise((resolve, reject) => {
-    server.once('error', (error) => reject(cannotListen(options, error)));
-    server.listen(path === undefined ? { host: options.host, port: options.port } : { path }, () => {
-      server.removeAllListeners('error');
-      resolve(new TcpListener(server, options, context));
-    });
+  const { network, emit } = context;
+  const accepting = network.listen(options, {
+    accepted: (socket) => listener.accept(socket),
+    failed: (error) => emit.emit('warn', 'accept-failed', { reason: error.message }),
   });
+  const server = await accepting.catch((error: Error) => {
+    throw cannotListen(options, error);
+  });
+  const listener = new SocketListener(server, options, context);
+  return listener;
 }
 
 function cannotListen(address: Address, error: Error): RaftctlError {
@@ -57,18 +59,17 @@ function cannotListen(address: Address, error: Error): RaftctlError {
 }
 
 /** Greets who dials: a socket is first a stranger with a deadline, then a connection, or it is shown the door. */
-class TcpListener implements Listener {
+class SocketListener implements Listener {
   readonly port: number;
   readonly connections = new Set<Connection>();
   readonly #strangers = new Map<Socket, { cancel(): void }>();
-  readonly #server: Server;
+  readonly #server: ServerSocket;
   readonly #options: ListenOptions;
   readonly #context: ListenContext;
   readonly #handlers: ConnectionHandlers;
 
-  constructor(server: Server, options: ListenOptions, context: ListenContext) {
-    const address = server.address();
-    this.port = address !== null && typeof address === 'object' ? address.port : 0;
+  constructor(server: ServerSocket, options: ListenOptions, context: ListenContext) {
+    this.port = server.port;
     this.#server = server;
     this.#options = options;
     this.#context = context;
@@ -76,15 +77,11 @@ class TcpListener implements Listener {
       frames: (connection, frames) => options.handlers.frames(connection, frames),
       closed: (connection, error) => this.#closed(connection, error),
     };
-    server.on('connection', (socket) => this.#accept(socket));
-    server.on('error', (error) => context.emit.emit('warn', 'accept-failed', { reason: error.message }));
     context.emit.emit('info', 'listening', { address: formatAddress({ ...options, port: this.port }) });
   }
 
   close(): Promise<void> {
-    const done = new Promise<void>((resolve) => {
-      this.#server.close(() => resolve());
-    });
+    const done = new Promise<void>((resolve) => this.#server.close(resolve));
     for (const [socket, greeting] of this.#strangers) {
       greeting.cancel();
       this.#context.partings.part(socket);
@@ -96,7 +93,7 @@ class TcpListener implements Listener {
     return done;
   }
 
-  #accept(socket: Socket): void {
+  accept(socket: Socket): void {
     const address = remoteAddressOf(socket);
     if (this.#strangers.size + this.connections.size >= this.#options.maxConnections + RESERVE) {
       this.#refuse(socket, address, this.#crowded());

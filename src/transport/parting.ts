@@ -1,5 +1,5 @@
-import type { Socket } from 'node:net';
 import type { Scheduler } from '../base/index.js';
+import type { Socket } from './network.js';
 
 /** What was sent last gets so long to be read. */
 const LINGER_MS = 1_000;

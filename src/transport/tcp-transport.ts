@@ -1,39 +1,7 @@
-import type { Clock, Emit, Random, Scheduler } from '../base/index.js';
-import { attempt } from './attempt.js';
-import { DialedLink, type LinkContext } from './link.js';
-import { listen } from './listener.js';
-import { Partings } from './parting.js';
+import { createTransport, type TransportOptions } from './create-transport.js';
+import { tcpNetwork } from './tcp-network.js';
 import type { Transport } from './transport.js';
-import { FlushAtTurnEnd } from './turn.js';
-
-interface TcpTransportOptions {
-  readonly clock: Clock;
-  readonly scheduler: Scheduler;
-  readonly random: Random;
-  readonly emit: Emit;
-}
 
 /** The real transport: TCP, and Unix sockets where a `path` is given. One per process is enough. */
-export function createTcpTransport({ clock, scheduler, random, emit }: TcpTransportOptions): Transport {
-  let lastId = 0;
-  const connections = {
-    scheduler,
-    flushes: new FlushAtTurnEnd(scheduler),
-    partings: new Partings(scheduler),
-    nextId: () => {
-      lastId += 1;
-      return lastId;
-    },
-  };
-  const links: LinkContext = {
-    clock,
-    scheduler,
-    random,
-    emit,
-    attempt: (options, handlers, outcome) => attempt(options, handlers, outcome, connections),
-  };
-  return {
-    listen: (options) => listen(options, { ...connections, emit }),
-    dial: (options) => new DialedLink(options, links),
-  };
-}
+export const createTcpTransport = (options: Omit<TransportOptions, 'network'>): Transport =>
+  createTransport({ ...options, network: tcpNetwork });

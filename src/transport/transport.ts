@@ -2,7 +2,7 @@ import type { RaftctlError } from '../base/index.js';
 
 /**
  * What the rest of raftctl sees of the shared TCP core: links that are dialed and connections that are accepted, both
- * carrying frames. It knows bytes, no Raft. `tcp-transport.ts` is the real one; the simulator brings its own.
+ * carrying frames. It knows bytes, no Raft. `create-transport.ts` makes one of any `Network`; `tcp-transport.ts` is the real one.
  */
 export interface Transport {
   /** Accepts connections; resolves once bound, rejects with `port-taken` naming host and port. */

@@ -1,0 +1,42 @@
+import type { Clock, Emit, Random, Scheduler } from '../base/index.js';
+import { attempt } from './attempt.js';
+import { DialedLink, type LinkContext } from './link.js';
+import { listen } from './listener.js';
+import type { Network } from './network.js';
+import { Partings } from './parting.js';
+import type { Transport } from './transport.js';
+import { FlushAtTurnEnd } from './turn.js';
+
+export interface TransportOptions {
+  readonly network: Network;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly random: Random;
+  readonly emit: Emit;
+}
+
+/** Frames, handshake and links over the byte streams of any network. */
+export function createTransport({ network, clock, scheduler, random, emit }: TransportOptions): Transport {
+  let lastId = 0;
+  const connections = {
+    network,
+    scheduler,
+    flushes: new FlushAtTurnEnd(scheduler),
+    partings: new Partings(scheduler),
+    nextId: () => {
+      lastId += 1;
+      return lastId;
+    },
+  };
+  const links: LinkContext = {
+    clock,
+    scheduler,
+    random,
+    emit,
+    attempt: (options, handlers, outcome) => attempt(options, handlers, outcome, connections),
+  };
+  return {
+    listen: (options) => listen(options, { ...connections, emit }),
+    dial: (options) => new DialedLink(options, links),
+  };
+}
