@@ -5,7 +5,7 @@ import type { Wal } from '../storage/index.js';
 import type { EntryCache } from './entry-cache.js';
 
 interface ApplierOptions {
-  readonly raft: Pick<RawNode, 'status' | 'applied'>;
+  readonly raft: Pick<RawNode, 'persistedIndex' | 'applied'>;
   readonly store: Pick<KvStore, 'appliedIndex' | 'unflushedBytes' | 'apply'>;
   readonly wal: Pick<Wal, 'read'>;
   readonly cache: EntryCache;
@@ -51,7 +51,7 @@ export class Applier {
     const { store, cache, entriesMax, wake } = this.#options;
     const after = store.appliedIndex;
     // What is in the WAL can be read back from it, also when applying does not keep up.
-    cache.trim(this.#options.raft.status().persistedIndex);
+    cache.trim(this.#options.raft.persistedIndex);
     if (this.#reading || after >= this.#commitIndex) return;
     if (store.unflushedBytes > UNFLUSHED_BYTES_MAX) {
       this.#waitForFlush();

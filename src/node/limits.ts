@@ -1,8 +1,4 @@
-import { votersOnly } from '../base/index.js';
-import { RawNode } from '../raft/index.js';
 import type { ConnectionRole } from '../transport/index.js';
-import type { NodeSpec } from '../wire/index.js';
-import type { NodeDependencies } from './dependencies.js';
 
 /** Every bound of a node that cluster.yaml does not set. */
 export const MAX_KEY_BYTES = 1_024;
@@ -33,9 +29,6 @@ export interface NodeLimits {
   readonly historyBytes: number;
 }
 
-/** What a leader holds in memory for a disk that does not answer, while its followers' disks do. */
-const UNSYNCED_BYTES_MAX = 256 << 20;
-
 export const nodeLimits: NodeLimits = {
   cacheBytesMax: 16 << 20,
   applyEntriesMax: 4_096,
@@ -55,35 +48,7 @@ const FRAME_SLACK_BYTES = 1 << 20;
  * The largest frame of a role. A cas carries two values; whatever a client may send fits, forwarded or in an append, in
  * what a peer may send, or an entry could be accepted that no follower takes.
  */
-export function frameBytesMax({ maxValueBytes }: NodeSpec, role: ConnectionRole): number {
+export function frameBytesMax({ maxValueBytes }: { readonly maxValueBytes: number }, role: ConnectionRole): number {
   const client = 2 * maxValueBytes + FRAME_SLACK_BYTES;
   return role === 'peer' ? Math.max(client, nodeLimits.appendBytesMax) + FRAME_SLACK_BYTES : client;
-}
-
-/** The core, as this node configures and restores it. 1 tick = 1 ms. */
-export function newRaft({ spec, random, recovered, store, limits }: NodeDependencies): RawNode {
-  const [electionTicksMin, electionTicksMax] = spec.electionTimeoutMs;
-  const { appendBytesMax, inflightMessagesMax, inflightBytesMax, uncommittedBytesMax } = { ...nodeLimits, ...limits };
-  return new RawNode({
-    id: spec.id,
-    configuration: votersOnly(spec.members.map((member) => member.id)),
-    random,
-    electionTicksMin,
-    electionTicksMax,
-    heartbeatTicks: spec.heartbeatMs,
-    commitNewsTicks: 5,
-    appendBytesMax,
-    inflightMessagesMax,
-    inflightBytesMax,
-    uncommittedBytesMax,
-    unsyncedBytesMax: UNSYNCED_BYTES_MAX,
-    suspicion: { rankTicks: 10, extraTicks: 4, repeatTicks: 20 },
-    restored: {
-      hardState: recovered.hardState,
-      before: recovered.before,
-      runs: recovered.runs,
-      lengths: recovered.lengths,
-      applied: store.appliedIndex,
-    },
-  });
 }

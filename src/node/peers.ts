@@ -143,11 +143,9 @@ export class Peers {
     }
   }
 
-  /** Members this node has a link to, itself included. */
-  linkedCount(): number {
-    let linked = 1;
-    for (const { link } of this.#peers.values()) if (link.state.type === 'connected') linked += 1;
-    return linked;
+  /** Is the link to that member up? Nobody has one to itself. */
+  isLinked(id: NodeId): boolean {
+    return this.#peers.get(id)?.link.state.type === 'connected';
   }
 
   /** The state of the link to a member, in words. */

@@ -47,7 +47,7 @@ export class ReadyLoop {
       this.#release(release);
       if (last !== undefined) this.#raft.persisted(last.index, last.term);
     }
-    this.#handlers.persistedUpTo(this.#raft.status().persistedIndex);
+    this.#handlers.persistedUpTo(this.#raft.persistedIndex);
   }
 
   /** Takes Readys until the core has no more news. */
@@ -59,7 +59,7 @@ export class ReadyLoop {
     this.#handlers.observed(ready);
     if (ready.entries.length > 0) {
       this.#cache.append(ready.entries); // appends name ranges: their entries must be here before they are sent
-      this.#handlers.persistedUpTo(this.#raft.status().persistedIndex);
+      this.#handlers.persistedUpTo(this.#raft.persistedIndex);
     }
     for (const message of ready.messages) this.#handlers.send(message);
     this.#persist(ready);

@@ -6,6 +6,7 @@ import { encodeNote, KIND, type NodeStatus } from '../wire/index.js';
 import { AdminCalls } from './admin-calls.js';
 import { Applier } from './applier.js';
 import { ClientCalls } from './client-calls.js';
+import { newRaft } from './core.js';
 import type { NodeDependencies } from './dependencies.js';
 import { EntryCache } from './entry-cache.js';
 import { Inbox } from './inbox.js';
@@ -15,7 +16,6 @@ import {
   MAX_CONNECTIONS,
   MAX_KEY_BYTES,
   MAX_QUEUED_BYTES,
-  newRaft,
   nodeLimits,
   SWEEP_MS,
 } from './limits.js';
@@ -77,7 +77,7 @@ export class NodeServer {
     this.#timer = new TickTimer({ clock, scheduler, gapMs: 2 * spec.heartbeatMs, wake: this.#wake });
     this.#replies = new Replies({
       relay: (node, callId, kind, parts) => this.#peers.reply(node, callId, kind, parts),
-      leader: () => this.#raft.status().leader,
+      leader: () => this.#raft.leader,
     });
     this.#peers = this.#newPeers();
     this.#loop = this.#newReadyLoop();
@@ -306,7 +306,7 @@ export class NodeServer {
   }
 
   #note(): Buffer {
-    const { term, leader } = this.#raft.status();
+    const { term, leader } = this.#raft;
     return encodeNote({ term, leader, maxValueBytes: this.#dependencies.spec.maxValueBytes });
   }
 
@@ -323,8 +323,7 @@ export class NodeServer {
   }
 
   #leaderless(): RaftctlError {
-    const members = this.#dependencies.spec.members.length;
-    return unavailable(this.#id, members, this.#raft.status(), this.#peers);
+    return unavailable(this.#id, this.#raft, this.#peers);
   }
 
   /** A sweep stands only while somebody waits. */

@@ -11,7 +11,7 @@ export function statusOf(
   connections: number,
   startedAt: number,
 ): NodeStatus {
-  const { role, term, leader, commitIndex, lastIndex, firstIndex, persistedIndex } = raft.status();
+  const { role, term, leader, commitIndex, lastIndex, firstIndex, persistedIndex } = raft;
   return {
     node: spec.id,
     instance,

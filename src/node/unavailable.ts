@@ -1,13 +1,16 @@
-import { majorityOf, type NodeId, RaftctlError } from '../base/index.js';
-import type { Status } from '../raft/index.js';
+import { countQuorum, type NodeId, type QuorumCount, RaftctlError } from '../base/index.js';
+import type { RawNode } from '../raft/index.js';
 import type { Peers } from './peers.js';
 
 /** Why nothing can be decided just now, as far as this node can tell. */
-export function unavailable(id: NodeId, members: number, { role, leader }: Status, peers: Peers): RaftctlError {
-  const quorum = majorityOf(members);
-  const linked = peers.linkedCount();
-  if (linked < quorum) {
-    const message = `${id} reaches ${linked} of ${members} nodes and a quorum is ${quorum}`;
+export function unavailable(
+  id: NodeId,
+  { role, leader, configuration }: Pick<RawNode, 'role' | 'leader' | 'configuration'>,
+  peers: Pick<Peers, 'isLinked' | 'describe'>,
+): RaftctlError {
+  const reached = countQuorum(configuration, (voter) => voter === id || peers.isLinked(voter));
+  if (!reached.holds) {
+    const message = `${id} reaches ${reachOf(reached)}`;
     return new RaftctlError('quorum-lost', message, { definite: true, hint: 'start or resume more nodes' });
   }
   if (role === 'leader') {
@@ -21,3 +24,12 @@ export function unavailable(id: NodeId, members: number, { role, leader }: Statu
   const message = `${id} knows no leader that a quorum follows`;
   return new RaftctlError('no-leader', message, { hint: 'an election may be under way: try again' });
 }
+
+/** Of each set of voters that has to agree: two, while the configuration is joint (§6). */
+const reachOf = ({ sets }: QuorumCount): string =>
+  sets
+    .map(({ counted, voters, needed }, nth) => {
+      const nodes = nth === 0 ? 'nodes' : 'nodes that voted before';
+      return `${counted} of ${voters} ${nodes} and a quorum is ${needed}`;
+    })
+    .join(', ');

@@ -58,7 +58,7 @@ export class Writes {
   /** Once a turn: moves on whatever can. */
   flush(): void {
     if (this.#parked.length === 0) return;
-    const { role, leader } = this.#options.raft.status();
+    const { role, leader } = this.#options.raft;
     if (role === 'leader') this.#propose();
     else if (leader !== null) this.#park(this.#forwardTo(leader));
   }

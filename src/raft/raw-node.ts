@@ -163,6 +163,40 @@ export class RawNode {
     return true;
   }
 
+  get role(): RoleName {
+    return this.#raft.role.type;
+  }
+
+  get term(): Term {
+    return this.#raft.currentTerm;
+  }
+
+  /** The leader as this node knows it: itself when it leads. */
+  get leader(): NodeId | null {
+    return leaderOf(this.#raft);
+  }
+
+  get commitIndex(): LogIndex {
+    return this.#raft.log.commitIndex;
+  }
+
+  get persistedIndex(): LogIndex {
+    return this.#raft.log.persistedIndex;
+  }
+
+  get firstIndex(): LogIndex {
+    return this.#raft.log.firstIndex;
+  }
+
+  get lastIndex(): LogIndex {
+    return this.#raft.log.lastIndex;
+  }
+
+  get configuration(): Configuration {
+    return this.#raft.configuration;
+  }
+
+  /** All of it at once, with the followers as a leader sees them: for people and tests, not for one number. */
   status(): Status {
     const { id, role, currentTerm, votedFor, log, configuration } = this.#raft;
     return {

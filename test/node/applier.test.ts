@@ -38,7 +38,12 @@ function setUp({ entries = 9, cached = [1, entries], cacheBytesMax = 1_000_000, 
   const reads: Read[] = [];
   const state = { unflushedBytes: 0, wakes: 0, failures: [] as unknown[] };
   const applier = new Applier({
-    raft: { status: () => raft.status(), applied: (index: LogIndex) => answered.push(`core ${index}`) },
+    raft: {
+      get persistedIndex() {
+        return raft.persistedIndex;
+      },
+      applied: (index: LogIndex) => answered.push(`core ${index}`),
+    },
     store: {
       get appliedIndex() {
         return asIndex(applied.at(-1) ?? 0);
