@@ -3,7 +3,7 @@ import { constants } from 'node:os';
 import { asNodeId, messageOf, RaftctlError } from '../base/index.js';
 import type { MergedEvent } from '../diagnostics/index.js';
 import type { Connection, Frame, Listener, Transport } from '../transport/index.js';
-import { packDocument, unpackDocument } from '../wire/document.js';
+import { decodeDocument, encodeDocument } from '../wire/document.js';
 import { encodeError } from '../wire/index.js';
 import type { ClusterControl } from './control.js';
 import {
@@ -109,7 +109,7 @@ class ControlSession {
     const abort = new AbortController();
     this.#calls.set(callId, abort);
     try {
-      const { method, args } = parseCall(unpackDocument(payload, 'call'), 'call');
+      const { method, args } = parseCall(decodeDocument(payload, 'call'), 'call');
       const result = await this.#run(method, args, callId, abort.signal);
       if (method !== 'down') this.#send(CONTROL.result, callId, result ?? null);
     } catch (thrown) {
@@ -205,7 +205,7 @@ class ControlSession {
   }
 
   #send(kind: number, callId: number, document: unknown): void {
-    this.#connection.send(kind, callId, packDocument(document));
+    this.#connection.send(kind, callId, encodeDocument(document));
   }
 }
 

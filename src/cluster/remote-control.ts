@@ -8,7 +8,7 @@ import type {
   WaitOptions,
 } from '../diagnostics/index.js';
 import type { Connection, Frame } from '../transport/index.js';
-import { packDocument, unpackDocument } from '../wire/document.js';
+import { decodeDocument, encodeDocument } from '../wire/document.js';
 import { decodeError } from '../wire/index.js';
 import type { ClusterConfig } from './config/config.js';
 import type {
@@ -129,12 +129,12 @@ export class RemoteControl implements ClusterControl {
   /** For the transport: what arrived, and the end. */
   received(frames: readonly Frame[]): void {
     for (const { kind, callId, payload } of frames) {
-      if (kind === CONTROL.live) this.#liveChanged(unpackDocument(payload, 'live') as LiveDocument);
+      if (kind === CONTROL.live) this.#liveChanged(decodeDocument(payload, 'live') as LiveDocument);
       const call = this.#calls.get(callId);
       if (call === undefined) continue;
-      if (kind === CONTROL.result) this.#settle(callId)?.resolve(unpackDocument(payload, 'result'));
+      if (kind === CONTROL.result) this.#settle(callId)?.resolve(decodeDocument(payload, 'result'));
       else if (kind === CONTROL.failure) this.#settle(callId)?.reject(decodeError(payload).error);
-      else call.onProgress?.(unpackDocument(payload, 'progress'));
+      else call.onProgress?.(decodeDocument(payload, 'progress'));
     }
   }
 
@@ -149,7 +149,7 @@ export class RemoteControl implements ClusterControl {
     return new Promise((resolve, reject) => {
       this.#lastCallId += 1;
       const callId = this.#lastCallId;
-      if (this.#closed || !this.#connection.send(CONTROL.call, callId, packDocument({ method, args }))) {
+      if (this.#closed || !this.#connection.send(CONTROL.call, callId, encodeDocument({ method, args }))) {
         reject(gone(undefined));
         return;
       }

@@ -2,7 +2,7 @@ import { asNodeId, asRevision, isErrorCode, type NodeId, RaftctlError, type Revi
 import { type Command, sizeOfCommand, writeCommand } from '../kv/command.js';
 import type { CommandResult, KeyValue, ScanResult } from '../kv/types.js';
 import { expectAtLeast, expectLength, getBoolean, getU64, malformed, putU64 } from './bytes.js';
-import { packDocument, unpackDocument } from './document.js';
+import { decodeDocument, encodeDocument } from './document.js';
 import { object, optional, text, truth } from './parse.js';
 
 /**
@@ -226,12 +226,12 @@ const parseError = object({
 /** A document { code, message, definite, hint?, leader? }. */
 export function encodeError(error: RaftctlError, leader: NodeId | null = null): Buffer {
   const { code, message, definite, hint } = error;
-  return packDocument({ code, message, definite, ...(hint && { hint }), ...(leader && { leader }) });
+  return encodeDocument({ code, message, definite, ...(hint && { hint }), ...(leader && { leader }) });
 }
 
 /** A code that this version does not know becomes `internal`, and is named in the message. */
 export function decodeError(payload: Buffer): ErrorReply {
-  const { code, message, definite, hint, leader } = parseError(unpackDocument(payload, 'error'), 'error');
+  const { code, message, definite, hint, leader } = parseError(decodeDocument(payload, 'error'), 'error');
   const options = { definite, ...(hint !== undefined && { hint }) };
   const error = isErrorCode(code)
     ? new RaftctlError(code, message, options)

@@ -13,7 +13,7 @@ import {
   type Term,
 } from '../base/index.js';
 import { ROLE_NAMES, type RoleName } from '../raft/ready.js';
-import { packDocument, unpackDocument } from './document.js';
+import { decodeDocument, encodeDocument } from './document.js';
 import {
   branded,
   count,
@@ -148,18 +148,18 @@ const parseEventBatch: Parser<EventBatch> = object({
 const parseSubscribe: Parser<SubscribeEvents> = object({ after: count, level });
 const parseLogLevel: Parser<LogLevel> = object({ level });
 
-export const encodeNodeStatus = (status: NodeStatus): Buffer => packDocument(status);
+export const encodeNodeStatus = (status: NodeStatus): Buffer => encodeDocument(status);
 export const decodeNodeStatus = (payload: Buffer): NodeStatus =>
-  parseNodeStatus(unpackDocument(payload, 'status'), 'status');
+  parseNodeStatus(decodeDocument(payload, 'status'), 'status');
 
-export const encodeEventBatch = (batch: EventBatch): Buffer => packDocument(batch);
+export const encodeEventBatch = (batch: EventBatch): Buffer => encodeDocument(batch);
 export const decodeEventBatch = (payload: Buffer): EventBatch =>
-  parseEventBatch(unpackDocument(payload, 'event-batch'), 'event-batch');
+  parseEventBatch(decodeDocument(payload, 'event-batch'), 'event-batch');
 
-export const encodeSubscribeEvents = (request: SubscribeEvents): Buffer => packDocument(request);
+export const encodeSubscribeEvents = (request: SubscribeEvents): Buffer => encodeDocument(request);
 export const decodeSubscribeEvents = (payload: Buffer): SubscribeEvents =>
-  parseSubscribe(unpackDocument(payload, 'subscribe-events'), 'subscribe-events');
+  parseSubscribe(decodeDocument(payload, 'subscribe-events'), 'subscribe-events');
 
-export const encodeLogLevel = (request: LogLevel): Buffer => packDocument(request);
+export const encodeLogLevel = (request: LogLevel): Buffer => encodeDocument(request);
 export const decodeLogLevel = (payload: Buffer): LogLevel =>
-  parseLogLevel(unpackDocument(payload, 'log-level'), 'log-level');
+  parseLogLevel(decodeDocument(payload, 'log-level'), 'log-level');

@@ -14,8 +14,8 @@
  * - Nothing is copied: entries, commands, keys and values point into the received payload, which nobody writes to.
  * - An entry's record travels verbatim, from the node that proposed it to every log; its checksum is verified here.
  * - What a node process is told when it is spawned, and how it ends, is `node-spec.ts`.
- * - The hot messages have fixed layouts (docs/protocol.md, "Messages"). The rest are documents: MessagePack of plain
- *   data, checked by a parser of `parse.ts`, which drops members it does not know.
+ * - The hot messages have fixed layouts (docs/protocol.md, "Messages"). The rest are documents: JSON, checked by a
+ *   parser of `parse.ts`, which drops members it does not know.
  */
 export * from './client-codec.js';
 export * from './documents.js';

@@ -1,7 +1,7 @@
 import { malformed } from './bytes.js';
 
 /**
- * Documents from the wire, checked once and typed from there on. A parser takes what was unpacked and the path that
+ * Documents from the wire, checked once and typed from there on. A parser takes what was decoded and the path that
  * names it in the error: `malformed status.links[2].peer: expected text, got 12`. Members that a parser does not name
  * are dropped, so a newer node may say more. (A general schema library would cost every node process 50 ms of start.)
  */
@@ -65,6 +65,8 @@ export const record =
   <T>(parser: Parser<T>): Parser<Readonly<Record<string, T>>> =>
   (value, path) => {
     if (!isObject(value)) return refuse('an object', value, path);
+    // Names of a stranger's choice: this one sets a prototype as soon as somebody assigns it.
+    if (Object.hasOwn(value, '__proto__')) throw malformed(path, 'a member may not be called __proto__');
     return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, parser(item, `${path}.${name}`)]));
   };
 

@@ -11,7 +11,7 @@ const envelope = { from: fc.constant(A), to: fc.constant(B) };
 const whole = fc.oneof(fc.maxSafeNat(), fc.nat({ max: 1000 }));
 const term = whole.map(asTerm);
 const index = whole.map(asIndex);
-/** Any number; MessagePack knows no -0. */
+/** Any number but -0, which JSON writes as 0. */
 const real = fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0);
 
 /** Entries as they lie in memory: some alone in their buffer, some side by side with others. */

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { asNodeId, asRevision, ERRORS, type ErrorCode, RaftctlError } from '../../src/base/index.js';
 import { type Command, decodeCommand } from '../../src/kv/command.js';
-import { packDocument } from '../../src/wire/document.js';
+import { encodeDocument } from '../../src/wire/document.js';
 import {
   decodeError,
   decodeGet,
@@ -238,13 +238,13 @@ describe('errors on the wire', () => {
   });
 
   it('a code from a later version becomes internal and is named', () => {
-    const payload = packDocument({ code: 'too-hot', message: 'cool down', definite: true, advice: 'new member' });
+    const payload = encodeDocument({ code: 'too-hot', message: 'cool down', definite: true, advice: 'new member' });
     const { error } = decodeError(payload);
     expect(error).toMatchObject({ code: 'internal', definite: true, message: 'too-hot: cool down' });
   });
 
   it('an error without a certainty is refused, never guessed', () => {
-    const payload = packDocument({ code: 'timeout', message: 'late' });
+    const payload = encodeDocument({ code: 'timeout', message: 'late' });
     expect(refusalOf(() => decodeError(payload)).message).toBe(
       'malformed error.definite: expected true or false, got undefined',
     );
