@@ -4,7 +4,7 @@ import { DEFAULT_EXCLUDE } from '../../src/diagnostics/index.js';
 import type { Message, MessageType } from '../../src/raft/index.js';
 import { always, type ClusterOptions, isVote, type RaftCluster } from '../helpers/raft-cluster.js';
 import { endsOf, groupsOf, groupsText } from './partition.js';
-import type { RaftStage } from './raft-stage.js';
+import type { RaftScene } from './raft-scene.js';
 import { count, flag, node, option, peer, someNodes, verb } from './verb.js';
 
 const TYPES = [
@@ -27,17 +27,17 @@ const TELLING: readonly OptionSpec[] = [
 ];
 
 /** What can be done to nodes and messages. */
-export function raftVerbs(stage: RaftStage): readonly CommandSpec[] {
+export function raftVerbs(scene: RaftScene): readonly CommandSpec[] {
   return [
-    ...clusterVerbs(stage),
-    ...leaderVerbs(stage),
-    ...processVerbs(stage),
-    ...timeVerbs(stage),
-    ...messageVerbs(stage),
+    ...clusterVerbs(scene),
+    ...leaderVerbs(scene),
+    ...processVerbs(scene),
+    ...timeVerbs(scene),
+    ...messageVerbs(scene),
   ];
 }
 
-function clusterVerbs(stage: RaftStage): readonly CommandSpec[] {
+function clusterVerbs(scene: RaftScene): readonly CommandSpec[] {
   return [
     verb({
       name: 'cluster',
@@ -51,14 +51,14 @@ function clusterVerbs(stage: RaftStage): readonly CommandSpec[] {
         flag('by-hand', 'writes become durable by sync, not at once'),
         flag('by-rank', 'no chance: those in a hurry go exactly by rank'),
       ],
-      act: (call) => stage.start(optionsOf(call)),
+      act: (call) => scene.start(optionsOf(call)),
     }),
     verb({
       name: 'partition',
       about: 'Cuts the cluster into groups; nodes not named are one more',
       arguments: [{ name: 'A,B', kind: { type: 'text' }, many: true }],
       answer: (call) => {
-        const { cluster } = stage;
+        const { cluster } = scene;
         const groups = groupsOf(call.all('A,B'), cluster.names);
         cluster.heal();
         for (const group of groups) {
@@ -74,10 +74,10 @@ function clusterVerbs(stage: RaftStage): readonly CommandSpec[] {
       about: 'What the first sends does not reach the second',
       arguments: [{ name: 'A->B', kind: { type: 'text' }, many: true }],
       act: (call) => {
-        for (const cut of call.all('A->B')) stage.cluster.cutOneWay(...endsOf(cut));
+        for (const cut of call.all('A->B')) scene.cluster.cutOneWay(...endsOf(cut));
       },
     }),
-    verb({ name: 'heal', about: 'Everybody reaches everybody', act: () => stage.cluster.heal() }),
+    verb({ name: 'heal', about: 'Everybody reaches everybody', act: () => scene.cluster.heal() }),
   ];
 }
 
@@ -97,7 +97,7 @@ function optionsOf(call: BoundCall): ClusterOptions {
   };
 }
 
-function leaderVerbs(stage: RaftStage): readonly CommandSpec[] {
+function leaderVerbs(scene: RaftScene): readonly CommandSpec[] {
   return [
     verb({
       name: 'elect',
@@ -106,8 +106,8 @@ function leaderVerbs(stage: RaftStage): readonly CommandSpec[] {
       options: [flag('only-votes', 'what it sends as a leader is still on its way')],
       answer: (call) => {
         const name = call.text('NODE');
-        stage.telling({ include: [], exclude: ['.'] }, () => elect(stage.cluster, name, call.has('only-votes')));
-        const { role, term } = stage.cluster.status(name);
+        scene.telling({ include: [], exclude: ['.'] }, () => elect(scene.cluster, name, call.has('only-votes')));
+        const { role, term } = scene.cluster.status(name);
         if (role !== 'leader') throw new RaftctlError('command-failed', `${name} is ${role} of term ${term}`);
         return `${name} is leader, term ${term}`;
       },
@@ -119,7 +119,7 @@ function leaderVerbs(stage: RaftStage): readonly CommandSpec[] {
       options: TELLING,
       answer: (call) => {
         const texts = call.all('TEXT');
-        const result = tells(stage, call, () => stage.cluster.propose(call.text('NODE'), ...texts));
+        const result = tells(scene, call, () => scene.cluster.propose(call.text('NODE'), ...texts));
         if (result.type === 'dropped') throw new RaftctlError('no-leader', `${call.text('NODE')}: ${result.reason}`);
         const { firstIndex, count: taken, term } = result;
         const entries = Array.from({ length: taken }, (_, at) => `${firstIndex + at}/${term} ${texts[at]}`);
@@ -132,14 +132,14 @@ function leaderVerbs(stage: RaftStage): readonly CommandSpec[] {
       arguments: [node],
       options: TELLING,
       act: (call) => {
-        const id = tells(stage, call, () => stage.cluster.read(call.text('NODE')));
+        const id = tells(scene, call, () => scene.cluster.read(call.text('NODE')));
         if (id === false) throw new RaftctlError('no-leader', `${call.text('NODE')} knows nobody to ask`);
       },
     }),
   ];
 }
 
-function processVerbs(stage: RaftStage): readonly CommandSpec[] {
+function processVerbs(scene: RaftScene): readonly CommandSpec[] {
   const each = (call: BoundCall, act: (name: string) => void) => call.all('NODE').forEach(act);
   const nodes = { ...someNodes, optional: false };
   return [
@@ -148,13 +148,13 @@ function processVerbs(stage: RaftStage): readonly CommandSpec[] {
       about: "The node is certain that the peer's process is gone",
       arguments: [node, peer],
       options: TELLING,
-      act: (call) => tells(stage, call, () => stage.cluster.suspect(call.text('NODE'), call.text('PEER'))),
+      act: (call) => tells(scene, call, () => scene.cluster.suspect(call.text('NODE'), call.text('PEER'))),
     }),
     verb({
       name: 'unreachable',
       about: 'The node could not send an append to the peer',
       arguments: [node, peer],
-      act: (call) => tells(stage, call, () => stage.cluster.unreachable(call.text('NODE'), call.text('PEER'))),
+      act: (call) => tells(scene, call, () => scene.cluster.unreachable(call.text('NODE'), call.text('PEER'))),
     }),
     verb({
       name: 'sync',
@@ -163,20 +163,20 @@ function processVerbs(stage: RaftStage): readonly CommandSpec[] {
       options: [option('writes', 'N', 'only so many'), ...TELLING],
       act: (call) => {
         const writes = Number(call.find('writes') ?? Number.POSITIVE_INFINITY);
-        tells(stage, call, () => stage.cluster.persist(call.text('NODE'), writes));
+        tells(scene, call, () => scene.cluster.persist(call.text('NODE'), writes));
       },
     }),
     verb({
       name: 'crash',
       about: 'The process is gone; what was synced stays',
       arguments: [nodes],
-      act: (call) => each(call, (name) => stage.cluster.crash(name)),
+      act: (call) => each(call, (name) => scene.cluster.crash(name)),
     }),
     verb({
       name: 'restart',
       about: 'A new process on the old disk',
       arguments: [nodes],
-      act: (call) => each(call, (name) => stage.cluster.restart(name)),
+      act: (call) => each(call, (name) => scene.cluster.restart(name)),
     }),
   ];
 }
@@ -191,7 +191,7 @@ function elect(cluster: RaftCluster, name: string, onlyVotes: boolean): void {
   if (!onlyVotes) cluster.settle();
 }
 
-function timeVerbs(stage: RaftStage): readonly CommandSpec[] {
+function timeVerbs(scene: RaftScene): readonly CommandSpec[] {
   return [
     verb({
       name: 'campaign',
@@ -199,8 +199,8 @@ function timeVerbs(stage: RaftStage): readonly CommandSpec[] {
       arguments: [node],
       options: TELLING,
       act: (call) =>
-        tells(stage, call, () => {
-          const { cluster } = stage;
+        tells(scene, call, () => {
+          const { cluster } = scene;
           const name = call.text('NODE');
           if (cluster.role(name) === 'follower') cluster.campaign(name);
           else cluster.tick(cluster.raw(name).ticksToDeadline(), name);
@@ -211,25 +211,25 @@ function timeVerbs(stage: RaftStage): readonly CommandSpec[] {
       about: 'Time passes for some nodes, and no message arrives',
       arguments: [count('TICKS'), someNodes],
       options: TELLING,
-      act: (call) => tells(stage, call, () => stage.cluster.tick(Number(call.text('TICKS')), ...call.all('NODE'))),
+      act: (call) => tells(scene, call, () => scene.cluster.tick(Number(call.text('TICKS')), ...call.all('NODE'))),
     }),
     verb({
       name: 'pass',
       about: 'Time passes for everybody, and messages arrive at once',
       arguments: [count('TICKS')],
       options: TELLING,
-      act: (call) => tells(stage, call, () => stage.cluster.pass(Number(call.text('TICKS')))),
+      act: (call) => tells(scene, call, () => scene.cluster.pass(Number(call.text('TICKS')))),
     }),
     verb({
       name: 'stabilize',
       about: 'Everything arrives and becomes durable, and what it causes, until nothing moves',
       options: TELLING,
-      act: (call) => tells(stage, call, () => stage.cluster.settle()),
+      act: (call) => tells(scene, call, () => scene.cluster.settle()),
     }),
   ];
 }
 
-function messageVerbs(stage: RaftStage): readonly CommandSpec[] {
+function messageVerbs(scene: RaftScene): readonly CommandSpec[] {
   return [
     verb({
       name: 'deliver',
@@ -237,9 +237,9 @@ function messageVerbs(stage: RaftStage): readonly CommandSpec[] {
       arguments: [{ ...TYPE, optional: true }],
       options: [...ENDS, flag('all', 'every one that is on its way now'), ...TELLING],
       act: (call) =>
-        tells(stage, call, () => {
-          const { cluster } = stage;
-          const found = waiting(stage, call);
+        tells(scene, call, () => {
+          const { cluster } = scene;
+          const found = waiting(scene, call);
           const chosen = new Set(call.has('all') ? found : found.slice(0, 1));
           cluster.deliver((message) => chosen.has(message));
         }),
@@ -250,9 +250,9 @@ function messageVerbs(stage: RaftStage): readonly CommandSpec[] {
       arguments: [{ ...TYPE, optional: true }],
       options: [...ENDS, ...TELLING],
       act: (call) =>
-        tells(stage, call, () => {
-          const found = new Set(waiting(stage, call));
-          stage.cluster.drop((message) => found.has(message));
+        tells(scene, call, () => {
+          const found = new Set(waiting(scene, call));
+          scene.cluster.drop((message) => found.has(message));
         }),
     }),
     verb({
@@ -261,8 +261,8 @@ function messageVerbs(stage: RaftStage): readonly CommandSpec[] {
       arguments: [TYPE],
       options: ENDS,
       act: (call) => {
-        const { network } = stage.cluster;
-        const [message] = waiting(stage, call);
+        const { network } = scene.cluster;
+        const [message] = waiting(scene, call);
         network.splice(network.indexOf(message!), 0, { ...message! });
       },
     }),
@@ -270,7 +270,7 @@ function messageVerbs(stage: RaftStage): readonly CommandSpec[] {
 }
 
 /** What is on its way and meant. That there is nothing is a mistake of the story. */
-function waiting({ cluster }: RaftStage, call: BoundCall): readonly Message[] {
+function waiting({ cluster }: RaftScene, call: BoundCall): readonly Message[] {
   const [type, from, to] = ['TYPE', 'from', 'to'].map((name) => call.find(name));
   const found = cluster.network.filter(
     (message) =>
@@ -283,7 +283,7 @@ function waiting({ cluster }: RaftStage, call: BoundCall): readonly Message[] {
   return found;
 }
 
-const tells = <T>(stage: RaftStage, call: BoundCall, act: () => T): T => {
+const tells = <T>(scene: RaftScene, call: BoundCall, act: () => T): T => {
   const exclude = [...call.all('exclude'), ...(call.has('raw') ? [] : DEFAULT_EXCLUDE)];
-  return stage.telling({ include: call.all('include'), exclude }, act);
+  return scene.telling({ include: call.all('include'), exclude }, act);
 };

@@ -1,12 +1,12 @@
 import type { CommandSpec } from '../../src/console/commands/index.js';
 import { columns } from '../../src/console/output/index.js';
-import type { RaftStage } from './raft-stage.js';
+import type { RaftScene } from './raft-scene.js';
 import { node, outcome, someNodes, verb } from './verb.js';
 import { sent } from './words.js';
 
 /** What can be looked at. The principal value of a look at one node is what `=>` compares. */
-export function raftViews(stage: RaftStage): readonly CommandSpec[] {
-  const chosen = (names: readonly string[]) => (names.length > 0 ? names : stage.cluster.names);
+export function raftViews(scene: RaftScene): readonly CommandSpec[] {
+  const chosen = (names: readonly string[]) => (names.length > 0 ? names : scene.cluster.names);
   return [
     verb({
       name: 'raft-log',
@@ -14,7 +14,7 @@ export function raftViews(stage: RaftStage): readonly CommandSpec[] {
       arguments: [someNodes],
       answer: (call) => {
         const names = chosen(call.all('NODE'));
-        return outcome(logOf(stage, names[0]!).join(' '), logTable(stage, names));
+        return outcome(logOf(scene, names[0]!).join(' '), logTable(scene, names));
       },
     }),
     verb({
@@ -23,7 +23,7 @@ export function raftViews(stage: RaftStage): readonly CommandSpec[] {
       arguments: [someNodes],
       answer: (call) => {
         const names = chosen(call.all('NODE'));
-        return outcome(isUp(stage, names[0]!) ? stage.cluster.role(names[0]!) : 'down', stateTable(stage, names));
+        return outcome(isUp(scene, names[0]!) ? scene.cluster.role(names[0]!) : 'down', stateTable(scene, names));
       },
     }),
     verb({
@@ -31,7 +31,7 @@ export function raftViews(stage: RaftStage): readonly CommandSpec[] {
       about: 'The followers as their leader sees them',
       arguments: [node],
       answer: (call) => {
-        const { progress = {} } = stage.cluster.status(call.text('NODE'));
+        const { progress = {} } = scene.cluster.status(call.text('NODE'));
         const rows = Object.entries(progress).map(([peer, { state, match, next, active }]) => [
           peer,
           state,
@@ -46,43 +46,43 @@ export function raftViews(stage: RaftStage): readonly CommandSpec[] {
       name: 'network',
       about: 'What is on its way, oldest first',
       answer: () => {
-        const { network } = stage.cluster;
+        const { network } = scene.cluster;
         return outcome(network.length, network.map((message) => sent('raft', message)).join('\n') || 'nothing');
       },
     }),
   ];
 }
 
-const isUp = ({ cluster }: RaftStage, name: string): boolean => cluster.alive.includes(name);
+const isUp = ({ cluster }: RaftScene, name: string): boolean => cluster.alive.includes(name);
 
 /** What a crashed node would come back with. */
-function logOf(stage: RaftStage, name: string): readonly number[] {
-  const { cluster } = stage;
-  return isUp(stage, name) ? cluster.log(name) : cluster.disk(name).log.map(({ term }) => term);
+function logOf(scene: RaftScene, name: string): readonly number[] {
+  const { cluster } = scene;
+  return isUp(scene, name) ? cluster.log(name) : cluster.disk(name).log.map(({ term }) => term);
 }
 
-function stateTable(stage: RaftStage, names: readonly string[]): string {
+function stateTable(scene: RaftScene, names: readonly string[]): string {
   const rows = names.map((name) => {
-    if (!isUp(stage, name)) {
-      const { currentTerm, votedFor } = stage.cluster.disk(name).hardState;
+    if (!isUp(scene, name)) {
+      const { currentTerm, votedFor } = scene.cluster.disk(name).hardState;
       return [name, 'down', String(currentTerm), votedFor ?? '-', '-'];
     }
-    const { role, term, votedFor, leader } = stage.cluster.status(name);
+    const { role, term, votedFor, leader } = scene.cluster.status(name);
     return [name, role, String(term), votedFor ?? '-', leader ?? '-'];
   });
   return columns([['NODE', 'ROLE', 'TERM', 'VOTED', 'LEADER'], ...rows]);
 }
 
-function logTable(stage: RaftStage, names: readonly string[]): string {
-  const longest = Math.max(...names.map((name) => logOf(stage, name).length));
+function logTable(scene: RaftScene, names: readonly string[]): string {
+  const longest = Math.max(...names.map((name) => logOf(scene, name).length));
   const header = ['NODE', 'ROLE', 'TERM', ...Array.from({ length: longest }, (_, at) => String(at + 1))];
   const rows = names.map((name) => {
-    const up = isUp(stage, name);
-    const { currentTerm } = stage.cluster.disk(name).hardState;
+    const up = isUp(scene, name);
+    const { currentTerm } = scene.cluster.disk(name).hardState;
     const { role, term, commitIndex, persistedIndex } = up
-      ? stage.cluster.status(name)
+      ? scene.cluster.status(name)
       : { role: 'down', term: currentTerm, commitIndex: 0, persistedIndex: Number.POSITIVE_INFINITY };
-    const cells = logOf(stage, name).map((entryTerm, at) => {
+    const cells = logOf(scene, name).map((entryTerm, at) => {
       const cell = at + 1 > persistedIndex ? `(${entryTerm})` : String(entryTerm);
       return at + 1 === commitIndex ? `${cell}|` : cell;
     });
