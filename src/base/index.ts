@@ -9,6 +9,7 @@
  *     emit.emit('info', 'role-changed', { from: 'follower', to: 'leader' });
  *     throw new RaftctlError('port-taken', 'node-02: port 3332 is taken', { hint: 'stop the other program' });
  */
+export * from './alarm.js';
 export * from './assert.js';
 export * from './backoff.js';
 export * from './emit.js';
@@ -18,4 +19,5 @@ export * from './membership.js';
 export * from './nearest.js';
 export * from './random.js';
 export * from './time.js';
+export * from './until.js';
 export * from './version.js';

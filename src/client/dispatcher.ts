@@ -1,4 +1,5 @@
 import {
+  Alarm,
   asNodeId,
   type Clock,
   type ErrorCode,
@@ -12,7 +13,6 @@ import { decodeError } from '../wire/client-codec.js';
 import { KIND } from '../wire/kinds.js';
 import { decodeNote, type Note } from '../wire/note.js';
 import { AbortGroups } from './abort-groups.js';
-import { Alarm } from './alarm.js';
 import type { Address } from './arguments.js';
 import type { Channel, ChannelOwner } from './channel.js';
 import { Endpoint } from './endpoint.js';

@@ -1,5 +1,5 @@
-import { type Level, RaftctlError, type Scheduler, type Timer } from '../base/index.js';
-import type { Connection, Frame, Link, Transport } from '../transport/index.js';
+import { type Clock, type Level, RaftctlError, type Scheduler } from '../base/index.js';
+import { ask, type Call, Calls, type Connection, type Frame, type Link, type Transport } from '../transport/index.js';
 import {
   decodeError,
   decodeEventBatch,
@@ -16,6 +16,7 @@ export interface AdminLinkOptions {
   readonly node: NodeConfig;
   readonly clusterId: string;
   readonly transport: Transport;
+  readonly clock: Clock;
   readonly scheduler: Scheduler;
   /** Events of this level and more severe ones are wanted. */
   readonly level: Level;
@@ -30,12 +31,6 @@ const HANDSHAKE_TIMEOUT_MS = 3_000;
 const FRAME_BYTES_MAX = 16 << 20;
 const QUEUED_BYTES_MAX = 1 << 20;
 
-interface PendingCall {
-  readonly resolve: (payload: Buffer) => void;
-  readonly reject: (error: RaftctlError) => void;
-  readonly timer: Timer;
-}
-
 /**
  * The supervisor's connection to one process of a node, from its spawn to its exit. It hears the node's events in the
  * order of their sequence, each once, also across a broken connection: it asks for those after the last it has seen.
@@ -43,18 +38,18 @@ interface PendingCall {
 export class AdminLink {
   readonly #options: AdminLinkOptions;
   readonly #link: Link;
-  readonly #calls = new Map<number, PendingCall>();
+  readonly #calls: Calls;
   #level: Level;
-  #lastCallId = 0;
   /** The call whose batches count. Those of an earlier subscription still under way would come twice. */
-  #subscription = 0;
+  #subscription: Call | undefined;
   #instance = '';
   #lastSequence = 0;
 
   constructor(options: AdminLinkOptions) {
     this.#options = options;
     this.#level = options.level;
-    const { node, clusterId, transport } = options;
+    const { node, clusterId, transport, clock, scheduler } = options;
+    this.#calls = new Calls({ clock, scheduler, isNews: ({ kind }) => kind === KIND.eventBatch });
     this.#link = transport.dial({
       host: node.host,
       port: node.port,
@@ -66,19 +61,19 @@ export class AdminLink {
       handlers: {
         opened: (connection) => this.#opened(connection),
         frames: (connection, frames) => this.#receivedAll(connection, frames),
-        closed: () => this.#failCalls('its connection closed'),
+        closed: (_, error) => this.#calls.lost(error),
       },
     });
   }
 
   /** Rejects with `unreachable` when there is no connection, or none any more, and with `timeout`. */
   async status(timeoutMs: number): Promise<NodeStatus> {
-    return decodeNodeStatus(await this.#call(KIND.status, Buffer.alloc(0), timeoutMs));
+    return decodeNodeStatus(await this.#ask(KIND.status, Buffer.alloc(0), timeoutMs));
   }
 
   /** What the node records without being subscribed to. */
   async setBaseLevel(level: Level, timeoutMs: number): Promise<void> {
-    await this.#call(KIND.logLevel, encodeLogLevel({ level }), timeoutMs);
+    await this.#ask(KIND.logLevel, encodeLogLevel({ level }), timeoutMs);
   }
 
   setEventLevel(level: Level): void {
@@ -89,7 +84,7 @@ export class AdminLink {
 
   close(): void {
     this.#link.close();
-    this.#failCalls('its process ended');
+    this.#calls.lost(new RaftctlError('closed', 'its process ended'));
   }
 
   #opened(connection: Connection): void {
@@ -106,14 +101,22 @@ export class AdminLink {
   }
 
   #subscribe(): void {
-    this.#subscription = this.#nextCallId();
+    if (this.#subscription !== undefined) this.#calls.withdraw(this.#subscription);
+    this.#subscription = {
+      callId: 0,
+      deadline: Number.POSITIVE_INFINITY,
+      news: ({ payload }) => this.#receivedEvents(decodeEventBatch(payload)),
+      take: ignore,
+      overdue: ignore,
+      lost: ignore,
+    };
     const request = encodeSubscribeEvents({ after: this.#lastSequence, level: this.#level });
-    this.#link.send(KIND.subscribeEvents, this.#subscription, request);
+    this.#calls.send(this.#link, KIND.subscribeEvents, this.#subscription, request);
   }
 
   #receivedAll(connection: Connection, frames: readonly Frame[]): void {
     try {
-      for (const frame of frames) this.#received(frame);
+      for (const frame of frames) this.#calls.take(frame);
     } catch (thrown) {
       // What cannot be understood ends the connection, not the supervisor.
       if (!(thrown instanceof RaftctlError)) throw thrown;
@@ -121,51 +124,31 @@ export class AdminLink {
     }
   }
 
-  #received({ kind, callId, payload }: Frame): void {
-    if (kind === KIND.eventBatch) {
-      if (callId === this.#subscription) this.#receivedEvents(decodeEventBatch(payload));
-      return;
-    }
-    const call = this.#calls.get(callId);
-    if (call === undefined) return;
-    this.#calls.delete(callId);
-    call.timer.cancel();
-    if (kind === KIND.error) call.reject(decodeError(payload).error);
-    else call.resolve(payload);
-  }
-
   #receivedEvents(batch: EventBatch): void {
     this.#lastSequence = Math.max(this.#lastSequence, batch.events.at(-1)?.sequence ?? 0);
     this.#options.events(batch);
   }
 
-  #call(kind: number, payload: Buffer, timeoutMs: number): Promise<Buffer> {
-    const { node, scheduler } = this.#options;
-    return new Promise((resolve, reject) => {
-      const callId = this.#nextCallId();
-      if (!this.#link.send(kind, callId, payload)) {
-        reject(new RaftctlError('unreachable', `${node.id} is not connected to its supervisor`));
-        return;
-      }
-      const timer = scheduler.after(timeoutMs, () => {
-        this.#calls.delete(callId);
-        reject(new RaftctlError('timeout', `${node.id} did not answer within ${timeoutMs} ms`));
-      });
-      this.#calls.set(callId, { resolve, reject, timer });
+  async #ask(kind: number, payload: Buffer, timeoutMs: number): Promise<Buffer> {
+    const { node, clock } = this.#options;
+    const answer = await ask({
+      calls: this.#calls,
+      over: this.#link,
+      clock,
+      kind,
+      payload,
+      timeoutMs,
+      late: () => new RaftctlError('timeout', `${node.id} did not answer within ${timeoutMs} ms`),
+      lost: (cause) =>
+        new RaftctlError(
+          'unreachable',
+          `${node.id} did not answer: ${cause?.message ?? 'it is not connected to its supervisor'}`,
+        ),
     });
-  }
-
-  #failCalls(why: string): void {
-    const calls = [...this.#calls.values()];
-    this.#calls.clear();
-    for (const { timer, reject } of calls) {
-      timer.cancel();
-      reject(new RaftctlError('unreachable', `${this.#options.node.id} did not answer: ${why}`));
-    }
-  }
-
-  #nextCallId(): number {
-    this.#lastCallId += 1;
-    return this.#lastCallId;
+    if (answer.kind === KIND.error) throw decodeError(answer.payload).error;
+    return answer.payload;
   }
 }
+
+/** The link comes back, and with it a new subscription. */
+const ignore = (): void => {};

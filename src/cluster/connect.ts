@@ -31,7 +31,7 @@ export function connectControl(socketPath: string): Promise<RemoteControl> {
       backoff: NO_REDIAL,
       handlers: {
         opened: (connection) => {
-          const opened = new RemoteControl(connection, realScheduler);
+          const opened = new RemoteControl(connection, { clock: realClock, scheduler: realScheduler });
           control = opened;
           opened.greet().then(() => resolve(opened), reject);
         },

@@ -1,9 +1,8 @@
-import { type Clock, type Emit, RaftctlError, type Scheduler } from '../base/index.js';
+import { type Clock, type Emit, type Listeners, RaftctlError, type Scheduler, until } from '../base/index.js';
 import type { LifecycleAction, LifecycleOptions, LifecycleResult } from './control.js';
 import type { LiveTracker } from './live.js';
 import type { NodeHandle } from './node-handle.js';
 import { hasProcess } from './process-state.js';
-import { type Listeners, until } from './until.js';
 
 /** What there is to know of a node whose process is started and ended. */
 export type LifecycleNode = Pick<NodeHandle, 'id' | 'log' | 'process' | 'state'>;

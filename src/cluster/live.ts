@@ -1,9 +1,8 @@
-import type { NodeId } from '../base/index.js';
+import { Listeners, type NodeId } from '../base/index.js';
 import type { MergedEvent } from '../diagnostics/index.js';
 import { ROLE_NAMES, type RoleName } from '../wire/index.js';
 import type { LiveState } from './control.js';
 import type { ProcessStateName } from './process-state.js';
-import { Listeners } from './until.js';
 
 interface KnownRole {
   readonly role: RoleName;

@@ -164,12 +164,13 @@ export class NodeHandle {
   }
 
   #connect(): void {
-    const { node, spec, transport, scheduler, events } = this.#options;
+    const { node, spec, transport, clock, scheduler, events } = this.#options;
     this.#disconnect();
     this.#link = new AdminLink({
       node,
       clusterId: spec.clusterId,
       transport,
+      clock,
       scheduler,
       level: this.#eventLevel(),
       connected: () => this.process.answered(),

@@ -1,9 +1,8 @@
-import { type Clock, type NodeId, RaftctlError, type Scheduler } from '../base/index.js';
+import { type Clock, type Listeners, type NodeId, RaftctlError, type Scheduler, until } from '../base/index.js';
 import type { NodeStatus } from '../wire/index.js';
 import type { LiveState } from './control.js';
 import type { NodeFailure } from './process-machine.js';
 import type { ProcessStateName } from './process-state.js';
-import { type Listeners, until } from './until.js';
 
 /** A node as far as its readiness is concerned. */
 export interface ReadinessSource {

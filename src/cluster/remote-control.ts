@@ -1,4 +1,4 @@
-import { type Level, type NodeId, RaftctlError, type Scheduler, type Timer } from '../base/index.js';
+import { type Clock, type Level, Listeners, type NodeId, RaftctlError, type Scheduler } from '../base/index.js';
 import type {
   EventFilter,
   EventPage,
@@ -7,7 +7,7 @@ import type {
   MergedEvent,
   WaitOptions,
 } from '../diagnostics/index.js';
-import type { Connection, Frame } from '../transport/index.js';
+import { ask, Calls, type Connection, type Frame } from '../transport/index.js';
 import { decodeDocument, encodeDocument } from '../wire/document.js';
 import { decodeError } from '../wire/index.js';
 import type { ClusterConfig } from './config/config.js';
@@ -28,17 +28,11 @@ import {
   type Method,
   type Welcome,
 } from './control-protocol.js';
-import { Listeners } from './until.js';
 
+/** What comes before a result, under the same id. */
+const NEWS: ReadonlySet<number> = new Set([CONTROL.progress, CONTROL.events]);
 /** A supervisor answers at once, or after the time it was given; so much later it must be stuck. */
 const GRACE_MS = 10_000;
-
-interface PendingCall {
-  readonly resolve: (result: unknown) => void;
-  readonly reject: (error: RaftctlError) => void;
-  readonly onProgress?: ((document: unknown) => void) | undefined;
-  timer: Timer | undefined;
-}
 
 interface CallOptions {
   /** How long the supervisor itself may take; absent: as long as it likes. */
@@ -52,18 +46,18 @@ interface CallOptions {
 export class RemoteControl implements ClusterControl {
   readonly events: EventSource;
   readonly #connection: Connection;
-  readonly #scheduler: Scheduler;
-  readonly #calls = new Map<number, PendingCall>();
+  readonly #clock: Clock;
+  readonly #calls: Calls;
   readonly #changes = new Listeners();
   readonly #closing = new Listeners();
   #welcome: Welcome | undefined;
   #live: LiveState | undefined;
-  #lastCallId = 0;
   #closed = false;
 
-  constructor(connection: Connection, scheduler: Scheduler) {
+  constructor(connection: Connection, { clock, scheduler }: { readonly clock: Clock; readonly scheduler: Scheduler }) {
     this.#connection = connection;
-    this.#scheduler = scheduler;
+    this.#clock = clock;
+    this.#calls = new Calls({ clock, scheduler, isNews: ({ kind }) => NEWS.has(kind) });
     this.events = new RemoteEvents((method, args, options) => this.call(method, args, options));
   }
 
@@ -128,39 +122,35 @@ export class RemoteControl implements ClusterControl {
 
   /** For the transport: what arrived, and the end. */
   received(frames: readonly Frame[]): void {
-    for (const { kind, callId, payload } of frames) {
-      if (kind === CONTROL.live) this.#liveChanged(decodeDocument(payload, 'live') as LiveDocument);
-      const call = this.#calls.get(callId);
-      if (call === undefined) continue;
-      if (kind === CONTROL.result) this.#settle(callId)?.resolve(decodeDocument(payload, 'result'));
-      else if (kind === CONTROL.failure) this.#settle(callId)?.reject(decodeError(payload).error);
-      else call.onProgress?.(decodeDocument(payload, 'progress'));
+    for (const frame of frames) {
+      if (frame.kind === CONTROL.live) this.#liveChanged(decodeDocument(frame.payload, 'live') as LiveDocument);
+      else this.#calls.take(frame);
     }
   }
 
   closed(error: RaftctlError | undefined): void {
     if (this.#closed) return;
     this.#closed = true;
-    for (const callId of [...this.#calls.keys()]) this.#settle(callId)?.reject(gone(error));
+    this.#calls.lost(error);
     this.#closing.notify();
   }
 
-  call(method: Method, args: unknown, { workMs, onProgress, cancel }: CallOptions = {}): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      this.#lastCallId += 1;
-      const callId = this.#lastCallId;
-      if (this.#closed || !this.#connection.send(CONTROL.call, callId, encodeDocument({ method, args }))) {
-        reject(gone(undefined));
-        return;
-      }
-      const call: PendingCall = { resolve, reject, onProgress, timer: undefined };
-      this.#calls.set(callId, call);
-      if (workMs !== undefined)
-        call.timer = this.#scheduler.after(workMs + GRACE_MS, () => this.#stuck(callId, method));
-      const abort = () => this.#calls.has(callId) && this.#connection.send(CONTROL.cancel, callId);
-      if (cancel?.aborted) abort();
-      else cancel?.addEventListener('abort', abort, { once: true });
+  async call(method: Method, args: unknown, { workMs, onProgress, cancel }: CallOptions = {}): Promise<unknown> {
+    if (this.#closed) throw gone(undefined);
+    const answer = await ask({
+      calls: this.#calls,
+      over: this.#connection,
+      clock: this.#clock,
+      kind: CONTROL.call,
+      payload: encodeDocument({ method, args }),
+      timeoutMs: workMs === undefined ? undefined : workMs + GRACE_MS,
+      late: () => stuck(method),
+      lost: gone,
+      onNews: ({ payload }) => onProgress?.(decodeDocument(payload, 'progress')),
+      cancel: cancel && { signal: cancel, kind: CONTROL.cancel },
     });
+    if (answer.kind === CONTROL.failure) throw decodeError(answer.payload).error;
+    return decodeDocument(answer.payload, 'result');
   }
 
   get #greeted(): Welcome {
@@ -172,21 +162,12 @@ export class RemoteControl implements ClusterControl {
     this.#live = fromLiveDocument(document);
     this.#changes.notify();
   }
-
-  #stuck(callId: number, method: Method): void {
-    const error = new RaftctlError('timeout', `the supervisor does not answer (${method})`, {
-      hint: 'it may be stopped or busy: see its process',
-    });
-    this.#settle(callId)?.reject(error);
-  }
-
-  #settle(callId: number): PendingCall | undefined {
-    const call = this.#calls.get(callId);
-    this.#calls.delete(callId);
-    call?.timer?.cancel();
-    return call;
-  }
 }
+
+const stuck = (method: Method): RaftctlError =>
+  new RaftctlError('timeout', `the supervisor does not answer (${method})`, {
+    hint: 'it may be stopped or busy: see its process',
+  });
 
 function gone(cause: RaftctlError | undefined): RaftctlError {
   return new RaftctlError('closed', 'the supervisor is gone', { ...(cause && { cause }), definite: false });

@@ -3,6 +3,7 @@ import {
   didYouMean,
   type Emit,
   type Level,
+  Listeners,
   messageOf,
   type NodeId,
   RaftctlError,
@@ -36,7 +37,6 @@ import { hasProcess, type ProcessStateName } from './process-state.js';
 import { stopInOrder } from './shutdown.js';
 import { supervisorEmit } from './supervisor-emit.js';
 import type { SupervisorRecord } from './supervisor-file.js';
-import { Listeners } from './until.js';
 
 export interface SupervisorOptions {
   readonly config: ClusterConfig;

@@ -1,4 +1,4 @@
-import { type Clock, type Level, RaftctlError, type Scheduler, type Timer } from '../base/index.js';
+import { type Clock, type Level, RaftctlError, type Scheduler, until } from '../base/index.js';
 import type { DiagnosticEvent, MergedEvent } from './event.js';
 import { compileFilter, describeFilter, type EventFilter, type EventMatcher } from './filter.js';
 import { mostVerbose } from './level.js';
@@ -121,22 +121,25 @@ export class MergedStream implements EventSource {
     return count;
   }
 
-  waitFor(filter: EventFilter, after: number, options: WaitOptions = {}): Promise<MergedEvent> {
-    const { timeoutMs, signal } = options;
-    return new Promise((resolve, reject) => {
-      let timer: Timer | undefined;
-      const finish = (settle: () => void) => {
-        timer?.cancel();
-        signal?.removeEventListener('abort', aborted);
-        stop();
-        settle();
-      };
-      const aborted = () => finish(() => reject(new RaftctlError('aborted', 'the wait for an event was given up')));
-      const stop = this.#subscribe(after, filter, ([event]) => event && finish(() => resolve(event)), true);
-      if (signal?.aborted) return aborted();
-      signal?.addEventListener('abort', aborted);
-      if (timeoutMs === undefined) return;
-      timer = this.#options.scheduler.after(timeoutMs, () => finish(() => reject(waitTimedOut(filter, timeoutMs))));
+  waitFor(filter: EventFilter, after: number, { timeoutMs, signal }: WaitOptions = {}): Promise<MergedEvent> {
+    let found: MergedEvent | undefined;
+    const add = (look: () => void) =>
+      this.#subscribe(
+        after,
+        filter,
+        ([event]) => {
+          found ??= event;
+          look();
+        },
+        true,
+      );
+    return until(() => found, {
+      changes: { add },
+      scheduler: this.#options.scheduler,
+      timeoutMs,
+      late: (ms) => waitTimedOut(filter, ms),
+      signal,
+      aborted: () => new RaftctlError('aborted', 'the wait for an event was given up'),
     });
   }
 

@@ -19,6 +19,15 @@
  * see the door. A **link** keeps one outgoing connection alive: `Connecting | Connected | Broken | Closed`. Between two
  * nodes there are two connections, and on each the dialer speaks.
  *
+ * ## Calls
+ *
+ * A **call** is a frame that wants an answer. `Calls` is the one table of those that wait on a connection, by call id:
+ * an object a call, no promise, one timer for all deadlines. `ask` is a call with a promise for those in no hurry.
+ *
+ *     const calls = new Calls({ clock, scheduler, isNews: ({ kind }) => kind === KIND.progress });
+ *     calls.send(link, kind, call, header, body);            // later: call.take(frame), call.overdue() or call.lost(error)
+ *     const frame = await ask({ calls, over: link, kind, payload, timeoutMs, late, lost, clock });
+ *
  * ## The order of things
  *
  * - `frames` gets all whole frames of one read: collect them, act once per turn in `Scheduler.defer`. What is sent
@@ -54,6 +63,8 @@
  *
  * The bytes are written down in `docs/protocol.md`.
  */
+export { ask } from './ask.js';
+export { type Call, Calls } from './calls.js';
 export { type Attempt, type AttemptOutcome, DialedLink, type DialFailure } from './link.js';
 export { createTcpTransport } from './tcp-transport.js';
 export type * from './transport.js';

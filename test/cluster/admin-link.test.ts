@@ -58,6 +58,7 @@ function newLink(port: number, level: Level = 'info') {
     node: { id, host: '127.0.0.1', port },
     clusterId,
     transport,
+    clock: realTime.clock,
     scheduler: realTime.scheduler,
     level,
     connected: () => {

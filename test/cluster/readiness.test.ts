@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { asNodeId, asTerm, type NodeId, RaftctlError } from '../../src/base/index.js';
+import { asNodeId, asTerm, Listeners, type NodeId, RaftctlError } from '../../src/base/index.js';
 import type { ProcessStateName } from '../../src/cluster/index.js';
 import { awaitReadiness, type ReadinessStep } from '../../src/cluster/readiness.js';
-import { Listeners } from '../../src/cluster/until.js';
 import type { NodeStatus } from '../../src/wire/index.js';
 import { ManualTime } from '../diagnostics/manual-time.js';
 

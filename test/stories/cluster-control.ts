@@ -1,4 +1,12 @@
-import type { Clock, Emit, Level, NodeId, Random, Scheduler } from '../../src/base/index.js';
+import {
+  type Clock,
+  type Emit,
+  type Level,
+  Listeners,
+  type NodeId,
+  type Random,
+  type Scheduler,
+} from '../../src/base/index.js';
 import { viewOfCluster } from '../../src/cluster/cluster-view.js';
 import {
   type ClusterConfig,
@@ -14,7 +22,6 @@ import { runLifecycle } from '../../src/cluster/lifecycle.js';
 import { LiveTracker } from '../../src/cluster/live.js';
 import { hasProcess } from '../../src/cluster/process-state.js';
 import { supervisorEmit } from '../../src/cluster/supervisor-emit.js';
-import { Listeners } from '../../src/cluster/until.js';
 import { MergedStream } from '../../src/diagnostics/index.js';
 import type { NodeCluster } from '../helpers/node-cluster.js';
 import { ClusterNode } from './cluster-node.js';

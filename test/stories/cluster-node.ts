@@ -97,11 +97,12 @@ export class ClusterNode implements LifecycleNode {
   }
 
   #connect(): void {
-    const { node, clusterId, cluster, scheduler, events } = this.#options;
+    const { node, clusterId, cluster, clock, scheduler, events } = this.#options;
     this.#link = new AdminLink({
       node,
       clusterId,
       transport: cluster.network.transport('supervisor'),
+      clock,
       scheduler,
       level: this.#level,
       connected: () => this.process.answered(),

@@ -1,6 +1,5 @@
-import { RaftctlError } from '../../src/base/index.js';
+import { Listeners, RaftctlError, until } from '../../src/base/index.js';
 import type { Client } from '../../src/client/index.js';
-import { Listeners, until } from '../../src/cluster/until.js';
 import { type BoundCall, CommandTable, type Outcome, TABLE } from '../../src/console/commands/index.js';
 import type { Output, Session } from '../../src/console/context.js';
 import type { Data } from '../../src/console/output/index.js';

@@ -1,4 +1,5 @@
-import { RaftctlError, type Scheduler, type Timer } from '../base/index.js';
+import { RaftctlError } from './errors.js';
+import type { Scheduler, Timer } from './time.js';
 
 /** Who wants to know when something changed. */
 export class Listeners {
@@ -16,26 +17,32 @@ export class Listeners {
 }
 
 export interface UntilOptions {
-  readonly changes: Listeners;
+  /** Where to hear of changes: `Listeners`, or anything like it. */
+  readonly changes: { add(listener: () => void): () => void };
   readonly scheduler: Scheduler;
-  readonly timeoutMs: number;
+  /** Absent: as long as it takes. */
+  readonly timeoutMs?: number | undefined;
   /** What to say when time is up. */
-  readonly late: () => RaftctlError;
+  readonly late: (timeoutMs: number) => RaftctlError;
   readonly signal?: AbortSignal | undefined;
+  /** What to say when the signal is aborted. `interrupted` unless told. */
+  readonly aborted?: () => RaftctlError;
 }
+
+const interrupted = () => new RaftctlError('interrupted', 'interrupted');
 
 /** Resolves with what `check` answers, now or after the change that makes it answer; what it throws rejects. */
 export function until<T>(check: () => T | undefined, options: UntilOptions): Promise<T> {
-  const { changes, scheduler, timeoutMs, late, signal } = options;
+  const { changes, scheduler, timeoutMs, late, signal, aborted = interrupted } = options;
   return new Promise<T>((resolve, reject) => {
     let timer: Timer | undefined;
     const finish = (settle: () => void) => {
       timer?.cancel();
-      signal?.removeEventListener('abort', interrupted);
+      signal?.removeEventListener('abort', giveUp);
       stop();
       settle();
     };
-    const interrupted = () => finish(() => reject(new RaftctlError('interrupted', 'interrupted')));
+    const giveUp = () => finish(() => reject(aborted()));
     const look = () => {
       try {
         const found = check();
@@ -45,9 +52,9 @@ export function until<T>(check: () => T | undefined, options: UntilOptions): Pro
       }
     };
     const stop = changes.add(look);
-    if (signal?.aborted) return interrupted();
-    signal?.addEventListener('abort', interrupted);
-    timer = scheduler.after(timeoutMs, () => finish(() => reject(late())));
+    if (signal?.aborted) return giveUp();
+    signal?.addEventListener('abort', giveUp);
+    if (timeoutMs !== undefined) timer = scheduler.after(timeoutMs, () => finish(() => reject(late(timeoutMs))));
     look();
   });
 }

@@ -1,4 +1,4 @@
-import type { Clock, Scheduler, Timer } from '../base/index.js';
+import type { Clock, Scheduler, Timer } from './time.js';
 
 /** Two runs are at least this far apart, however many operations end near each other. */
 const GAP_MS = 2;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Alarm } from '../../src/client/alarm.js';
+import { Alarm } from '../../src/base/index.js';
 import { ManualTime } from '../helpers/manual-time.js';
 
 const stage = () => {
