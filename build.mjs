@@ -51,7 +51,7 @@ for (const name of readdirSync(outdir)) if (name.endsWith('.js') && !fresh.has(n
 if (values.types) {
   const compiler = 'node_modules/typescript/bin/tsc';
   const language =
-    '--target es2023 --lib es2023 --module nodenext --types node --strict --skipLibCheck --resolveJsonModule';
+    '--target es2023 --lib es2023,es2024.string --module nodenext --types node --strict --skipLibCheck --resolveJsonModule';
   const emit = `--declaration --emitDeclarationOnly --rootDir src --outDir ${outdir}/types`;
   const args = `--ignoreConfig ${language} ${emit} src/client/index.ts`.split(' ');
   execFileSync(process.execPath, [compiler, ...args], { stdio: 'inherit' });

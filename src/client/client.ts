@@ -2,16 +2,20 @@ import type { Clock, NodeId, RaftctlError, Random, Scheduler } from '../base/ind
 import type { Command } from '../kv/command.js';
 import type { Transport } from '../transport/transport.js';
 import { encodeGet, encodeScan, encodeWrite } from '../wire/client-codec.js';
+import { parseEndpoints } from './addresses.js';
 import {
+  checkCall,
   checkClusterId,
   checkConnections,
   checkLimit,
+  checkOptions,
   checkRevision,
+  checkSignal,
   checkTimeout,
-  parseEndpoints,
   toKey,
+  toKeyPart,
   toValue,
-} from './arguments.js';
+} from './checks.js';
 import { Dispatcher } from './dispatcher.js';
 import { nodeTimeoutOf, Operation, type OperationStart } from './operation.js';
 import type {
@@ -65,7 +69,9 @@ export class ClusterClient implements Client {
   constructor({ endpoints, options = {}, ...parts }: ClientParts) {
     this.#clock = parts.clock;
     this.#random = parts.random;
-    this.#timeoutMs = checkTimeout(options.timeoutMs ?? TIMEOUT_MS);
+    checkOptions('connect', options);
+    if (options.signal !== undefined) checkSignal('connect: signal', options.signal);
+    this.#timeoutMs = checkTimeout('connect: timeoutMs', options.timeoutMs ?? TIMEOUT_MS);
     this.#dispatcher = new Dispatcher({
       ...parts,
       addresses: parseEndpoints(endpoints),
@@ -83,7 +89,7 @@ export class ClusterClient implements Client {
 
   put(key: Bytes, value: Bytes, call: CallOptions = NO_CALL): Promise<PutResult> {
     return new Promise((resolve, reject) => {
-      const command: Command = { type: 'put', key: toKey('put', key), value: this.#value('put', value) };
+      const command: Command = { type: 'put', key: toKey('put', key), value: this.#value('put', 'value', value) };
       this.#write(PUT, command, call, resolve, reject);
     });
   }
@@ -113,8 +119,8 @@ export class ClusterClient implements Client {
       const command: Command = {
         type: 'cas',
         key: toKey(what, key),
-        expected: expected === null ? null : this.#value(what, expected),
-        value: this.#value(what, value),
+        expected: expected === null ? null : this.#value(what, 'expected', expected),
+        value: this.#value(what, 'value', value),
       };
       this.#write(COMPARE_AND_SET, command, call, resolve, reject);
     });
@@ -122,26 +128,28 @@ export class ClusterClient implements Client {
 
   scan(options: ScanOptions = {}, call: ReadOptions = NO_CALL): Promise<ScanResult> {
     return new Promise((resolve, reject) => {
-      const timeoutMs = this.#timeoutOf(call);
+      checkOptions('scan', options);
+      const timeoutMs = this.#timeoutOf('scan', call);
       const payload = encodeScan({
         timeoutMs: nodeTimeoutOf(timeoutMs),
         mode: call.read ?? 'linearizable',
-        limit: checkLimit(options.limit ?? SCAN_LIMIT),
-        prefix: options.prefix === undefined ? NO_BYTES : toKey('scan', options.prefix),
-        after: options.after === undefined ? undefined : toKey('scan', options.after),
+        limit: checkLimit('scan: limit', options.limit ?? SCAN_LIMIT),
+        prefix: options.prefix === undefined ? NO_BYTES : toKeyPart('scan', 'prefix', options.prefix),
+        after: options.after === undefined ? undefined : toKeyPart('scan', 'after', options.after),
       });
-      this.#start({ verb: SCAN, payload, timeoutMs, resolve, reject }, call);
+      this.#start({ verb: SCAN, payload, valueBytes: 0, timeoutMs, resolve, reject }, call);
     });
   }
 
   watch(target: Bytes | { readonly prefix: Bytes }, call: WatchOptions = NO_CALL): Watch {
-    const isPrefix = typeof target === 'object' && 'prefix' in target;
+    const isPrefix = typeof target === 'object' && target !== null && 'prefix' in target;
+    const timeoutMs = this.#timeoutOf('watch', call);
     const started = new WatchCall({
-      key: toKey('watch', isPrefix ? target.prefix : target),
+      key: isPrefix ? toKeyPart('watch', 'prefix', target.prefix) : toKey('watch', target),
       isPrefix,
-      from: call.from === undefined ? 0 : checkRevision(call.from),
+      from: call.from === undefined ? 0 : checkRevision('watch: from', call.from),
       via: call.via,
-      timeoutMs: this.#timeoutOf(call),
+      timeoutMs,
       random: this.#random,
     });
     this.#dispatcher.watch(started, call.signal);
@@ -156,12 +164,15 @@ export class ClusterClient implements Client {
     this.#dispatcher.close();
   }
 
-  #value(what: string, value: Bytes): Uint8Array {
-    return toValue(what, value, this.#dispatcher.maxValueBytes);
+  #value(what: string, name: string, value: Bytes): Uint8Array {
+    return toValue(what, name, value, this.#dispatcher.maxValueBytes);
   }
 
-  #timeoutOf(call: CallOptions): number {
-    return call.timeoutMs === undefined ? this.#timeoutMs : checkTimeout(call.timeoutMs);
+  /** Checks all options of a call. */
+  #timeoutOf(what: string, call: CallOptions): number {
+    if (call === NO_CALL) return this.#timeoutMs;
+    checkCall(what, call);
+    return call.timeoutMs ?? this.#timeoutMs;
   }
 
   #write<Result>(
@@ -171,18 +182,25 @@ export class ClusterClient implements Client {
     resolve: Resolve<Result>,
     reject: Reject,
   ): void {
-    const timeoutMs = this.#timeoutOf(call);
+    const timeoutMs = this.#timeoutOf(verb.name, call);
     const payload = encodeWrite(nodeTimeoutOf(timeoutMs), command);
-    this.#start({ verb, payload, timeoutMs, resolve, reject }, call);
+    const valueBytes = valueBytesOf(command);
+    this.#start({ verb, payload, valueBytes, timeoutMs, resolve, reject }, call);
   }
 
   #read<Result>(verb: Verb<Result>, key: Bytes, call: ReadOptions, resolve: Resolve<Result>, reject: Reject): void {
-    const timeoutMs = this.#timeoutOf(call);
+    const timeoutMs = this.#timeoutOf(verb.name, call);
     const payload = encodeGet(nodeTimeoutOf(timeoutMs), call.read ?? 'linearizable', toKey('get', key));
-    this.#start({ verb, payload, timeoutMs, resolve, reject }, call);
+    this.#start({ verb, payload, valueBytes: 0, timeoutMs, resolve, reject }, call);
   }
 
   #start<Result>(start: OperationStart<Result>, call: CallOptions): void {
     this.#dispatcher.start(new Operation(start, call.via, this.#clock.now()), call.signal);
   }
+}
+
+function valueBytesOf(command: Command): number {
+  if (command.type === 'delete') return 0;
+  const expected = command.type === 'cas' ? (command.expected?.length ?? 0) : 0;
+  return Math.max(command.value.length, expected);
 }

@@ -13,8 +13,9 @@ import { decodeError } from '../wire/client-codec.js';
 import { KIND } from '../wire/kinds.js';
 import { decodeNote, type Note } from '../wire/note.js';
 import { AbortGroups } from './abort-groups.js';
-import type { Address } from './arguments.js';
+import type { Address } from './addresses.js';
 import type { Channel, ChannelOwner } from './channel.js';
+import { valueTooLarge } from './checks.js';
 import { Endpoint } from './endpoint.js';
 import { Greeting } from './greeting.js';
 import type { Operation } from './operation.js';
@@ -113,6 +114,9 @@ export class Dispatcher implements ChannelOwner {
       this.#router.wake(operation);
     } else if (route instanceof RaftctlError) {
       operation.fail(route);
+    } else if (this.#maxValueBytes > 0 && operation.valueBytes > this.#maxValueBytes) {
+      // The bound was not known when the call began. Sent, it might end the connection for everybody.
+      operation.fail(valueTooLarge(operation.verb.name, operation.valueBytes, this.#maxValueBytes));
     } else if (!route.send(operation, operation.payloadFor(this.#parts.clock.now()))) {
       operation.refusal = say.notTaken(operation, route.endpoint);
       this.#retryLater(operation, route.endpoint);

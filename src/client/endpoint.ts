@@ -1,6 +1,6 @@
 import { asNodeId, type NodeId, type RaftctlError } from '../base/index.js';
 import type { Transport } from '../transport/transport.js';
-import { type Address, nameOf } from './arguments.js';
+import { type Address, nameOf } from './addresses.js';
 import { Channel, type ChannelOwner } from './channel.js';
 
 const UNNAMED = asNodeId('');

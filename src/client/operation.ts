@@ -21,6 +21,8 @@ export interface OperationStart<Result> {
   readonly verb: Verb<Result>;
   /** Encoded for the full timeout. */
   readonly payload: Buffer;
+  /** The longest value in it; 0 for a read. */
+  readonly valueBytes: number;
   readonly timeoutMs: number;
   /** A method, so that operations of all verbs fit in one table: results go only to the caller of their verb. */
   resolve(result: Result): void;
@@ -35,6 +37,7 @@ export class Operation implements Waiting {
   callId = 0;
   readonly verb: Verb<unknown>;
   readonly via: Via | undefined;
+  readonly valueBytes: number;
   readonly timeoutMs: number;
   readonly deadline: number;
   /** Where it is in flight. */
@@ -56,6 +59,7 @@ export class Operation implements Waiting {
   constructor(start: OperationStart<unknown>, via: Via | undefined, now: number) {
     this.verb = start.verb;
     this.via = via;
+    this.valueBytes = start.valueBytes;
     this.timeoutMs = start.timeoutMs;
     this.deadline = now + start.timeoutMs;
     this.#payload = start.payload;

@@ -8,7 +8,7 @@ describe('the bytes of an operation', () => {
     const timeoutMs = 1_000;
     const command = { type: 'put' as const, key: Buffer.from('k'), value: Buffer.from('v') };
     const payload = encodeWrite(nodeTimeoutOf(timeoutMs), command);
-    const caller = { verb: PUT, payload, timeoutMs, resolve: () => {}, reject: () => {} };
+    const caller = { verb: PUT, payload, valueBytes: 1, timeoutMs, resolve: () => {}, reject: () => {} };
     const operation = new Operation(caller, undefined, 5_000);
     const first = operation.payloadFor(5_000.3);
     const second = operation.payloadFor(5_500);

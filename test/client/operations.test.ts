@@ -120,20 +120,14 @@ describe('what callers get wrong', () => {
     expect(node.received).toEqual([]);
   });
 
-  it('a value of no bytes type is named', async () => {
-    const { client } = await served();
-    const value = JSON.parse('17');
-    expect(await errorOf(client.put('key-01', value))).toMatchObject({ code: 'bad-request' });
-  });
-
-  it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])('a timeout of %s ms is a usage error', async (timeoutMs) => {
-    const { client } = await served();
-    expect(await errorOf(client.get('key-01', { timeoutMs }))).toMatchObject({ code: 'usage' });
-  });
-
-  it.each([0, 1.5, -1])('a limit of %s is a usage error', async (limit) => {
-    const { client } = await served();
-    expect(await errorOf(client.scan({ limit }))).toMatchObject({ code: 'usage' });
+  it('a value over what the nodes take is not sent either when they told only after the call', async () => {
+    const stage = new Stage();
+    const node = await stage.node('node-01', { leader: 'node-01', maxValueBytes: 10 });
+    const client = stage.dial(node.endpoint);
+    const put = errorOf(client.compareAndSet('key-01', 'x'.repeat(11), 'x'));
+    await stage.settle();
+    expect(await put).toMatchObject({ code: 'value-too-large', definite: true });
+    expect(node.received).toEqual([]);
   });
 
   it.each(['', 'localhost', 'localhost:', ':3331', 'localhost:0', 'localhost:65536', 'a b:1', '::1:3331'])(
