@@ -44,7 +44,7 @@ function specOf(config: ClusterConfig, { id, clusterId, bootstrap }: NodeOptions
     clusterId: clusterId ?? config.digest.slice(0, 32),
     id: member.id,
     incarnation: 1,
-    members: config.nodes,
+    members: config.nodes.map((node) => ({ ...node, incarnation: 1 })),
     // Nobody keeps book of whether it ran before, and a node that lost its votes must not come back (Diss. §3.8).
     mayCreate: bootstrap,
     directory: join(resolve(config.storage.dir, config.name), member.id),

@@ -68,7 +68,7 @@ class ClientCache {
   async #connect(control: ClusterControl, timeoutMs: number): Promise<Client> {
     try {
       const connect = await this.#host.loadConnect();
-      const endpoints = control.config.nodes.map(({ host, port }) => `${host}:${port}`);
+      const endpoints = control.live().membership.members.map(({ host, port }) => `${host}:${port}`);
       return await connect(endpoints, { timeoutMs, clusterId: control.clusterId });
     } catch (thrown) {
       this.#client = null;

@@ -78,7 +78,7 @@ async function start(
 /** Where everything is and how to stop it; with `-o json` the endpoints. */
 function describe(supervisor: Supervisor, options: UpOptions, global: GlobalOptions, printer: Printer): void {
   const { config, directory, clusterId } = supervisor;
-  const endpoints = config.nodes.map(({ host, port }) => `${host}:${port}`);
+  const endpoints = supervisor.live().membership.members.map(({ host, port }) => `${host}:${port}`);
   if (global.format === 'json') {
     const { leader, term } = supervisor.live();
     printer.out(toJson({ cluster: config.name, clusterId, leader, term, endpoints, directory }));

@@ -1,4 +1,4 @@
-import { type Clock, type Level, RaftctlError, type Scheduler } from '../base/index.js';
+import { type Clock, type Level, type Member, RaftctlError, type Scheduler } from '../base/index.js';
 import { ask, type Call, Calls, type Connection, type Frame, type Link, type Transport } from '../transport/index.js';
 import {
   decodeError,
@@ -10,10 +10,9 @@ import {
   KIND,
   type NodeStatus,
 } from '../wire/index.js';
-import type { NodeConfig } from './config/nodes.js';
 
 export interface AdminLinkOptions {
-  readonly node: NodeConfig;
+  readonly member: Member;
   readonly clusterId: string;
   readonly transport: Transport;
   readonly clock: Clock;
@@ -48,11 +47,11 @@ export class AdminLink {
   constructor(options: AdminLinkOptions) {
     this.#options = options;
     this.#level = options.level;
-    const { node, clusterId, transport, clock, scheduler } = options;
+    const { member, clusterId, transport, clock, scheduler } = options;
     this.#calls = new Calls({ clock, scheduler, isNews: ({ kind }) => kind === KIND.eventBatch });
     this.#link = transport.dial({
-      host: node.host,
-      port: node.port,
+      host: member.host,
+      port: member.port,
       hello: () => ({ role: 'admin', clusterId, node: 'supervisor', instance: '', note: new Uint8Array() }),
       maxFrameBytes: FRAME_BYTES_MAX,
       handshakeTimeoutMs: HANDSHAKE_TIMEOUT_MS,
@@ -88,10 +87,10 @@ export class AdminLink {
   }
 
   #opened(connection: Connection): void {
-    const { node, connected } = this.#options;
+    const { member, connected } = this.#options;
     const { peer } = connection;
-    if (peer.node !== node.id) {
-      connection.close(new RaftctlError('handshake-refused', `expected ${node.id}, found ${peer.node}`));
+    if (peer.node !== member.id) {
+      connection.close(new RaftctlError('handshake-refused', `expected ${member.id}, found ${peer.node}`));
       return;
     }
     if (peer.instance !== this.#instance) this.#lastSequence = 0;
@@ -130,7 +129,7 @@ export class AdminLink {
   }
 
   async #ask(kind: number, payload: Buffer, timeoutMs: number): Promise<Buffer> {
-    const { node, clock } = this.#options;
+    const { member, clock } = this.#options;
     const answer = await ask({
       calls: this.#calls,
       over: this.#link,
@@ -138,11 +137,11 @@ export class AdminLink {
       kind,
       payload,
       timeoutMs,
-      late: () => new RaftctlError('timeout', `${node.id} did not answer within ${timeoutMs} ms`),
+      late: () => new RaftctlError('timeout', `${member.id} did not answer within ${timeoutMs} ms`),
       lost: (cause) =>
         new RaftctlError(
           'unreachable',
-          `${node.id} did not answer: ${cause?.message ?? 'it is not connected to its supervisor'}`,
+          `${member.id} did not answer: ${cause?.message ?? 'it is not connected to its supervisor'}`,
         ),
     });
     if (answer.kind === KIND.error) throw decodeError(answer.payload).error;

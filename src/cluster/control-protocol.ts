@@ -24,7 +24,7 @@ export const CONTROL = {
 } as const;
 
 /** Both ends are raftctl; `hello` refuses a version that is not the same, and results are taken as they are. */
-export const CONTROL_VERSION = 1;
+export const CONTROL_VERSION = 2;
 
 export const CONTROL_FRAME_BYTES_MAX = 64 << 20;
 export const CONTROL_QUEUED_BYTES_MAX = 128 << 20;

@@ -1,4 +1,4 @@
-import type { Level, NodeId } from '../base/index.js';
+import type { Level, Membership, NodeId } from '../base/index.js';
 import type { EventSource } from '../diagnostics/index.js';
 import type { NodeStatus } from '../wire/index.js';
 import type { ClusterConfig } from './config/config.js';
@@ -9,6 +9,7 @@ import type { ProcessStateName } from './process-state.js';
  * the control socket (`RemoteControl`).
  */
 export interface ClusterControl {
+  /** For its name and settings. Who belongs to the cluster, `live()` says. */
   readonly config: ClusterConfig;
   readonly clusterId: string;
   /** All events of the cluster, in one order. */
@@ -32,9 +33,11 @@ export interface LiveState {
   readonly leader: NodeId | null;
   /** The highest term seen; 0 before the first election. */
   readonly term: number;
-  /** Nodes in state `running`. */
+  /** Members in state `running`, of all there are. */
   readonly up: number;
   readonly total: number;
+  /** Who belongs to the cluster now, who of them decides, and where each is reached. */
+  readonly membership: Membership;
   readonly states: ReadonlyMap<NodeId, ProcessStateName>;
 }
 
@@ -47,7 +50,7 @@ export interface ClusterView {
   readonly total: number;
   /** Do enough nodes answer to decide anything? */
   readonly quorum: 'ok' | 'lost';
-  /** In the order of cluster.yaml, dead ones too. */
+  /** Every member, dead ones too. */
   readonly nodes: readonly NodeView[];
 }
 

@@ -23,6 +23,12 @@
  *         ├─▶ live (from the merged stream), lifecycle, shutdown
  *         └─▶ control-server ◀── Unix socket ── remote-control
  *
+ * ## The file is not the cluster
+ *
+ * cluster.yaml is what a cluster is made from the first time, and its settings. Who belongs to a cluster that is there,
+ * its membership says (base/membership.ts): the supervisor keeps it in supervisor.json and shows it, joined with the
+ * states of the processes, in `live()`. Selectors, forecasts, readiness and endpoints all ask there.
+ *
  * ## What ends processes
  *
  * `process-state.ts` draws the states. The intent is recorded before a signal is sent. When the supervisor itself dies,
@@ -35,6 +41,7 @@
  *  1. cluster.lock: a second supervisor is refused, and told who holds it.
  *  2. Leftovers of a dead supervisor are killed, and awaited, so that they free their ports and data.
  *  3. supervisor.json: the cluster's id is durable before a node writes it into its data; another topology is refused.
+ *     Where the members listen, cluster.yaml may change from one start to the next.
  *  4. All ports are bound and released again; every taken one is named.
  *  5. Every node is spawned, in one turn; then the guard; then control socket and listing, while the nodes boot.
  *  6. A leader's event arrives; every node is asked until it knows that leader.

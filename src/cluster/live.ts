@@ -1,4 +1,4 @@
-import { Listeners, type NodeId } from '../base/index.js';
+import { Listeners, type Membership, type NodeId } from '../base/index.js';
 import type { MergedEvent } from '../diagnostics/index.js';
 import { ROLE_NAMES, type RoleName } from '../wire/index.js';
 import type { LiveState } from './control.js';
@@ -9,21 +9,25 @@ interface KnownRole {
   readonly term: number;
 }
 
+/** What the supervisor itself holds, and what is true of it now. */
+export interface LiveSources {
+  readonly membership: () => Membership;
+  readonly stateOf: (node: NodeId) => ProcessStateName;
+}
+
 /**
- * What is known of the cluster without asking: the states of its processes, and the roles their events told. It is fed
- * from the merged stream alone, so whoever sees a leader here can also count the event that made it one.
+ * What is known of the cluster without asking: its members, the states of their processes, and the roles their events
+ * told. Roles come from the merged stream alone, so whoever sees a leader here can also count the event that made it one.
  */
 export class LiveTracker {
-  readonly #ids: readonly NodeId[];
-  readonly #stateOf: (node: NodeId) => ProcessStateName;
+  readonly #sources: LiveSources;
   readonly #roles = new Map<NodeId, KnownRole>();
   readonly #changes = new Listeners();
   #term = 0;
   #live: LiveState;
 
-  constructor(ids: readonly NodeId[], stateOf: (node: NodeId) => ProcessStateName) {
-    this.#ids = ids;
-    this.#stateOf = stateOf;
+  constructor(sources: LiveSources) {
+    this.#sources = sources;
     this.#live = this.#compute();
   }
 
@@ -37,7 +41,7 @@ export class LiveTracker {
 
   /** What the node's own events said last; every node begins as a follower (§5.2). Null without a process that answers. */
   roleOf(node: NodeId): RoleName | null {
-    const state = this.#stateOf(node);
+    const state = this.#sources.stateOf(node);
     const answers = state === 'running' || state === 'paused';
     return this.#roles.get(node)?.role ?? (answers ? 'follower' : null);
   }
@@ -69,8 +73,9 @@ export class LiveTracker {
   }
 
   #compute(): LiveState {
-    const states = new Map(this.#ids.map((id) => [id, this.#stateOf(id)]));
-    const running = this.#ids.filter((id) => states.get(id) === 'running');
+    const membership = this.#sources.membership();
+    const states = new Map(membership.members.map(({ id }) => [id, this.#sources.stateOf(id)]));
+    const running = [...states.keys()].filter((id) => states.get(id) === 'running');
     let leader: NodeId | null = null;
     let leaderTerm = 0;
     for (const id of running) {
@@ -79,7 +84,7 @@ export class LiveTracker {
       leader = id;
       leaderTerm = known.term;
     }
-    return { leader, term: this.#term, up: running.length, total: this.#ids.length, states };
+    return { leader, term: this.#term, up: running.length, total: states.size, membership, states };
   }
 }
 

@@ -3,6 +3,7 @@ import {
   type Clock,
   type Emit,
   type Level,
+  type Member,
   messageOf,
   type NodeId,
   RaftctlError,
@@ -20,7 +21,6 @@ import {
 } from '../wire/index.js';
 import { AdminLink } from './admin-link.js';
 import type { RestartPolicy } from './config/config.js';
-import type { NodeConfig } from './config/nodes.js';
 import type { NodeView } from './control.js';
 import { NodeLog } from './node-log.js';
 import { type ChildProcess, neverStarted, spawnNode } from './node-process.js';
@@ -28,7 +28,7 @@ import { ProcessMachine, type RestartOptions } from './process-machine.js';
 import { hasProcess, type ProcessStateName } from './process-state.js';
 
 export interface NodeHandleOptions {
-  readonly node: NodeConfig;
+  readonly member: Member;
   readonly command: readonly string[];
   /** What the next process is told; its log level is this node's. */
   readonly spec: Omit<NodeSpec, 'mayCreate'>;
@@ -48,7 +48,7 @@ export interface NodeHandleOptions {
 
 /** One node as its supervisor has it: the process, the connection to it, and its log. */
 export class NodeHandle {
-  readonly config: NodeConfig;
+  readonly member: Member;
   readonly process: ProcessMachine;
   readonly log: NodeLog;
   readonly #options: NodeHandleOptions;
@@ -58,13 +58,13 @@ export class NodeHandle {
   #lastStatus: { readonly status: NodeStatus; readonly at: number } | undefined;
 
   constructor(options: NodeHandleOptions) {
-    this.config = options.node;
+    this.member = options.member;
     this.#options = options;
     this.#baseLevel = options.spec.logLevel;
     this.log = new NodeLog(options.log);
     this.process = new ProcessMachine({
       ...options,
-      id: options.node.id,
+      id: options.member.id,
       log: this.log,
       spawn: () => this.#spawn(),
       changed: (_, before) => this.#changed(before),
@@ -72,7 +72,7 @@ export class NodeHandle {
   }
 
   get id(): NodeId {
-    return this.config.id;
+    return this.member.id;
   }
 
   get state(): ProcessStateName {
@@ -91,7 +91,7 @@ export class NodeHandle {
   /** As it is now. A frozen process is not asked: it could only time out. */
   async view(timeoutMs: number): Promise<NodeView> {
     const fresh = this.state === 'running' && (await this.#answers(timeoutMs));
-    const { id, host, port } = this.config;
+    const { id, host, port } = this.member;
     const { state, pid, uptimeMs, restarts, lastExit } = this.process;
     const known = this.#lastStatus;
     const age = known === undefined ? null : this.#options.clock.now() - known.at;
@@ -164,10 +164,10 @@ export class NodeHandle {
   }
 
   #connect(): void {
-    const { node, spec, transport, clock, scheduler, events } = this.#options;
+    const { member, spec, transport, clock, scheduler, events } = this.#options;
     this.#disconnect();
     this.#link = new AdminLink({
-      node,
+      member,
       clusterId: spec.clusterId,
       transport,
       clock,

@@ -1,7 +1,5 @@
-import { RaftctlError } from '../base/index.js';
+import { type Member, RaftctlError } from '../base/index.js';
 import type { Listener, Transport } from '../transport/index.js';
-import type { ClusterConfig } from './config/config.js';
-import type { NodeConfig } from './config/nodes.js';
 import { listClusters } from './listing.js';
 
 /** Suggested when ports are taken: far enough for another cluster of this size. */
@@ -11,18 +9,18 @@ const PORT_OFFSET = 100;
  * Makes sure that every node will find its port free, and names all that will not, before anything is spawned. The
  * ports are bound all at once, so that two nodes that mean the same one by different names are found too.
  */
-export async function probePorts(transport: Transport, config: ClusterConfig): Promise<void> {
+export async function probePorts(transport: Transport, members: readonly Member[]): Promise<void> {
   const bound: Listener[] = [];
-  const problems = await Promise.all(config.nodes.map((node, nth) => probe(transport, node, nth, bound)));
+  const problems = await Promise.all(members.map((member, nth) => probe(transport, member, nth, bound)));
   await Promise.all(bound.map((listener) => listener.close()));
   const taken = problems.filter((problem) => problem !== undefined);
   if (taken.length === 0) return;
-  throw new RaftctlError('port-taken', taken.join('\n'), { hint: remedy(config) });
+  throw new RaftctlError('port-taken', taken.join('\n'), { hint: remedy(members) });
 }
 
 async function probe(
   transport: Transport,
-  { id, host, port }: NodeConfig,
+  { id, host, port }: Member,
   nth: number,
   bound: Listener[],
 ): Promise<string | undefined> {
@@ -49,8 +47,8 @@ async function probe(
   }
 }
 
-function remedy({ nodes }: ClusterConfig): string {
-  const wanted = new Set(nodes.map(({ port }) => port));
+function remedy(members: readonly Member[]): string {
+  const wanted = new Set(members.map(({ port }) => port));
   const other = listClusters().find((cluster) => cluster.nodes.some(({ port }) => wanted.has(port)));
   const stop = other
     ? `stop the cluster ${other.name} in ${other.directory} (raftctl -C ${other.name} down)`

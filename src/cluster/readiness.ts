@@ -1,4 +1,13 @@
-import { type Clock, type Listeners, type NodeId, RaftctlError, type Scheduler, until } from '../base/index.js';
+import {
+  type Clock,
+  countQuorum,
+  type Listeners,
+  type NodeId,
+  type QuorumCount,
+  RaftctlError,
+  type Scheduler,
+  until,
+} from '../base/index.js';
 import type { NodeStatus } from '../wire/index.js';
 import type { LiveState } from './control.js';
 import type { NodeFailure } from './process-machine.js';
@@ -48,24 +57,24 @@ const STATUS_TIMEOUT_MS = 1_000;
  * are left for a quorum, with what the guilty ones said, or when time is up. Nobody is asked before there is a leader.
  */
 export async function awaitReadiness(options: ReadinessOptions): Promise<Readiness> {
-  const { nodes, clock, timeoutMs } = options;
+  const { nodes, live, clock, timeoutMs } = options;
   const deadline = clock.now() + timeoutMs;
-  const quorum = Math.floor(nodes.length / 2) + 1;
   const failed: ReadinessSource[] = [];
   const outcomes = nodes.map(async (node) => {
     if (await becomesReady(node, options, deadline)) return;
     failed.push(node);
     const { reason, lastLines } = node.failure();
     options.onProgress({ type: 'failed', node: node.id, reason, lastLines });
-    if (nodes.length - failed.length < quorum) throw noQuorum(failed, nodes.length, quorum);
+    const left = countQuorum(live().membership, (voter) => failed.every(({ id }) => id !== voter));
+    if (!left.holds) throw noQuorum(failed, left);
   });
   await Promise.all(outcomes);
-  const { leader, term } = options.live();
+  const { leader, term } = live();
   if (leader !== null) return { leader, term };
   // It led, every node knew it, and it is gone already: the next one follows.
   return waitFor(options, deadline, () => {
-    const live = options.live();
-    return live.leader === null ? undefined : { leader: live.leader, term: live.term };
+    const { leader: next, term: nextTerm } = live();
+    return next === null ? undefined : { leader: next, term: nextTerm };
   });
 }
 
@@ -111,12 +120,12 @@ function notReady({ nodes, live, timeoutMs }: ReadinessOptions): RaftctlError {
   return new RaftctlError('timeout', `the cluster is not ready after ${timeoutMs} ms: ${known}; ${states}`);
 }
 
-function noQuorum(failed: readonly ReadinessSource[], total: number, quorum: number): RaftctlError {
+function noQuorum(failed: readonly ReadinessSource[], { sets }: QuorumCount): RaftctlError {
   const reports = failed.map((node) => {
     const { reason, lastLines } = node.failure();
     return [`${node.id}: ${reason}`, ...lastLines.map((line) => `  ${line}`)].join('\n');
   });
-  const left = total - failed.length;
-  const message = `${left} of ${total} nodes are left, a quorum is ${quorum}`;
+  const left = sets.map(({ counted, voters }) => `${counted} of ${voters}`).join(' and ');
+  const message = `${left} nodes are left, a quorum is ${sets.map(({ needed }) => needed).join(' and ')}`;
   return new RaftctlError('start-failed', [message, ...reports].join('\n'));
 }

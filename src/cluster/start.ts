@@ -13,7 +13,13 @@ import { sweepOrphans } from './process-registry.js';
 import { awaitReadiness, type ReadinessStep } from './readiness.js';
 import { takeClusterLock } from './remove.js';
 import { Supervisor } from './supervisor.js';
-import { checkTopology, newRecord, readRecord, type SupervisorRecord, writeRecord } from './supervisor-file.js';
+import {
+  newSupervisorFile,
+  readSupervisorFile,
+  type SupervisorFile,
+  takeOver,
+  writeSupervisorFile,
+} from './supervisor-file.js';
 
 export interface StartOptions {
   readonly config: ClusterConfig;
@@ -70,7 +76,7 @@ interface Prepared {
   readonly lock: Lock;
   readonly directory: ClusterDirectory;
   readonly transport: Transport;
-  readonly record: SupervisorRecord;
+  readonly file: SupervisorFile;
   readonly created: boolean;
 }
 
@@ -91,23 +97,25 @@ async function prepare(options: StartOptions): Promise<Prepared> {
       },
     });
     const transport = createTcpTransport({ clock, scheduler, random, emit: silent });
-    const probing = probePorts(transport, config);
-    // A wrong topology is told rather than a taken port; the probe goes on while the record is written.
+    const { file, created } = takeFile(directory, config);
+    const probing = probePorts(transport, file.members);
+    // It goes on while the file is written, and is awaited below.
     probing.catch(() => {});
-    const { record, created } = await takeRecord(directory, config);
-    onProgress?.({ type: 'directory', directory: directory.path, clusterId: record.clusterId, created });
+    // Durable before the first node writes its id into its own data: else a power cut could part them for good.
+    if (created) await writeSupervisorFile(directory.supervisorFile, file);
+    onProgress?.({ type: 'directory', directory: directory.path, clusterId: file.clusterId, created });
     await probing;
     if (signal?.aborted) throw new RaftctlError('interrupted', 'interrupted before anything was started');
     const supervisor = new Supervisor({
       ...options,
-      record,
+      file,
       directory,
       ephemeral,
       transport,
       instance: randomBytes(8).toString('hex'),
     });
     for (const fields of swept) supervisor.emit.emit('warn', 'orphan-swept', fields);
-    return { supervisor, lock, directory, transport, record, created };
+    return { supervisor, lock, directory, transport, file, created };
   } catch (thrown) {
     lock.release();
     if (ephemeral) directory.remove();
@@ -120,40 +128,34 @@ function directoryOf({ config, directory, ephemeral }: StartOptions): string {
   return resolve(directory ?? resolve(config.storage.dir, config.name));
 }
 
-/** Durable before the first node writes it into its own data: else a power cut could part them for good. */
-async function takeRecord(
+function takeFile(
   directory: ClusterDirectory,
   config: ClusterConfig,
-): Promise<{ readonly record: SupervisorRecord; readonly created: boolean }> {
-  const socket = directory.socketPath();
-  const found = readRecord(directory.supervisorFile);
-  if (found !== undefined) {
-    checkTopology(found, config, directory.path);
-    return { record: { ...found, pid: process.pid, socket }, created: false };
-  }
-  const record = newRecord(config, socket);
-  await writeRecord(directory.supervisorFile, record);
-  return { record, created: true };
+): { readonly file: SupervisorFile; readonly created: boolean } {
+  const supervising = { pid: process.pid, socket: directory.socketPath() };
+  const found = readSupervisorFile(directory.supervisorFile);
+  if (found === undefined) return { file: newSupervisorFile(config, supervising), created: true };
+  return { file: takeOver(found, config, supervising, directory.path), created: false };
 }
 
 /** The ways in for other terminals. They close in this order: the listing, the lock, and who asked for the end. */
 async function openDoors(prepared: Prepared, { config, clock }: StartOptions): Promise<void> {
-  const { supervisor, lock, directory, transport, record, created } = prepared;
+  const { supervisor, lock, directory, transport, file, created } = prepared;
   let server: ControlServer | undefined;
   supervisor.onEnd(() => server?.close());
   supervisor.onEnd(() => lock.release());
-  server = await serveControl({ control: supervisor, path: record.socket, transport });
+  server = await serveControl({ control: supervisor, path: file.socket, transport });
   const retract = announceCluster({
     name: config.name,
-    clusterId: record.clusterId,
+    clusterId: file.clusterId,
     directory: directory.path,
-    socket: record.socket,
+    socket: file.socket,
     pid: process.pid,
     startedAt: Math.round(clock.wall()),
-    nodes: config.nodes,
+    nodes: file.members.map(({ id, host, port }) => ({ id, host, port })),
   });
   supervisor.onEnd(retract);
-  if (!created) await supervisor.recordSelf();
+  if (!created) await supervisor.saveFile();
 }
 
 async function ready(supervisor: Supervisor, options: StartOptions, startedAt: number): Promise<void> {

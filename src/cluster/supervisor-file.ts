@@ -1,58 +1,69 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { messageOf, RaftctlError } from '../base/index.js';
+import { asNodeId, type Member, messageOf, RaftctlError } from '../base/index.js';
 import { writeFileAtomically } from '../os/index.js';
-import { count, list, object, type Parser, text, truth } from '../wire/parse.js';
+import { branded, count, list, object, type Parser, text, truth } from '../wire/parse.js';
 import type { ClusterConfig } from './config/config.js';
 
 /** supervisor.json: what a cluster is, whoever supervises it. */
-export interface SupervisorRecord {
-  readonly format: number;
+export interface SupervisorFile extends Supervising {
+  readonly format: typeof FORMAT;
   /** 128 random bits in hex, drawn by the first `up`: tells this cluster from every other. */
   readonly clusterId: string;
   readonly name: string;
-  readonly members: readonly Member[];
+  readonly members: readonly KnownMember[];
   /** Of the accepted cluster.yaml's topology. */
   readonly digest: string;
-  /** Of the last supervisor. */
-  readonly pid: number;
-  readonly socket: string;
 }
 
-interface Member {
-  readonly name: string;
-  /** Rises when a member is replaced under the same name: the old one's data is not the new one's. */
-  readonly incarnation: number;
+export interface KnownMember extends Member {
   /** It has run: its data exists, and must not be missing when it comes back. */
   readonly joined: boolean;
 }
 
-const FORMAT = 1;
+/** The supervisor that runs now, or ran last. */
+export interface Supervising {
+  readonly pid: number;
+  readonly socket: string;
+}
 
-const parseRecord: Parser<SupervisorRecord> = object({
-  format: count,
-  clusterId: text,
-  name: text,
-  members: list(object({ name: text, incarnation: count, joined: truth })),
-  digest: text,
-  pid: count,
-  socket: text,
-});
+/** Format 1 had no addresses, and called a member's id its name. */
+const FORMAT = 2;
 
-export function newRecord(config: ClusterConfig, socket: string): SupervisorRecord {
+/** What a file of any format says. Where its members listen, cluster.yaml may have changed since. */
+export interface FoundFile extends Omit<SupervisorFile, 'format' | 'members'> {
+  readonly members: readonly Omit<KnownMember, 'host' | 'port'>[];
+}
+
+const nodeId = branded(text, asNodeId);
+const cluster = { clusterId: text, name: text, digest: text, pid: count, socket: text };
+const formerMember = object({ name: nodeId, incarnation: count, joined: truth });
+const member = object({ id: nodeId, incarnation: count, host: text, port: count, joined: truth });
+
+const PARSERS: Readonly<Record<number, Parser<FoundFile>>> = {
+  1: object({
+    ...cluster,
+    members: list((value, path) => {
+      const { name, ...rest } = formerMember(value, path);
+      return { id: name, ...rest };
+    }),
+  }),
+  [FORMAT]: object({ ...cluster, members: list(member) }),
+};
+
+export function newSupervisorFile(config: ClusterConfig, supervising: Supervising): SupervisorFile {
   return {
     format: FORMAT,
     clusterId: randomBytes(16).toString('hex'),
     name: config.name,
-    members: config.nodes.map(({ id }) => ({ name: id, incarnation: 1, joined: false })),
+    members: config.nodes.map((node) => ({ ...node, incarnation: 1, joined: false })),
     digest: config.digest,
-    pid: process.pid,
-    socket,
+    ...supervising,
   };
 }
 
 /** Undefined when there is none yet. Throws when it cannot be trusted: a new one would cut the nodes off their data. */
-export function readRecord(file: string): SupervisorRecord | undefined {
+export function readSupervisorFile(file: string): FoundFile | undefined {
   let content: string;
   try {
     content = readFileSync(file, 'utf8');
@@ -62,8 +73,11 @@ export function readRecord(file: string): SupervisorRecord | undefined {
   }
   try {
     const value: unknown = JSON.parse(content);
-    refuseNewer(file, value);
-    return parseRecord(value, 'supervisor.json');
+    const { format } = object({ format: count })(value, 'supervisor.json');
+    if (format > FORMAT) throw newer(file, format);
+    const parse = PARSERS[format];
+    if (parse === undefined) throw new RaftctlError('data-unreadable', `there is no format ${format}`);
+    return parse(value, 'supervisor.json');
   } catch (thrown) {
     if (thrown instanceof RaftctlError && thrown.code === 'data-newer') throw thrown;
     throw new RaftctlError('data-unreadable', `${file} is damaged: ${messageOf(thrown)}`, {
@@ -73,36 +87,51 @@ export function readRecord(file: string): SupervisorRecord | undefined {
   }
 }
 
-function refuseNewer(file: string, value: unknown): void {
-  const format = typeof value === 'object' && value !== null && 'format' in value ? value.format : undefined;
-  if (typeof format !== 'number' || format <= FORMAT) return;
-  throw new RaftctlError('data-newer', `${file} has format ${format}, this raftctl reads up to ${FORMAT}`, {
+const newer = (file: string, format: number): RaftctlError =>
+  new RaftctlError('data-newer', `${file} has format ${format}, this raftctl reads up to ${FORMAT}`, {
     hint: 'use the newer raftctl',
   });
+
+export async function writeSupervisorFile(file: string, content: SupervisorFile): Promise<void> {
+  await writeFileAtomically(file, `${JSON.stringify(content, undefined, 2)}\n`);
 }
 
-export async function writeRecord(file: string, record: SupervisorRecord): Promise<void> {
-  await writeFileAtomically(file, `${JSON.stringify(record, undefined, 2)}\n`);
+/**
+ * The cluster that was found, under this supervisor, with the addresses of this cluster.yaml. Refuses a cluster.yaml
+ * that describes another cluster than the one whose data is in `directory`, and says the difference.
+ */
+export function takeOver(
+  found: FoundFile,
+  config: ClusterConfig,
+  supervising: Supervising,
+  directory: string,
+): SupervisorFile {
+  if (found.digest !== config.digest) throw changedTopology(found, config, directory);
+  const known = new Map(found.members.map((one) => [one.id, one]));
+  const members = config.nodes.map((node) => {
+    const one = known.get(node.id);
+    if (one === undefined) throw changedTopology(found, config, directory);
+    return { ...node, incarnation: one.incarnation, joined: one.joined };
+  });
+  return { ...found, ...supervising, format: FORMAT, members };
 }
 
-/** Refuses a cluster.yaml that describes another cluster than the one whose data is here, and says the difference. */
-export function checkTopology(record: SupervisorRecord, config: ClusterConfig, directory: string): void {
-  if (record.digest === config.digest) return;
-  const members = new Set(record.members.map(({ name }) => name));
+function changedTopology(found: FoundFile, config: ClusterConfig, directory: string): RaftctlError {
+  const members = new Set<string>(found.members.map(({ id }) => id));
   const configured = new Set<string>(config.nodes.map(({ id }) => id));
   const differences = [
-    record.name === config.name ? '' : `the cluster is called ${config.name}, the data is of ${record.name}`,
+    found.name === config.name ? '' : `the cluster is called ${config.name}, the data is of ${found.name}`,
     difference(
       'not a member',
       [...configured].filter((id) => !members.has(id)),
     ),
     difference(
       'a member, and missing',
-      [...members].filter((name) => !configured.has(name)),
+      [...members].filter((id) => !configured.has(id)),
     ),
-  ].filter((text) => text !== '');
+  ].filter((words) => words !== '');
   const source = config.file ?? 'the built-in default';
-  throw new RaftctlError(
+  return new RaftctlError(
     'topology-changed',
     `${source} does not fit the data in ${directory}: ${differences.join('; ')}`,
     {

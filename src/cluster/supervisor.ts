@@ -4,6 +4,7 @@ import {
   type Emit,
   type Level,
   Listeners,
+  type Member,
   messageOf,
   type NodeId,
   RaftctlError,
@@ -27,7 +28,7 @@ import type {
 } from './control.js';
 import type { ClusterDirectory } from './directory.js';
 import { Guard } from './guard.js';
-import { JoinedMembers } from './joined-members.js';
+import { KnownMembers } from './known-members.js';
 import { type LifecycleContext, runLifecycle } from './lifecycle.js';
 import { LiveTracker } from './live.js';
 import { NodeHandle } from './node-handle.js';
@@ -36,11 +37,12 @@ import { ProcessRegistry } from './process-registry.js';
 import { hasProcess, type ProcessStateName } from './process-state.js';
 import { stopInOrder } from './shutdown.js';
 import { supervisorEmit } from './supervisor-emit.js';
-import type { SupervisorRecord } from './supervisor-file.js';
+import type { SupervisorFile } from './supervisor-file.js';
 
 export interface SupervisorOptions {
   readonly config: ClusterConfig;
-  readonly record: SupervisorRecord;
+  /** Who the cluster is, as supervisor.json says. */
+  readonly file: SupervisorFile;
   readonly directory: ClusterDirectory;
   /** Its data is deleted when it goes down. */
   readonly ephemeral: boolean;
@@ -75,7 +77,7 @@ export class Supervisor implements ClusterControl {
   readonly #tracker: LiveTracker;
   readonly #changes = new Listeners();
   readonly #registry: ProcessRegistry;
-  readonly #joined: JoinedMembers;
+  readonly #members: KnownMembers;
   /** Of the processes that are there, whatever their state. */
   readonly #pids = new Map<NodeId, number>();
   readonly #cleanups: (() => void | Promise<void>)[] = [];
@@ -85,23 +87,25 @@ export class Supervisor implements ClusterControl {
   #end!: () => void;
 
   constructor(options: SupervisorOptions) {
-    const { config, record, directory, clock, scheduler, instance } = options;
+    const { config, file, directory, clock, scheduler, instance } = options;
     this.#options = options;
     this.config = config;
-    this.clusterId = record.clusterId;
+    this.clusterId = file.clusterId;
     this.directory = directory.path;
-    this.socketPath = record.socket;
+    this.socketPath = file.socket;
     const demandChanged = (level: Level) => {
       for (const node of this.#nodes.values()) node.setDemand(level);
     };
     this.#stream = new MergedStream({ clock, scheduler, demandChanged });
     this.events = this.#stream;
     this.emit = supervisorEmit(this.#stream, clock, instance);
-    this.#joined = new JoinedMembers(directory.supervisorFile, record, this.emit);
+    this.#members = new KnownMembers(directory.supervisorFile, file, this.emit);
     this.#registry = new ProcessRegistry(directory.processesFile, scheduler);
-    this.#nodes = new Map(config.nodes.map((node) => [node.id, this.#newNode(node.id)]));
-    const stateOf = (id: NodeId) => this.#nodes.get(id)!.state;
-    this.#tracker = new LiveTracker([...this.#nodes.keys()], stateOf);
+    this.#nodes = new Map(file.members.map(({ joined, ...member }) => [member.id, this.#newNode(member)]));
+    this.#tracker = new LiveTracker({
+      membership: () => this.#members.membership,
+      stateOf: (id) => this.#nodes.get(id)!.state,
+    });
     this.#stream.subscribe(0, { event: 'role-changed' }, (events) => this.#tracker.rolesChanged(events));
     this.#tracker.onChange(() => this.#changes.notify());
     this.ended = new Promise((resolve) => {
@@ -126,16 +130,16 @@ export class Supervisor implements ClusterControl {
   /** Spawns every node at once, and then the guard, so that no node waits for it. */
   spawnAll(): void {
     const { config, scheduler } = this.#options;
-    this.emit.emit('info', 'cluster-starting', { name: config.name, nodes: config.nodes.length, pid: process.pid });
+    this.emit.emit('info', 'cluster-starting', { name: config.name, nodes: this.#nodes.size, pid: process.pid });
     for (const node of this.#nodes.values()) node.process.start();
     this.#guard = new Guard({ emit: this.emit, scheduler });
     for (const pid of this.#pids.values()) this.#guard.add(pid);
     this.#scheduleRotation();
   }
 
-  /** Makes supervisor.json name this supervisor. */
-  recordSelf(): Promise<void> {
-    return this.#joined.record();
+  /** Makes supervisor.json name this supervisor, and where the members listen now. */
+  saveFile(): Promise<void> {
+    return this.#members.save();
   }
 
   live(): LiveState {
@@ -202,34 +206,33 @@ export class Supervisor implements ClusterControl {
     this.#rotation?.cancel();
     this.#guard?.close();
     this.#registry.flush();
-    await this.#joined.settled();
+    await this.#members.settled();
     if (this.#options.ephemeral) this.#options.directory.remove();
     for (const cleanup of this.#cleanups.reverse()) await cleanup();
     this.#end();
   }
 
-  #newNode(id: NodeId): NodeHandle {
-    const { config, record, directory, nodeCommand } = this.#options;
+  #newNode(member: Member): NodeHandle {
+    const { config, file, directory, nodeCommand } = this.#options;
     const { raft, storage, logs, supervisor } = config;
-    const node = config.nodes.find((one) => one.id === id)!;
-    const incarnation = record.members.find(({ name }) => name === id)?.incarnation ?? 1;
+    const { id, incarnation } = member;
     return new NodeHandle({
       ...this.#options,
-      node,
+      member,
       command: nodeCommand,
       spec: {
         cluster: config.name,
-        clusterId: record.clusterId,
+        clusterId: file.clusterId,
         id,
         incarnation,
-        members: config.nodes,
+        members: this.#members.membership.members,
         directory: directory.nodeDirectory(id),
         heartbeatMs: raft.heartbeatMs,
         electionTimeoutMs: raft.electionTimeoutMs,
         maxValueBytes: storage.maxValueBytes,
         logLevel: logs.level,
       },
-      mayCreate: () => !this.#joined.has(id),
+      mayCreate: () => !this.#members.hasJoined(id),
       log: { file: directory.logFile(id), maxFileBytes: logs.maxFileBytes, files: logs.files },
       restart: supervisor.restart,
       emit: this.emit,
@@ -239,7 +242,7 @@ export class Supervisor implements ClusterControl {
   }
 
   #nodeChanged({ id, state, process }: NodeHandle, before: ProcessStateName): void {
-    if (state === 'running') this.#joined.add(id);
+    if (state === 'running') this.#members.joined(id);
     if (state === 'starting' && process.pid) this.#processStarted(id, process.pid);
     if (hasProcess(before) && !hasProcess(state)) this.#processGone(id);
     this.#tracker.processChanged(id, hasProcess(state), state === 'starting');

@@ -390,7 +390,7 @@ export const EVENTS = {
     about: "A node's log could not be set aside.",
     fields: { node, error: 'why' },
   },
-  'record-write-failed': {
+  'supervisor-file-failed': {
     component: 'supervisor',
     level: 'warn',
     about: 'Which members have run could not be written down.',

@@ -1,15 +1,15 @@
-import { type Emit, type NodeId, RaftctlError } from '../base/index.js';
+import { type Emit, type Member, type NodeId, RaftctlError } from '../base/index.js';
 import type { Message, RawNode } from '../raft/index.js';
 import type { Wal } from '../storage/index.js';
 import type { Connection, ConnectionHandlers, Hello, Link, LinkState, Transport } from '../transport/index.js';
-import { decodeNote, encodeForward, KIND, type MemberAddress, type Note } from '../wire/index.js';
+import { decodeNote, encodeForward, KIND, type Note } from '../wire/index.js';
 import type { Answers, Call } from './call.js';
 import type { EntryCache } from './entry-cache.js';
 import { Outbox } from './outbox.js';
 
 interface PeersOptions {
   readonly id: NodeId;
-  readonly members: readonly MemberAddress[];
+  readonly members: readonly Member[];
   readonly transport: Transport;
   readonly hello: () => Hello;
   readonly raft: RawNode;
@@ -185,7 +185,7 @@ export class Peers {
     }
   }
 
-  #dial(member: MemberAddress): Peer {
+  #dial(member: Member): Peer {
     const { transport, hello, maxFrameBytes, maxQueuedBytes, raft, cache, wal } = this.#options;
     const link = transport.dial({
       host: member.host,
@@ -228,7 +228,7 @@ export class Peers {
     this.#options.wake();
   }
 
-  #linkChanged({ id, host, port }: MemberAddress, state: LinkState, before: LinkState): void {
+  #linkChanged({ id, host, port }: Member, state: LinkState, before: LinkState): void {
     const { raft, emit } = this.#options;
     if (state.type === 'connected') {
       const { peer, remoteAddress } = state.connection;

@@ -17,7 +17,7 @@ export interface NodeSpec {
   /** Rises when a member is replaced under the same name. */
   readonly incarnation: number;
   /** This node among them. */
-  readonly members: readonly MemberAddress[];
+  readonly members: readonly Member[];
   readonly directory: string;
   /** false: it has run before, so that an empty directory means lost votes: it must refuse to start (Diss. §3.8). */
   readonly mayCreate: boolean;
@@ -26,8 +26,6 @@ export interface NodeSpec {
   readonly maxValueBytes: number;
   readonly logLevel: Level;
 }
-
-export type MemberAddress = Pick<Member, 'id' | 'host' | 'port'>;
 
 export const serializeNodeSpec = (spec: NodeSpec): string => JSON.stringify(spec);
 
@@ -44,7 +42,7 @@ const parse: Parser<NodeSpec> = object({
   clusterId: text,
   id: nodeId,
   incarnation: count,
-  members: list(object({ id: nodeId, host: text, port: count })),
+  members: list(object({ id: nodeId, incarnation: count, host: text, port: count })),
   directory: text,
   mayCreate: truth,
   heartbeatMs: count,

@@ -55,7 +55,7 @@ function newLink(port: number, level: Level = 'info') {
   const batches: EventBatch[] = [];
   let connections = 0;
   const link = new AdminLink({
-    node: { id, host: '127.0.0.1', port },
+    member: { id, incarnation: 1, host: '127.0.0.1', port },
     clusterId,
     transport,
     clock: realTime.clock,

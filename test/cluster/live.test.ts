@@ -3,12 +3,16 @@ import { asNodeId, type NodeId } from '../../src/base/index.js';
 import type { ProcessStateName } from '../../src/cluster/index.js';
 import { LiveTracker } from '../../src/cluster/live.js';
 import type { MergedEvent } from '../../src/diagnostics/index.js';
+import { membershipOf } from '../helpers/membership.js';
 
 const [one, two, three] = ['node-01', 'node-02', 'node-03'].map(asNodeId) as [NodeId, NodeId, NodeId];
 
 function newTracker() {
   const states = new Map<NodeId, ProcessStateName>([one, two, three].map((id) => [id, 'running']));
-  const tracker = new LiveTracker([one, two, three], (id) => states.get(id)!);
+  const tracker = new LiveTracker({
+    membership: () => membershipOf(one, two, three),
+    stateOf: (id) => states.get(id)!,
+  });
   let changes = 0;
   tracker.onChange(() => {
     changes += 1;
@@ -39,6 +43,16 @@ const roleChanged = (node: NodeId, to: string, term: number): MergedEvent => ({
 });
 
 describe('what is known live', () => {
+  it('follows the membership, in its order', () => {
+    let membership = membershipOf(one, two);
+    const tracker = new LiveTracker({ membership: () => membership, stateOf: () => 'running' });
+    expect(tracker.live).toMatchObject({ up: 2, total: 2, membership });
+    membership = membershipOf(three, two, one);
+    tracker.processChanged(three, true, true);
+    expect(tracker.live).toMatchObject({ up: 3, total: 3, membership });
+    expect([...tracker.live.states.keys()]).toEqual([three, two, one]);
+  });
+
   it('begins without a leader, in term 0, and counts who runs', () => {
     const { tracker, process } = newTracker();
     process(three, 'crashed');

@@ -4,6 +4,7 @@ import type { ProcessStateName } from '../../src/cluster/index.js';
 import { awaitReadiness, type ReadinessStep } from '../../src/cluster/readiness.js';
 import type { NodeStatus } from '../../src/wire/index.js';
 import { ManualTime } from '../diagnostics/manual-time.js';
+import { membershipOf } from '../helpers/membership.js';
 
 class FakeNode {
   readonly id: NodeId;
@@ -37,7 +38,8 @@ function newStart(options: { signal?: AbortSignal } = {}) {
   const time = new ManualTime();
   const changes = new Listeners();
   const nodes = ['a', 'b', 'c', 'd'].map((id) => new FakeNode(id));
-  const live = { leader: null as NodeId | null, term: 0, up: 0, total: 4, states: new Map() };
+  const membership = membershipOf(...nodes.map(({ id }) => id));
+  const live = { leader: null as NodeId | null, term: 0, up: 0, total: 4, membership, states: new Map() };
   const steps: string[] = [];
   const onProgress = (step: ReadinessStep) => void steps.push(`${step.node} ${step.type}`);
   const ready = awaitReadiness({

@@ -1,48 +1,97 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parseConfig } from '../../src/cluster/index.js';
-import { checkTopology, newRecord, readRecord, writeRecord } from '../../src/cluster/supervisor-file.js';
+import { type ClusterConfig, parseConfig } from '../../src/cluster/index.js';
+import {
+  newSupervisorFile,
+  readSupervisorFile,
+  takeOver,
+  writeSupervisorFile,
+} from '../../src/cluster/supervisor-file.js';
 import { temporaryDirectory } from './temporary-directory.js';
 
 const config = (text: string) => parseConfig(text, 'cluster.yaml');
 const newFile = () => join(temporaryDirectory(), 'supervisor.json');
+const former = { pid: 1, socket: '/old' };
+const now = { pid: 2, socket: '/new' };
+
+/** As raftctl 0.1 wrote it. */
+const format1 = (of: ClusterConfig) => ({
+  format: 1,
+  clusterId: '0'.repeat(32),
+  name: of.name,
+  members: of.nodes.map(({ id }, nth) => ({ name: id, incarnation: nth + 1, joined: nth === 0 })),
+  digest: of.digest,
+  ...former,
+});
 
 describe('supervisor.json', () => {
   it('comes back as it was written, with an id of 128 random bits', async () => {
     const file = newFile();
-    expect(readRecord(file)).toBeUndefined();
-    const record = newRecord(config('nodes: 2'), '/s');
-    await writeRecord(file, record);
-    expect(readRecord(file)).toEqual(record);
-    expect(record.clusterId).toMatch(/^[0-9a-f]{32}$/);
-    expect(newRecord(config('nodes: 2'), '/s').clusterId).not.toBe(record.clusterId);
-    expect(record.members).toEqual([
-      { name: 'node-01', incarnation: 1, joined: false },
-      { name: 'node-02', incarnation: 1, joined: false },
+    expect(readSupervisorFile(file)).toBeUndefined();
+    const content = newSupervisorFile(config('nodes: 2'), former);
+    await writeSupervisorFile(file, content);
+    expect({ format: 2, ...readSupervisorFile(file) }).toEqual(content);
+    expect(content.clusterId).toMatch(/^[0-9a-f]{32}$/);
+    expect(newSupervisorFile(config('nodes: 2'), former).clusterId).not.toBe(content.clusterId);
+    expect(content.members).toEqual([
+      { id: 'node-01', incarnation: 1, host: '127.0.0.1', port: 3331, joined: false },
+      { id: 'node-02', incarnation: 1, host: '127.0.0.1', port: 3332, joined: false },
     ]);
   });
 
-  it.each([['{'], ['{}'], ['[]'], ['']])(
+  it('names its new supervisor and the new addresses of its members, who stay who they are', () => {
+    const before = config('nodes: 2');
+    const file = newSupervisorFile(before, former);
+    const members = file.members.map((member, nth) => ({ ...member, incarnation: nth + 1, joined: nth === 0 }));
+    const after = config('nodes: [{ id: node-02, port: 7 }, { id: node-01, host: other, port: 8 }]');
+    expect(takeOver({ ...file, members }, after, now, 'D')).toEqual({
+      ...file,
+      ...now,
+      members: [
+        { id: 'node-02', incarnation: 2, host: '127.0.0.1', port: 7, joined: false },
+        { id: 'node-01', incarnation: 1, host: 'other', port: 8, joined: true },
+      ],
+    });
+  });
+
+  it('of format 1, without addresses, is taken over', async () => {
+    const file = newFile();
+    const here = config('nodes: 2');
+    writeFileSync(file, JSON.stringify(format1(here)));
+    const taken = takeOver(readSupervisorFile(file)!, here, now, 'D');
+    expect(taken).toEqual({
+      ...newSupervisorFile(here, now),
+      clusterId: '0'.repeat(32),
+      members: [
+        { id: 'node-01', incarnation: 1, host: '127.0.0.1', port: 3331, joined: true },
+        { id: 'node-02', incarnation: 2, host: '127.0.0.1', port: 3332, joined: false },
+      ],
+    });
+    await writeSupervisorFile(file, taken);
+    expect(takeOver(readSupervisorFile(file)!, here, now, 'D')).toEqual(taken);
+  });
+
+  it.each([['{'], ['{}'], ['[]'], [''], ['{"format":0}'], ['{"format":1}'], ['{"format":2}']])(
     'is not replaced when it is damaged (%j), which would orphan the data',
     (content) => {
       const file = newFile();
       writeFileSync(file, content);
-      expect(() => readRecord(file)).toThrow(expect.objectContaining({ code: 'data-unreadable' }));
+      expect(() => readSupervisorFile(file)).toThrow(expect.objectContaining({ code: 'data-unreadable' }));
       expect(readFileSync(file, 'utf8')).toBe(content);
     },
   );
 
   it('is refused when a newer raftctl wrote it', () => {
     const file = newFile();
-    writeFileSync(file, JSON.stringify({ format: 2, somethingNew: true }));
-    expect(() => readRecord(file)).toThrow(expect.objectContaining({ code: 'data-newer' }));
+    writeFileSync(file, JSON.stringify({ format: 3, somethingNew: true }));
+    expect(() => readSupervisorFile(file)).toThrow(expect.objectContaining({ code: 'data-newer' }));
   });
 });
 
 describe('a changed topology', () => {
-  const check = (before: string, now: string) =>
-    checkTopology(newRecord(config(before), '/s'), config(now), '.raftctl/demo');
+  const check = (before: string, after: string) =>
+    takeOver(newSupervisorFile(config(before), former), config(after), now, '.raftctl/demo');
 
   it('is refused with what is missing and what is too much', () => {
     expect(() =>

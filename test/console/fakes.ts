@@ -1,4 +1,14 @@
-import { asIndex, asNodeId, asRevision, asTerm, type NodeId, RaftctlError } from '../../src/base/index.js';
+import {
+  asIndex,
+  asNodeId,
+  asRevision,
+  asTerm,
+  hasQuorum,
+  type Membership,
+  type NodeId,
+  RaftctlError,
+  votersOnly,
+} from '../../src/base/index.js';
 import { realClock } from '../../src/base/real/clock.js';
 import { realScheduler } from '../../src/base/real/scheduler.js';
 import type { Client, KeyValue, ReadOptions, ScanOptions } from '../../src/client/index.js';
@@ -32,6 +42,8 @@ export class FakeControl implements ClusterControl {
   readonly config: ClusterConfig;
   readonly clusterId = '00112233445566778899aabbccddeeff';
   readonly events = new MergedStream({ clock: realClock, scheduler: realScheduler });
+  /** May be replaced, as by a change of membership. */
+  membership: Membership;
   readonly states = new Map<NodeId, ProcessStateName>();
   readonly done: string[] = [];
   leader: NodeId | null;
@@ -43,13 +55,16 @@ export class FakeControl implements ClusterControl {
 
   constructor(nodes = 4) {
     this.config = defaultConfig({ nodes });
-    for (const { id } of this.config.nodes) this.states.set(id, 'running');
-    this.leader = this.config.nodes[0]!.id;
+    const members = this.config.nodes.map((node) => ({ ...node, incarnation: 1 }));
+    this.membership = { ...votersOnly(members.map(({ id }) => id)), members };
+    for (const { id } of members) this.states.set(id, 'running');
+    this.leader = members[0]!.id;
   }
 
   live(): LiveState {
     const up = [...this.states.values()].filter((state) => state === 'running').length;
-    return { leader: this.leader, term: this.term, up, total: this.states.size, states: this.states };
+    const { leader, term, membership, states } = this;
+    return { leader, term, up, total: membership.members.length, membership, states };
   }
 
   onLiveChange(listener: () => void): () => void {
@@ -62,7 +77,7 @@ export class FakeControl implements ClusterControl {
   }
 
   async view(): Promise<ClusterView> {
-    const { leader, term, up, total } = this.live();
+    const { leader, term, up, total, membership, states } = this.live();
     return {
       name: this.config.name,
       clusterId: this.clusterId,
@@ -70,8 +85,8 @@ export class FakeControl implements ClusterControl {
       term,
       up,
       total,
-      quorum: up > total / 2 ? 'ok' : 'lost',
-      nodes: this.config.nodes.map(({ id, host, port }, index) => {
+      quorum: hasQuorum(membership, (voter) => states.get(voter) === 'running') ? 'ok' : 'lost',
+      nodes: this.membership.members.map(({ id, host, port }, index) => {
         const running = this.states.get(id) === 'running';
         return {
           id,
@@ -103,7 +118,7 @@ export class FakeControl implements ClusterControl {
   }
 
   elect(): void {
-    const next = this.config.nodes.find(({ id }) => this.states.get(id) === 'running');
+    const next = this.membership.members.find(({ id }) => this.states.get(id) === 'running');
     if (!next) return;
     this.term += 1;
     this.leader = next.id;

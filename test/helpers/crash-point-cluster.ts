@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished } from 'vitest';
 import { asNodeId, type NodeId } from '../../src/base/index.js';
 import { connectControl, type NodeView, type RemoteControl } from '../../src/cluster/index.js';
-import { readRecord } from '../../src/cluster/supervisor-file.js';
+import { readSupervisorFile } from '../../src/cluster/supervisor-file.js';
 import type { EventFilter, MergedEvent } from '../../src/diagnostics/index.js';
 import { CRASH_POINTS_VARIABLE, type Crash, CrashBook, type CrashPoint } from './crash-point.js';
 import { Running, Workplace } from './product.js';
@@ -61,7 +61,7 @@ export class CrashPointCluster {
       await up.finished;
     });
     await up.prints(/leader/);
-    const control = await connectControl(readRecord(join(place.data, 'demo/supervisor.json'))!.socket);
+    const control = await connectControl(readSupervisorFile(join(place.data, 'demo/supervisor.json'))!.socket);
     return new CrashPointCluster(place, control);
   }
 

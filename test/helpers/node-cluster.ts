@@ -225,7 +225,7 @@ export class NodeCluster {
       clusterId: 'c'.repeat(32),
       id,
       incarnation: 1,
-      members: this.ids.map((member) => ({ id: member, host: member, port: 1 })),
+      members: this.ids.map((member) => ({ id: member, incarnation: 1, host: member, port: 1 })),
       directory: `/data/${id}`,
       mayCreate: true,
       heartbeatMs: 100,

@@ -24,7 +24,7 @@ async function startNode(backend: () => Backend, time = new ManualTime(), disk =
       clusterId: 'c'.repeat(32),
       id: ID,
       incarnation: 1,
-      members: [{ id: ID, host: ID, port: 1 }],
+      members: [{ id: ID, incarnation: 1, host: ID, port: 1 }],
       directory: '/data',
       mayCreate: true,
       heartbeatMs: 100,

@@ -267,7 +267,7 @@ describe('what the addresses of members say', () => {
     await c.leader();
     await c.kill('node-01');
     await c.leader();
-    const [one, two, three] = c.ids.map((id) => ({ id, host: id, port: 1 }));
+    const [one, two, three] = c.ids.map((id) => ({ id, incarnation: 1, host: id, port: 1 }));
     const swapped = [one!, { ...two!, host: three!.host }, { ...three!, host: two!.host }];
     await c.startNode('node-01', { members: swapped });
     await c.pass(2_000);

@@ -49,7 +49,9 @@ const transportOf = (seed: number, emit: Parameters<typeof createTcpTransport>[0
   createTcpTransport({ clock: realClock, scheduler: realScheduler, random: seededRandom(seed), emit });
 
 beforeAll(async () => {
-  members = await Promise.all(IDS.map(async (id) => ({ id, host: '127.0.0.1', port: await freePort() })));
+  members = await Promise.all(
+    IDS.map(async (id) => ({ id, incarnation: 1, host: '127.0.0.1', port: await freePort() })),
+  );
   for (const id of IDS) servers.push(await start(id));
   const recorder = recorderOf(VICTIM);
   client = createClient({

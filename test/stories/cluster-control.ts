@@ -3,9 +3,12 @@ import {
   type Emit,
   type Level,
   Listeners,
+  type Member,
+  type Membership,
   type NodeId,
   type Random,
   type Scheduler,
+  votersOnly,
 } from '../../src/base/index.js';
 import { viewOfCluster } from '../../src/cluster/cluster-view.js';
 import {
@@ -49,15 +52,16 @@ export class NodeClusterControl implements ClusterControl {
 
   constructor(cluster: NodeCluster, parts: Parts) {
     this.#parts = parts;
-    const nodes = cluster.ids.map((id) => ({ id, host: id as string, port: 1 }));
-    this.config = { ...defaultConfig({ nodes: nodes.length }), name: 'story', nodes };
+    const members = cluster.ids.map((id) => ({ id, incarnation: 1, host: id as string, port: 1 }));
+    const membership: Membership = { ...votersOnly(cluster.ids), members };
+    this.config = { ...defaultConfig(), name: 'story' };
     const demandChanged = (level: Level) => {
       for (const node of this.#nodes.values()) node.setDemand(level);
     };
     this.events = new MergedStream({ ...parts, demandChanged });
     this.#emit = supervisorEmit(this.events, parts.clock, 'supervisor');
-    this.#nodes = new Map(nodes.map((node) => [node.id, this.#newNode(cluster, node)]));
-    this.#tracker = new LiveTracker(cluster.ids, (id) => this.#nodes.get(id)!.state);
+    this.#nodes = new Map(members.map((member) => [member.id, this.#newNode(cluster, member)]));
+    this.#tracker = new LiveTracker({ membership: () => membership, stateOf: (id) => this.#nodes.get(id)!.state });
     this.events.subscribe(0, { event: 'role-changed' }, (events) => this.#tracker.rolesChanged(events));
     this.#tracker.onChange(() => this.#changes.notify());
   }
@@ -99,10 +103,10 @@ export class NodeClusterControl implements ClusterControl {
   /** A story's nodes end with it. */
   async down(): Promise<void> {}
 
-  #newNode(cluster: NodeCluster, node: ClusterConfig['nodes'][number]): ClusterNode {
+  #newNode(cluster: NodeCluster, member: Member): ClusterNode {
     return new ClusterNode({
       ...this.#parts,
-      node,
+      member,
       cluster,
       clusterId: this.clusterId,
       nextPid: () => {

@@ -1,6 +1,6 @@
-import type { Clock, Emit, Level, NodeId, Random, Scheduler } from '../../src/base/index.js';
+import type { Clock, Emit, Level, Member, NodeId, Random, Scheduler } from '../../src/base/index.js';
 import { AdminLink } from '../../src/cluster/admin-link.js';
-import type { NodeConfig, NodeView } from '../../src/cluster/index.js';
+import type { NodeView } from '../../src/cluster/index.js';
 import type { LifecycleNode } from '../../src/cluster/lifecycle.js';
 import { NodeLog } from '../../src/cluster/node-log.js';
 import type { ChildProcess, ProcessExit } from '../../src/cluster/node-process.js';
@@ -11,7 +11,7 @@ import type { NodeStatus } from '../../src/wire/index.js';
 import type { NodeCluster } from '../helpers/node-cluster.js';
 
 interface ClusterNodeOptions {
-  readonly node: NodeConfig;
+  readonly member: Member;
   readonly cluster: NodeCluster;
   readonly clusterId: string;
   readonly nextPid: () => number;
@@ -39,15 +39,15 @@ export class ClusterNode implements LifecycleNode {
   #known: { readonly status: NodeStatus; readonly at: number } | undefined;
 
   constructor(options: ClusterNodeOptions) {
-    const { node, cluster, nextPid } = options;
+    const { member, cluster, nextPid } = options;
     this.#options = options;
-    this.id = node.id;
+    this.id = member.id;
     this.process = new ProcessMachine({
       ...options,
-      id: node.id,
+      id: member.id,
       log: this.log,
       restart: 'never',
-      spawn: () => new InProcess(cluster, node.id, nextPid()),
+      spawn: () => new InProcess(cluster, member.id, nextPid()),
       changed: () => this.#changed(),
     });
   }
@@ -58,13 +58,16 @@ export class ClusterNode implements LifecycleNode {
 
   /** Asked now; a node that is frozen, or does not answer, shows its last answer. */
   async view(timeoutMs: number): Promise<NodeView> {
-    const { node, clock } = this.#options;
+    const { member, clock } = this.#options;
+    const { id, host, port } = member;
     const link = this.state === 'running' ? this.#link : undefined;
     const status = await link?.status(timeoutMs).catch(() => undefined);
     if (status !== undefined) this.#known = { status, at: clock.now() };
     const { state, pid, uptimeMs, restarts, lastExit } = this.process;
     return {
-      ...node,
+      id,
+      host,
+      port,
       state,
       pid,
       uptimeMs,
@@ -97,9 +100,9 @@ export class ClusterNode implements LifecycleNode {
   }
 
   #connect(): void {
-    const { node, clusterId, cluster, clock, scheduler, events } = this.#options;
+    const { member, clusterId, cluster, clock, scheduler, events } = this.#options;
     this.#link = new AdminLink({
-      node,
+      member,
       clusterId,
       transport: cluster.network.transport('supervisor'),
       clock,

@@ -8,8 +8,8 @@ const SPEC: NodeSpec = {
   id: asNodeId('node-01'),
   incarnation: 2,
   members: [
-    { id: asNodeId('node-01'), host: '127.0.0.1', port: 3331 },
-    { id: asNodeId('node-02'), host: '127.0.0.1', port: 3332 },
+    { id: asNodeId('node-01'), incarnation: 2, host: '127.0.0.1', port: 3331 },
+    { id: asNodeId('node-02'), incarnation: 1, host: '127.0.0.1', port: 3332 },
   ],
   directory: '/somewhere/node-01',
   mayCreate: false,
@@ -28,7 +28,11 @@ describe('a node specification', () => {
     ['no JSON', '', 'the node specification (RAFTCTL_NODE) is not JSON'],
     ['no object', '[]', 'malformed node specification: expected an object, got a list of 0'],
     ['a level that there is not', { logLevel: 'loud' }, 'specification.logLevel: expected error or warn'],
-    ['a port in words', { members: [{ id: 'node-01', host: 'h', port: 'x' }] }, 'members[0].port: expected a whole'],
+    [
+      'a port in words',
+      { members: [{ id: 'node-01', incarnation: 1, host: 'h', port: 'x' }] },
+      'members[0].port: expected a whole',
+    ],
     ['half an election timeout', { electionTimeoutMs: [400] }, 'electionTimeoutMs[1]: expected a whole number'],
     ['an unsaid right to begin anew', { mayCreate: 'yes' }, 'mayCreate: expected true or false, got "yes"'],
     ['a node that is no member', { id: 'node-09' }, 'node-09 is not among its members (node-01, node-02)'],

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
 import type { Level, NodeId } from '../../base/index.js';
 import { checkSize, readText } from './file.js';
-import { type NodeConfig, overrideNodes, readNodes } from './nodes.js';
+import { type ConfigOverrides, type NodeConfig, overrideNodes, readNodes } from './nodes.js';
 import { formatDuration } from './quantities.js';
 import { ConfigReader, type ConfigSection } from './reader.js';
 import {
@@ -17,9 +17,13 @@ import {
   word,
 } from './values.js';
 
-/** cluster.yaml, checked, with every default filled in. Frozen. */
+/**
+ * cluster.yaml, checked, with every default filled in. Frozen. It is what a cluster is made from, and its settings; who
+ * belongs to a cluster that is there, its membership says (`LiveState`).
+ */
 export interface ClusterConfig {
   readonly name: string;
+  /** The first members, and where each listens from the next start on. */
   readonly nodes: readonly NodeConfig[];
   readonly raft: { readonly heartbeatMs: number; readonly electionTimeoutMs: readonly [min: number, max: number] };
   /** `dir` is absolute: it stands relative to the file it was written in. */
@@ -38,12 +42,6 @@ export interface ClusterConfig {
 }
 
 export type RestartPolicy = 'on-failure' | 'never';
-
-/** `--nodes` and `--port-offset` of the command line. */
-export interface ConfigOverrides {
-  readonly nodes?: number | undefined;
-  readonly portOffset?: number | undefined;
-}
 
 const NAME = /^[a-z0-9][a-z0-9_.-]{0,62}$/;
 /** An election timeout of fewer heartbeats than this would take a late one for a dead leader. */

@@ -1,6 +1,5 @@
 import { isScalar, isSeq, type Node } from 'yaml';
 import { asNodeId, type NodeId, RaftctlError } from '../../base/index.js';
-import type { ConfigOverrides } from './config.js';
 import { type ConfigReader, ConfigSection, describe, Expected, type ParseValue } from './reader.js';
 import { HOST, PORT, word } from './values.js';
 
@@ -8,6 +7,12 @@ export interface NodeConfig {
   readonly id: NodeId;
   readonly host: string;
   readonly port: number;
+}
+
+/** `--nodes` and `--port-offset` of the command line. */
+export interface ConfigOverrides {
+  readonly nodes?: number | undefined;
+  readonly portOffset?: number | undefined;
 }
 
 const NODES_MAX = 32;

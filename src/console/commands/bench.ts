@@ -34,7 +34,7 @@ const bench: CommandSpec = {
   async run(context, call) {
     const { session } = context;
     if (!session.runBench) throw new RaftctlError('usage', 'bench is not possible here');
-    const options = benchOptions(call, session.control().config.nodes);
+    const options = benchOptions(call, session.control().live().membership.members);
     context.waiting(`bench ${options.op} for ${options.durationMs / 1e3} s`);
     const result = await session.runBench(options, context.signal);
     return { document: { ...result }, principal: result.throughput, text: () => benchText(result) };

@@ -1,4 +1,4 @@
-import { asNodeId, RaftctlError } from '../../base/index.js';
+import { asNodeId, countQuorum, RaftctlError } from '../../base/index.js';
 import type { Client, KeyValue, ReadOptions, ScanOptions, ScanResult, Via } from '../../client/index.js';
 import type { Context } from '../context.js';
 import { columns, sanitize, sanitizeLine, type View } from '../output/index.js';
@@ -172,18 +172,17 @@ const QUORUM_SYMPTOMS: ReadonlySet<string> = new Set(['timeout', 'outcome-unknow
 /** What a client sees as a timeout has a reason that the supervisor knows: too few nodes are up. */
 function withQuorum(context: Context, thrown: unknown): unknown {
   if (!(thrown instanceof RaftctlError) || !QUORUM_SYMPTOMS.has(thrown.code)) return thrown;
-  const { up, total } = context.session.control().live();
-  const needed = Math.floor(total / 2) + 1;
-  if (up >= needed) return thrown;
-  return new RaftctlError(
-    'quorum-lost',
-    `${thrown.message}; the quorum is lost: ${up} of ${total} up, ${needed} needed`,
-    {
-      definite: thrown.definite,
-      hint: 'start down',
-      cause: thrown,
-    },
-  );
+  const { membership, states } = context.session.control().live();
+  const { sets, holds } = countQuorum(membership, (voter) => states.get(voter) === 'running');
+  if (holds) return thrown;
+  const counts = sets
+    .map(({ counted, voters, needed }) => `${counted} of ${voters} up, ${needed} needed`)
+    .join(' and ');
+  return new RaftctlError('quorum-lost', `${thrown.message}; the quorum is lost: ${counts}`, {
+    definite: thrown.definite,
+    hint: 'start down',
+    cause: thrown,
+  });
 }
 
 /** An answer is cut at about 1 MiB: asks on until the limit is reached or nothing is left. */

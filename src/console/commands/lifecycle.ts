@@ -133,7 +133,7 @@ async function change(context: Context, call: BoundCall, verb: Verb) {
 async function picked({ session, pick }: Context, verb: Verb): Promise<NodeId> {
   const control = session.control();
   const live = control.live();
-  const fitting = control.config.nodes.map(({ id }) => id).filter((id) => verb.applies(live.states.get(id)));
+  const fitting = live.membership.members.map(({ id }) => id).filter((id) => verb.applies(live.states.get(id)));
   if (fitting.length === 0) {
     throw new RaftctlError('no-such-node', `there is no node to ${verb.action}`, { hint: 'status shows them' });
   }

@@ -57,7 +57,8 @@ const run: CommandSpec = {
     if (!session.runProgram) throw new RaftctlError('usage', 'run is not possible here');
     const endpoints = session
       .control()
-      .config.nodes.map(({ host, port }) => `${host}:${port}`)
+      .live()
+      .membership.members.map(({ host, port }) => `${host}:${port}`)
       .join(',');
     const command = [call.text('CMD'), ...call.all('ARG')];
     context.waiting(`${command[0]} to end`);

@@ -18,8 +18,8 @@ export const isDown = (state: ProcessStateName | undefined): boolean => state ==
 
 /** What a NODE means at this moment. */
 export function resolve(selector: string, control: ClusterControl, random: Random): Resolved {
-  const ids = control.config.nodes.map((node) => node.id);
   const live = control.live();
+  const ids = live.membership.members.map(({ id }) => id);
   const named = ids.find((id) => id === selector);
   if (named) return { nodes: [named], said: null, group: false };
   const one = resolveOne(selector, ids, live, random);

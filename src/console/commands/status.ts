@@ -49,8 +49,8 @@ const nodes: CommandSpec = {
   examples: [{ line: 'nodes', about: 'name, address, state; asks nobody' }],
   async run(context) {
     const control = context.session.control();
-    const { states, leader } = control.live();
-    const list = control.config.nodes.map(({ id, host, port }) => ({
+    const { states, leader, membership } = control.live();
+    const list = membership.members.map(({ id, host, port }) => ({
       id,
       address: `${host}:${port}`,
       state: states.get(id) ?? 'stopped',
@@ -90,7 +90,7 @@ export function leaderOutcome(context: Context): Outcome {
   const control = context.session.control();
   const live = control.live();
   const node = leaderOf(live);
-  const address = control.config.nodes.find(({ id }) => id === node);
+  const address = live.membership.members.find(({ id }) => id === node);
   return {
     document: { node, term: live.term, address: address ? `${address.host}:${address.port}` : null },
     principal: node,

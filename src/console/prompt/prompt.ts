@@ -297,7 +297,7 @@ export class Prompt {
     return {
       table: this.#options.table,
       origin: 'prompt',
-      nodes: this.#control.config.nodes.map((node) => node.id),
+      nodes: this.#control.live().membership.members.map(({ id }) => id),
       keys: [...this.#keys],
       marks: [...marks.keys()],
       jobs: jobs.names(),

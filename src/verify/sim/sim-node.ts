@@ -270,7 +270,7 @@ export class SimNode {
       clusterId: 'c'.repeat(32),
       id: this.id,
       incarnation: 1,
-      members: ids.map((id) => ({ id, host: id, port: 1 })),
+      members: ids.map((id) => ({ id, incarnation: 1, host: id, port: 1 })),
       directory: `/${this.id}`,
       // Until its first start is complete there is nothing to lose.
       mayCreate: true,

@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { RaftctlError } from '../../../src/base/index.js';
-import { type ConfigOverrides, defaultConfig, loadConfig, parseConfig } from '../../../src/cluster/index.js';
+import type { ConfigOverrides } from '../../../src/cluster/config/nodes.js';
+import { defaultConfig, loadConfig, parseConfig } from '../../../src/cluster/index.js';
 import { temporaryDirectory } from '../temporary-directory.js';
 
 const parse = (text: string, overrides?: ConfigOverrides) => parseConfig(text, 'cluster.yaml', overrides);

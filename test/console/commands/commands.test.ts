@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { RaftctlError } from '../../../src/base/index.js';
+import { asNodeId, type NodeId, RaftctlError } from '../../../src/base/index.js';
 import { literalArg, type Outcome, TABLE } from '../../../src/console/commands/index.js';
 import type { Session } from '../../../src/console/context.js';
 import { execute } from '../../../src/console/execute.js';
@@ -163,6 +163,29 @@ describe('faults', () => {
     expect((await run(world, ['kill', 'node-03'])).said).toBe(
       '1 of 4 left: writes stay blocked (the quorum needs 3)\n',
     );
+  });
+
+  it('count voters alone, and both sets of them while the membership changes', async () => {
+    const world = shot();
+    const { control } = world;
+    const [one, two, three, four] = control.membership.members.map(({ id }) => id) as [NodeId, NodeId, NodeId, NodeId];
+    control.membership = { ...control.membership, voters: [one, two, three], learners: [four] };
+    expect((await run(world, ['kill', four])).said).toBe('3 of 3 left: the quorum holds (it needs 2)\n');
+    control.membership = { ...control.membership, voters: [one, two, four], outgoing: [one, two, three] };
+    expect((await run(world, ['kill', two])).said).toBe(
+      '1 of 3 and 2 of 3 left: writes will block (the quorum needs 2 and 2)\n',
+    );
+  });
+
+  it('name the members of now, not those of cluster.yaml', async () => {
+    const world = shot();
+    const { control } = world;
+    const added = { id: asNodeId('node-09'), incarnation: 1, host: 'far', port: 9 };
+    control.membership = { ...control.membership, members: [...control.membership.members.slice(1), added] };
+    control.states.set(added.id, 'stopped');
+    expect((await run(world, ['nodes'])).text).toContain('node-09  far:9');
+    expect((await refusal(['kill', 'node-01'], world)).code).toBe('no-such-node');
+    expect((await run(world, ['start', '9'])).text).toContain('started node-09');
   });
 
   it('ask on a terminal before the quorum is lost, and only then', async () => {

@@ -4,6 +4,7 @@ import { viewOf } from '../../../src/console/output/index.js';
 import { sentence } from '../../../src/console/prompt/announcer.js';
 import { promptText } from '../../../src/console/prompt/index.js';
 import type { MergedEvent } from '../../../src/diagnostics/index.js';
+import { membershipOf } from '../../helpers/membership.js';
 
 const event = (name: string, fields: MergedEvent['fields'], time = 1_038): MergedEvent => ({
   node: name === 'role-changed' ? asNodeId('node-04') : 'supervisor',
@@ -41,7 +42,8 @@ describe('an announcement', () => {
 
 describe('the prompt', () => {
   const plain = viewOf({}, {});
-  const live = { leader: asNodeId('node-02'), term: 7, up: 4, total: 4, states: new Map() };
+  const membership = membershipOf();
+  const live = { leader: asNodeId('node-02'), term: 7, up: 4, total: 4, membership, states: new Map() };
 
   it('shows what is known', () => {
     expect(promptText('demo', live, plain)).toBe('demo node-02* t7 4/4> ');
