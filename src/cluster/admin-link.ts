@@ -14,6 +14,8 @@ import {
 export interface AdminLinkOptions {
   readonly member: Member;
   readonly clusterId: string;
+  /** The cluster's, 32 bytes: proved to the node, and demanded of it. */
+  readonly secret?: Uint8Array | undefined;
   readonly transport: Transport;
   readonly clock: Clock;
   readonly scheduler: Scheduler;
@@ -47,12 +49,13 @@ export class AdminLink {
   constructor(options: AdminLinkOptions) {
     this.#options = options;
     this.#level = options.level;
-    const { member, clusterId, transport, clock, scheduler } = options;
+    const { member, clusterId, secret, transport, clock, scheduler } = options;
     this.#calls = new Calls({ clock, scheduler, isNews: ({ kind }) => kind === KIND.eventBatch });
     this.#link = transport.dial({
       host: member.host,
       port: member.port,
       hello: () => ({ role: 'admin', clusterId, node: 'supervisor', instance: '', note: new Uint8Array() }),
+      secret,
       maxFrameBytes: FRAME_BYTES_MAX,
       handshakeTimeoutMs: HANDSHAKE_TIMEOUT_MS,
       maxQueuedBytes: QUEUED_BYTES_MAX,

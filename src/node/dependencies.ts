@@ -11,6 +11,8 @@ export interface NodeDependencies {
   readonly spec: NodeSpec;
   /** Drawn by each process; tells it from the one before. */
   readonly instance: string;
+  /** The cluster's, 32 bytes: peers and admin must know it. Without it their names are believed. */
+  readonly secret?: Uint8Array | undefined;
   readonly transport: Transport;
   readonly wal: Wal;
   readonly recovered: Recovered;

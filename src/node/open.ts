@@ -20,6 +20,8 @@ export interface NodeWorld {
   readonly random: Random;
   readonly process: ProcessFacts;
   readonly instance: string;
+  /** The cluster's, 32 bytes: peers and admin must know it. Without it their names are believed. */
+  readonly secret?: Uint8Array | undefined;
   readonly onStop: () => void;
   readonly onFatal: (error: unknown) => void;
   readonly walOptions?: Partial<WalOptions>;

@@ -12,6 +12,7 @@ interface PeersOptions {
   readonly members: readonly Member[];
   readonly transport: Transport;
   readonly hello: () => Hello;
+  readonly secret: Uint8Array | undefined;
   readonly raft: RawNode;
   readonly wal: Wal;
   readonly cache: EntryCache;
@@ -186,11 +187,12 @@ export class Peers {
   }
 
   #dial(member: Member): Peer {
-    const { transport, hello, maxFrameBytes, maxQueuedBytes, raft, cache, wal } = this.#options;
+    const { transport, hello, secret, maxFrameBytes, maxQueuedBytes, raft, cache, wal } = this.#options;
     const link = transport.dial({
       host: member.host,
       port: member.port,
       hello,
+      secret,
       maxFrameBytes,
       handshakeTimeoutMs: HANDSHAKE_TIMEOUT_MS,
       maxQueuedBytes,

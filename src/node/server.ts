@@ -1,7 +1,7 @@
-import { type Emit, type NodeId, RaftctlError, randomInt } from '../base/index.js';
+import { type Emit, type Member, type NodeId, RaftctlError, randomInt } from '../base/index.js';
 import type { KvStore } from '../kv/index.js';
 import type { Entry, Observation, RawNode, Ready } from '../raft/index.js';
-import type { ConnectionRole, Hello, Listener } from '../transport/index.js';
+import type { Hello, Listener } from '../transport/index.js';
 import { encodeNote, KIND, type NodeStatus } from '../wire/index.js';
 import { AdminCalls } from './admin-calls.js';
 import { Applier } from './applier.js';
@@ -133,7 +133,8 @@ export class NodeServer {
         id: spec.id,
         members: spec.members,
         transport,
-        hello: () => this.#hello('peer'),
+        hello: () => this.#hello(),
+        secret: this.#dependencies.secret,
         raft: this.#raft,
         wal,
         cache: this.#cache,
@@ -182,14 +183,19 @@ export class NodeServer {
     return false;
   }
 
+  get #self(): Member {
+    const { members, id } = this.#dependencies.spec;
+    return members.find((member) => member.id === id)!;
+  }
+
   /** Binds the port and begins to take part. Rejects with `port-taken`. */
   async start(): Promise<void> {
     const { spec, transport } = this.#dependencies;
-    const self = spec.members.find((member) => member.id === spec.id)!;
     this.#listener = await transport.listen({
-      host: self.host,
-      port: self.port,
-      hello: () => this.#hello('peer'),
+      host: this.#self.host,
+      port: this.#self.port,
+      hello: () => this.#hello(),
+      secret: this.#dependencies.secret,
       maxFrameBytes: (role) => frameBytesMax(spec, role),
       handshakeTimeoutMs: HANDSHAKE_TIMEOUT_MS,
       maxConnections: MAX_CONNECTIONS,
@@ -210,7 +216,7 @@ export class NodeServer {
         },
       },
     });
-    this.#emit.emit('info', 'node-listening', { host: self.host, port: self.port });
+    this.#emit.emit('info', 'node-listening', { host: this.#self.host, port: this.#self.port });
     this.#peers.start();
     this.#wake();
   }
@@ -310,9 +316,11 @@ export class NodeServer {
     return encodeNote({ term, leader, maxValueBytes: this.#dependencies.spec.maxValueBytes });
   }
 
-  #hello(role: ConnectionRole): Hello {
+  #hello(): Hello {
     const { spec, instance } = this.#dependencies;
-    return { role, clusterId: spec.clusterId, node: this.#id, instance, note: this.#note() };
+    const { host, port } = this.#self;
+    const member = { incarnation: spec.incarnation, host, port };
+    return { role: 'peer', clusterId: spec.clusterId, node: this.#id, instance, note: this.#note(), member };
   }
 
   #admit(hello: Hello): RaftctlError | undefined {

@@ -1,12 +1,14 @@
 import { RaftctlError } from '../base/index.js';
 import { type Address, codeOf, formatAddress, refusedAddress } from './address.js';
 import { type ConnectionContext, SocketConnection } from './connection.js';
-import { awaitFirstFrame, type FirstFrame } from './first-frame.js';
+import { DialerHandshake, type DialerStep } from './dialer-handshake.js';
 import { FrameSplitter } from './frames.js';
-import { checkCluster, decodeAnswer, encodeHello, HANDSHAKE_BYTES_MAX, notRaftctl } from './handshake.js';
+import { awaitGreeting, type Heard } from './greeting-frames.js';
+import { HANDSHAKE_BYTES_MAX } from './handshake-frames.js';
 import type { Attempt, AttemptOutcome, DialFailure } from './link.js';
 import type { Socket } from './network.js';
-import type { ConnectionHandlers, DialOptions, Hello } from './transport.js';
+import { notRaftctl } from './refusal.js';
+import type { ConnectionHandlers, DialOptions } from './transport.js';
 
 /** Dials once and greets: one answer to `outcome`, unless cancelled before. */
 export function attempt(
@@ -15,24 +17,30 @@ export function attempt(
   outcome: AttemptOutcome,
   context: ConnectionContext,
 ): Attempt {
-  const ours = options.hello();
+  const { scheduler, random, versions } = context;
+  const handshake = new DialerHandshake({ hello: options.hello(), versions, secret: options.secret, random });
   const splitter = new FrameSplitter(HANDSHAKE_BYTES_MAX);
   const socket = context.network.dial(options);
-  socket.once('connect', () => socket.write(encodeHello(ours)));
-  const wait = { scheduler: context.scheduler, timeoutMs: options.handshakeTimeoutMs };
-  const greeting = awaitFirstFrame(socket, splitter, wait, (first) => {
-    const answer = isSelfConnected(socket) ? refusal(formatAddress(options)) : judge(options, ours, first);
-    if ('error' in answer) {
+  socket.once('connect', () => socket.write(handshake.opening));
+  const wait = { scheduler, timeoutMs: options.handshakeTimeoutMs };
+  const greeting = awaitGreeting(socket, splitter, wait, (heard) => {
+    const step = isSelfConnected(socket) ? refusal(formatAddress(options)) : judge(options, handshake, heard);
+    if ('error' in step) {
       drop(socket);
-      outcome.failed(answer);
-      return;
+      outcome.failed(step);
+      return false;
+    }
+    if (step.type === 'proof') {
+      socket.write(step.answer);
+      return true;
     }
     splitter.maxFrameBytes = options.maxFrameBytes;
     const connection = new SocketConnection(
       {
         socket,
         splitter,
-        peer: answer,
+        peer: step.peer,
+        agreement: step.agreement,
         remoteAddress: remoteAddress(options, socket),
         maxQueuedBytes: options.maxQueuedBytes,
         whenFull: 'drop',
@@ -42,6 +50,7 @@ export function attempt(
     );
     outcome.greeted(connection);
     connection.start();
+    return false;
   });
   const cancel = (): void => {
     greeting.cancel();
@@ -55,12 +64,12 @@ function drop(socket: Socket): void {
   socket.destroy();
 }
 
-/** The welcome's hello, or why the attempt failed. */
-function judge(options: DialOptions, ours: Hello, first: FirstFrame): Hello | DialFailure {
+/** The next step of the handshake, or why the attempt failed. */
+function judge(options: DialOptions, handshake: DialerHandshake, heard: Heard): DialerStep | DialFailure {
   const where = formatAddress(options);
-  switch (first.type) {
+  switch (heard.type) {
     case 'frame':
-      return welcome(ours, first);
+      return stepOf(handshake, heard);
     case 'garbage':
       return { error: notRaftctl(`bytes of another protocol from ${where}`), cutShort: false, refusedBy: [] };
     case 'ended':
@@ -70,15 +79,13 @@ function judge(options: DialOptions, ours: Hello, first: FirstFrame): Hello | Di
       return { error, cutShort: false, refusedBy: [] };
     }
     case 'failed':
-      return systemFailure(where, first.error);
+      return systemFailure(where, heard.error);
   }
 }
 
-function welcome(ours: Hello, { frame }: Extract<FirstFrame, { type: 'frame' }>): Hello | DialFailure {
+function stepOf(handshake: DialerHandshake, { frame }: Extract<Heard, { type: 'frame' }>): DialerStep | DialFailure {
   try {
-    const theirs = decodeAnswer(frame);
-    const error = checkCluster(ours, theirs);
-    return error === undefined ? theirs : { error, cutShort: false, refusedBy: [] };
+    return handshake.heard(frame);
   } catch (thrown) {
     if (!(thrown instanceof RaftctlError)) throw thrown;
     return { error: thrown, cutShort: false, refusedBy: [] };

@@ -1,17 +1,23 @@
-import { assert, RaftctlError, type Scheduler } from '../base/index.js';
+import { assert, RaftctlError, type Random, type Scheduler } from '../base/index.js';
 import { codeOf } from './address.js';
 import type { FrameSplitter } from './frames.js';
-import { decodeRefusal, encodeRefusal, HANDSHAKE_KIND, HOST_KIND_MIN } from './handshake.js';
+import { HANDSHAKE_KIND, HOST_KIND_MIN } from './handshake-frames.js';
 import type { Network, Socket } from './network.js';
-import { Outbox } from './outbox.js';
 import type { Partings } from './parting.js';
+import { decodeRefusal, encodeRefusal } from './refusal.js';
+import { SendQueue } from './send-queue.js';
 import type { Connection, ConnectionHandlers, Frame, Hello } from './transport.js';
 import type { FlushAtTurnEnd } from './turn.js';
+import type { Agreement, VersionRange } from './versions.js';
 
 /** What all connections of one transport share. */
 export interface ConnectionContext {
   readonly network: Network;
   readonly scheduler: Scheduler;
+  /** Of nonces. */
+  readonly random: Random;
+  /** Of the protocol. */
+  readonly versions: VersionRange;
   readonly flushes: FlushAtTurnEnd;
   readonly partings: Partings;
   nextId(): number;
@@ -22,6 +28,7 @@ export interface ConnectionOptions {
   /** May hold bytes that came right behind the greeting. */
   readonly splitter: FrameSplitter;
   readonly peer: Hello;
+  readonly agreement: Agreement;
   readonly remoteAddress: string;
   readonly maxQueuedBytes: number;
   /** A full queue drops the newest frame (links), or ends a connection whose other side does not read (listeners). */
@@ -34,7 +41,7 @@ export class SocketConnection implements Connection {
   readonly id: number;
   readonly #options: ConnectionOptions;
   readonly #context: ConnectionContext;
-  readonly #outbox = new Outbox();
+  readonly #sendQueue = new SendQueue();
   #isOpen = true;
 
   constructor(options: ConnectionOptions, context: ConnectionContext) {
@@ -47,12 +54,16 @@ export class SocketConnection implements Connection {
     return this.#options.peer;
   }
 
+  get agreement(): Agreement {
+    return this.#options.agreement;
+  }
+
   get remoteAddress(): string {
     return this.#options.remoteAddress;
   }
 
   get queuedBytes(): number {
-    return this.#outbox.bytes + this.#options.socket.writableLength;
+    return this.#sendQueue.bytes + this.#options.socket.writableLength;
   }
 
   /** Begins to read; what came right behind the greeting first. */
@@ -74,15 +85,15 @@ export class SocketConnection implements Connection {
     assert(kind >= HOST_KIND_MIN && kind <= 255, 'the kind of a frame: expected 16 to 255');
     if (!this.#isOpen) return false;
     if (this.queuedBytes >= this.#options.maxQueuedBytes && !this.#makesRoom()) return false;
-    if (this.#outbox.bytes === 0) this.#context.flushes.add(this);
-    this.#outbox.add(kind, callId, parts);
+    if (this.#sendQueue.bytes === 0) this.#context.flushes.add(this);
+    this.#sendQueue.add(kind, callId, parts);
     return true;
   }
 
   flush(): void {
-    if (this.#outbox.bytes === 0) return;
+    if (this.#sendQueue.bytes === 0) return;
     const { socket } = this.#options;
-    const buffers = this.#outbox.take();
+    const buffers = this.#sendQueue.take();
     if (buffers.length === 1) {
       socket.write(buffers[0]!);
       return;
@@ -147,7 +158,7 @@ export class SocketConnection implements Connection {
   #end(error: RaftctlError | undefined, how: { lastWords?: Uint8Array | undefined; abruptly?: boolean } = {}): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    this.#outbox.clear();
+    this.#sendQueue.clear();
     const { socket, handlers } = this.#options;
     if (how.abruptly === true) socket.destroy();
     else this.#context.partings.part(socket, how.lastWords);

@@ -6,6 +6,7 @@ import type { Network } from './network.js';
 import { Partings } from './parting.js';
 import type { Transport } from './transport.js';
 import { FlushAtTurnEnd } from './turn.js';
+import { PROTOCOL_VERSIONS, type VersionRange } from './versions.js';
 
 export interface TransportOptions {
   readonly network: Network;
@@ -13,14 +14,18 @@ export interface TransportOptions {
   readonly scheduler: Scheduler;
   readonly random: Random;
   readonly emit: Emit;
+  /** Of the protocol that it speaks. A simulation of a cluster of two versions tells some of their members less. */
+  readonly versions?: VersionRange;
 }
 
 /** Frames, handshake and links over the byte streams of any network. */
-export function createTransport({ network, clock, scheduler, random, emit }: TransportOptions): Transport {
+export function createTransport({ network, clock, scheduler, random, emit, versions }: TransportOptions): Transport {
   let lastId = 0;
   const connections = {
     network,
     scheduler,
+    random,
+    versions: versions ?? PROTOCOL_VERSIONS,
     flushes: new FlushAtTurnEnd(scheduler),
     partings: new Partings(scheduler),
     nextId: () => {

@@ -15,6 +15,13 @@ export class FieldWriter {
     return this;
   }
 
+  u32(value: number): this {
+    assert(value >= 0 && value <= 0xffff_ffff, () => `${value} does not fit 32 bits`);
+    const bytes = Buffer.alloc(4);
+    bytes.writeUInt32LE(value);
+    return this.bytes(bytes);
+  }
+
   bytes(value: Uint8Array): this {
     this.#parts.push(value);
     return this;
@@ -42,8 +49,9 @@ export class FieldReader {
     this.#malformed = malformed;
   }
 
-  get isAtEnd(): boolean {
-    return this.#at === this.#payload.length;
+  /** What has been read. */
+  get soFar(): Buffer {
+    return this.#payload.subarray(0, this.#at);
   }
 
   u8(): number {
@@ -52,6 +60,10 @@ export class FieldReader {
 
   u16(): number {
     return this.bytes(2).readUInt16LE(0);
+  }
+
+  u32(): number {
+    return this.bytes(4).readUInt32LE(0);
   }
 
   bytes(count: number): Buffer {

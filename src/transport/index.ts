@@ -11,9 +11,10 @@
  *
  * ## The parts
  *
- *     frames ◀─ handshake, outbox ◀─ connection ◀─ attempt  ◀─┐
- *       (bytes)    (greetings)        (a socket)   listener ◀─┴─ create-transport ─▶ link (state machine, redial-pace)
- *                                                                   └─▶ network (byte streams): tcp-network, the simulator's
+ *     frames ◀─ send-queue ◀─ connection ◀─ attempt  ◀─┐
+ *       (bytes)               (a socket)    listener ◀─┴─ create-transport ─▶ link (state machine, redial-pace)
+ *     greeting, refusal, versions, proof ◀─ dialer-handshake, listener-handshake   └─▶ network (byte streams)
+ *       (layouts and what they mean)         (frames in, answers out; no socket)
  *
  * A **listener** takes strangers. One that greets within its deadline becomes a connection; all others hear a reason and
  * see the door. A **link** keeps one outgoing connection alive: `Connecting | Connected | Broken | Closed`. Between two
@@ -27,6 +28,12 @@
  *     const calls = new Calls({ clock, scheduler, isNews: ({ kind }) => kind === KIND.progress });
  *     calls.send(link, kind, call, header, body);            // later: call.take(frame), call.overdue() or call.lost(error)
  *     const frame = await ask({ calls, over: link, kind, payload, timeoutMs, late, lost, clock });
+ *
+ * ## Who is there
+ *
+ * A greeting tells name, instance, cluster and, of nodes, incarnation and address. Names are believed only as far as the
+ * `secret` of both sides' options goes: with one, peers and admin prove that they know it, and so does the listener.
+ * Clients need none. `Connection.agreement` has the version of the protocol and the features that both sides know.
  *
  * ## The order of things
  *

@@ -1,17 +1,12 @@
 import { type Emit, RaftctlError } from '../base/index.js';
 import { type Address, codeOf, formatAddress } from './address.js';
 import { type ConnectionContext, SocketConnection } from './connection.js';
-import { awaitFirstFrame, type FirstFrame } from './first-frame.js';
 import { FrameSplitter } from './frames.js';
-import {
-  checkCluster,
-  decodeHello,
-  encodeRefusal,
-  encodeWelcome,
-  HANDSHAKE_BYTES_MAX,
-  strangersAnswer,
-} from './handshake.js';
+import { awaitGreeting, type Heard } from './greeting-frames.js';
+import { HANDSHAKE_BYTES_MAX } from './handshake-frames.js';
+import { ListenerHandshake, type ListenerStep } from './listener-handshake.js';
 import type { ServerSocket, Socket } from './network.js';
+import { encodeRefusal, strangersAnswer } from './refusal.js';
 import type { Connection, ConnectionHandlers, Hello, Listener, ListenOptions } from './transport.js';
 
 /** Sockets beyond `maxConnections`, so that clients in a crowd cannot lock out peers and admin. */
@@ -58,6 +53,16 @@ function cannotListen(address: Address, error: Error): RaftctlError {
   });
 }
 
+/** Who has connected and not greeted yet. */
+interface Stranger {
+  readonly socket: Socket;
+  readonly address: string;
+  readonly splitter: FrameSplitter;
+  readonly handshake: ListenerHandshake;
+}
+
+type Greeted = Extract<ListenerStep, { type: 'greeted' }>;
+
 /** Greets who dials: a socket is first a stranger with a deadline, then a connection, or it is shown the door. */
 class SocketListener implements Listener {
   readonly port: number;
@@ -99,66 +104,74 @@ class SocketListener implements Listener {
       this.#refuse(socket, address, this.#crowded());
       return;
     }
-    const { scheduler } = this.#context;
-    const splitter = new FrameSplitter(HANDSHAKE_BYTES_MAX);
-    const wait = { scheduler, timeoutMs: this.#options.handshakeTimeoutMs };
-    const greeting = awaitFirstFrame(socket, splitter, wait, (first) => {
-      this.#strangers.delete(socket);
-      this.#greet(socket, splitter, address, first);
+    const { scheduler, random, versions } = this.#context;
+    const { hello, secret, handshakeTimeoutMs } = this.#options;
+    const admit = (peer: Hello) => this.#checkRoom(peer) ?? this.#options.admit?.(peer);
+    const stranger: Stranger = {
+      socket,
+      address,
+      splitter: new FrameSplitter(HANDSHAKE_BYTES_MAX),
+      handshake: new ListenerHandshake({ hello, versions, secret, random, admit }),
+    };
+    const wait = { scheduler, timeoutMs: handshakeTimeoutMs };
+    const greeting = awaitGreeting(socket, stranger.splitter, wait, (heard) => {
+      const wantsMore = this.#heard(stranger, heard);
+      if (!wantsMore) this.#strangers.delete(socket);
+      return wantsMore;
     });
     this.#strangers.set(socket, greeting);
   }
 
-  #greet(socket: Socket, splitter: FrameSplitter, address: string, first: FirstFrame): void {
-    switch (first.type) {
+  /** True: the handshake goes on. */
+  #heard(stranger: Stranger, heard: Heard): boolean {
+    const { socket, address } = stranger;
+    switch (heard.type) {
       case 'frame':
-        this.#judge(socket, splitter, address, first);
-        return;
+        return this.#take(stranger, heard);
       case 'garbage': {
-        const { error, answer } = strangersAnswer(first.announced);
+        const { error, answer } = strangersAnswer(heard.announced);
         this.#refuse(socket, address, error, answer);
-        return;
+        return false;
       }
       case 'silence': {
         const bound = `expected a greeting within ${this.#options.handshakeTimeoutMs} ms, received none`;
         this.#refuse(socket, address, new RaftctlError('handshake-refused', bound));
-        return;
+        return false;
       }
       case 'ended':
       case 'failed':
         // A port probe looks like this. Nobody is left to be told.
         this.#context.emit.emit('debug', 'stranger-left', { address });
         this.#context.partings.part(socket);
+        return false;
     }
   }
 
-  #judge(
-    socket: Socket,
-    splitter: FrameSplitter,
-    address: string,
-    { frame }: Extract<FirstFrame, { type: 'frame' }>,
-  ): void {
-    const ours = this.#options.hello();
-    let theirs: Hello;
+  #take(stranger: Stranger, { frame }: Extract<Heard, { type: 'frame' }>): boolean {
+    const { socket, address, handshake } = stranger;
+    let step: ListenerStep;
     try {
-      theirs = decodeHello(frame);
+      step = handshake.heard(frame);
     } catch (thrown) {
       if (!(thrown instanceof RaftctlError)) throw thrown;
       this.#refuse(socket, address, thrown);
-      return;
+      return false;
     }
-    const error = checkCluster(theirs, ours) ?? this.#checkRoom(theirs) ?? this.#options.admit?.(theirs);
-    if (error === undefined) this.#welcome(socket, splitter, address, ours, theirs);
-    else this.#refuse(socket, address, error);
+    socket.write(step.answer);
+    if (step.type === 'challenge') return true;
+    this.#welcomed(stranger, step);
+    return false;
   }
 
-  #welcome(socket: Socket, splitter: FrameSplitter, address: string, ours: Hello, theirs: Hello): void {
-    splitter.maxFrameBytes = this.#options.maxFrameBytes(theirs.role);
+  #welcomed({ socket, splitter, address }: Stranger, { peer, agreement }: Greeted): void {
+    this.#strangers.delete(socket);
+    splitter.maxFrameBytes = this.#options.maxFrameBytes(peer.role);
     const connection = new SocketConnection(
       {
         socket,
         splitter,
-        peer: theirs,
+        peer,
+        agreement,
         remoteAddress: address,
         maxQueuedBytes: this.#options.maxQueuedBytes,
         whenFull: 'disconnect',
@@ -166,9 +179,8 @@ class SocketListener implements Listener {
       },
       this.#context,
     );
-    socket.write(encodeWelcome(ours));
     this.connections.add(connection);
-    const { role, node } = theirs;
+    const { role, node } = peer;
     this.#context.emit.emit('debug', 'connection-opened', { connection: connection.id, role, peer: node, address });
     this.#options.handlers.opened?.(connection);
     connection.start();

@@ -1,4 +1,5 @@
 import type { RaftctlError } from '../base/index.js';
+import type { Agreement } from './versions.js';
 
 /**
  * What the rest of raftctl sees of the shared TCP core: links that are dialed and connections that are accepted, both
@@ -13,7 +14,7 @@ export interface Transport {
 
 export type ConnectionRole = 'peer' | 'client' | 'admin';
 
-/** The first frame in each direction. Refused when magic, protocol version or cluster id do not fit. */
+/** Who is there: the first frame in each direction. Refused when magic, protocol versions or cluster id do not fit. */
 export interface Hello {
   readonly role: ConnectionRole;
   /** 32 hex digits. A client may leave it empty and learn it from the answer; everybody else must present it. */
@@ -24,6 +25,17 @@ export interface Hello {
   readonly instance: string;
   /** What the host wants to tell in passing (a node: its term and known leader). At most 256 bytes; not interpreted here. */
   readonly note: Uint8Array;
+  /** What the host can do beyond its protocol version, at most 16 names of a-z, 0-9 and -. None unless told. */
+  readonly features?: readonly string[];
+  /** Of a node: which member of the cluster it is, and where it listens. */
+  readonly member?: ListeningMember;
+}
+
+export interface ListeningMember {
+  /** Rises when a member is replaced under the same name. */
+  readonly incarnation: number;
+  readonly host: string;
+  readonly port: number;
 }
 
 /** `u32 length | u8 kind | u32 call id | payload`; `length` counts kind, call id and payload. Little-endian. */
@@ -38,6 +50,8 @@ export interface Frame {
 export interface Connection {
   readonly id: number;
   readonly peer: Hello;
+  /** What both sides speak: the highest common version of the protocol, and the common features. */
+  readonly agreement: Agreement;
   readonly remoteAddress: string;
   /**
    * Queues a frame: the payload is the concatenation of `parts`, which must not change afterwards. Never blocks. What
@@ -70,6 +84,11 @@ export interface ListenOptions {
   readonly path?: string;
   /** Asked at each handshake, so that the note is fresh. */
   readonly hello: () => Hello;
+  /**
+   * 32 bytes that peers and admin must prove to know, as the listener does to them. Without it they are believed: for a
+   * socket whose directory is its owner's alone.
+   */
+  readonly secret?: Uint8Array | undefined;
   /** Bytes of one frame by the dialer's role; a longer one is refused before anything is allocated. */
   readonly maxFrameBytes: (role: ConnectionRole) => number;
   /** A dialer that has not greeted by then is shown the door. Suggested 3,000. */
@@ -96,6 +115,8 @@ export interface DialOptions {
   /** A Unix socket instead of `host` and `port`. */
   readonly path?: string;
   readonly hello: () => Hello;
+  /** The cluster's, of a peer or an admin: proved to the listener, and demanded of it. A client needs none. */
+  readonly secret?: Uint8Array | undefined;
   readonly maxFrameBytes: number;
   /** From the dial to the welcome. */
   readonly handshakeTimeoutMs: number;

@@ -35,6 +35,7 @@ export function crashingTransport(transport: Transport, points: CrashPoints): Tr
 class CrashingConnection implements Connection {
   readonly id: number;
   readonly peer: Hello;
+  readonly agreement: Connection['agreement'];
   readonly remoteAddress: string;
   readonly #connection: Connection;
   readonly #points: CrashPoints;
@@ -42,6 +43,7 @@ class CrashingConnection implements Connection {
   constructor(connection: Connection, points: CrashPoints) {
     this.id = connection.id;
     this.peer = connection.peer;
+    this.agreement = connection.agreement;
     this.remoteAddress = connection.remoteAddress;
     this.#connection = connection;
     this.#points = points;

@@ -11,6 +11,7 @@ class FakeConnection implements Connection {
   readonly id = 1;
   readonly remoteAddress = 'somewhere';
   readonly peer = { role: 'client' as const, clusterId: '', node: '', instance: '', note: Buffer.alloc(0) };
+  readonly agreement = { version: 2, features: new Set<string>() };
   queuedBytes = 0;
   isOpen = true;
   doesRead = true;

@@ -42,6 +42,7 @@ class Noted implements Call {
 class StubSender implements Connection {
   readonly id = 1;
   readonly peer = { role: 'peer', clusterId: '', node: '', instance: '', note: new Uint8Array() } as const;
+  readonly agreement = { version: 2, features: new Set<string>() };
   readonly remoteAddress = '';
   readonly queuedBytes = 0;
   readonly sent: { kind: number; callId: number; payload: string }[] = [];

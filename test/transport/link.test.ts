@@ -21,6 +21,7 @@ interface Dialed {
 class StubConnection implements Connection {
   readonly id = 1;
   readonly peer: Hello;
+  readonly agreement = { version: 2, features: new Set<string>() };
   readonly remoteAddress: string;
   readonly queuedBytes = 0;
   closes = 0;

@@ -6,8 +6,12 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { RaftctlError } from '../../src/base/index.js';
 import { encodeFrame } from '../../src/transport/frames.js';
-import { decodeAnswer, decodeRefusal, encodeHello, encodeRefusal } from '../../src/transport/handshake.js';
+import { encodeGreeting } from '../../src/transport/greeting.js';
+import { HANDSHAKE_KIND } from '../../src/transport/handshake-frames.js';
 import type { Hello } from '../../src/transport/index.js';
+import { decodeRefusal, encodeRefusal } from '../../src/transport/refusal.js';
+import { PROTOCOL_VERSIONS } from '../../src/transport/versions.js';
+import { decodeAnswer, encodeHello } from '../helpers/greetings.js';
 import { CLUSTER, client, Log, listenOptions, OTHER_CLUSTER, peer, Stage, StagedTimers, tcp } from './harness.js';
 
 const stage = new Stage();
@@ -58,8 +62,9 @@ describe('a listener shows the door', () => {
     magic[9] = 0;
     expect((await refusalOf(port, magic)).message).toMatch(/received another magic$/);
     const version = encodeHello(client());
-    version[17] = 2;
-    expect((await refusalOf(port, version)).message).toBe('expected protocol version 1, received version 2');
+    version[17] = 9;
+    version[19] = 9;
+    expect((await refusalOf(port, version)).message).toBe('expected protocol version 2, received version 9');
     await expectWelcome(port);
   });
 
@@ -139,6 +144,52 @@ describe('a listener shows the door', () => {
     await timers.fire(1_000);
     stranger.socket.resume();
     await stranger.heard();
+  });
+});
+
+describe('a listener with a secret', () => {
+  const secret = Buffer.alloc(32, 7);
+
+  it('takes links that know it, and no others', async () => {
+    const [log, friend, stranger, guest] = [new Log(), new Log(), new Log(), new Log()];
+    const { port } = await stage.listen(log, { secret });
+    stage.dial(port, friend, { secret });
+    await friend.until(() => friend.count('connected') === 1);
+    for (const wrong of [undefined, Buffer.alloc(32, 8)]) {
+      const link = stage.dial(port, stranger, wrong && { secret: wrong });
+      await stranger.until(() => stranger.states.at(-1) === 'broken');
+      expect(link.state).toMatchObject({ error: { code: 'handshake-refused' } });
+      link.close();
+    }
+    stage.dial(port, guest, { hello: client });
+    await guest.until(() => guest.count('connected') === 1);
+    expect(log.open.map(({ peer: { role } }) => role)).toEqual(['peer', 'client']);
+    expect(log.open[0]!.agreement.version).toBe(2);
+  });
+
+  it('is not taken by a link that does not find it to know the secret', async () => {
+    const [log, dialed] = [new Log(), new Log()];
+    const { port } = await stage.listen(log);
+    const link = stage.dial(port, dialed, { secret });
+    await dialed.until(() => dialed.states.at(-1) === 'broken');
+    expect(link.state).toMatchObject({
+      error: { message: "expected a proof of the cluster's secret from node-01, received none" },
+    });
+  });
+
+  it('waits for the proof no longer than for all of the greeting', async () => {
+    const timers = new StagedTimers();
+    const { port } = await stage.listen(new Log(), { secret }, tcp(timers));
+    const stranger = await stage.stranger(port);
+    const hello = { hello: peer('node-02', 'x'), versions: PROTOCOL_VERSIONS, nonce: Buffer.alloc(32, 1) };
+    stranger.socket.write(encodeGreeting('hello', hello));
+    expect((await stranger.answer()).kind).toBe(HANDSHAKE_KIND.challenge);
+    const proof = encodeFrame(HANDSHAKE_KIND.proof, 0, Buffer.alloc(32));
+    stranger.socket.write(proof.subarray(0, proof.length - 1));
+    // One timer from the first byte to the last.
+    expect(timers.time.pending).toEqual([3_000]);
+    await timers.fire(3_000);
+    expect((await stranger.heard()).includes('expected a greeting within 3000 ms')).toBe(true);
   });
 });
 

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { RaftctlError } from '../../src/base/index.js';
 import { encodeFrame } from '../../src/transport/frames.js';
-import { encodeHello, encodeWelcome } from '../../src/transport/handshake.js';
 import type { Connection, DialOptions, Listener, ListenOptions } from '../../src/transport/index.js';
+import { encodeHello, encodeWelcome } from '../helpers/greetings.js';
 import { CLUSTER, client, Log, OTHER_CLUSTER, peer, Stage, StagedTimers, tcp } from './harness.js';
 
 const stage = new Stage();

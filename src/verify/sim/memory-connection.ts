@@ -20,6 +20,7 @@ export class MemoryConnection implements Connection {
   readonly id: number;
   readonly name: string;
   readonly peer: Hello;
+  readonly agreement: Connection['agreement'] = { version: 2, features: new Set() };
   readonly remoteAddress: string;
   readonly #options: EndOptions;
   #other: MemoryConnection | undefined;

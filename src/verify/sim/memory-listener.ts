@@ -1,5 +1,5 @@
 import { RaftctlError } from '../../base/index.js';
-import { checkCluster } from '../../transport/handshake.js';
+import { checkCluster } from '../../transport/belonging.js';
 import type { Connection, ConnectionHandlers, Hello, Listener, ListenOptions } from '../../transport/index.js';
 import type { NetworkHost } from './memory-network.js';
 

@@ -7,7 +7,7 @@ const LARGE_PART_BYTES = 8 * 1024;
  * The frames of one turn, on their way to one write. Small parts and all headers share one buffer; large parts stay
  * where they are between slices of it. No buffer is written twice: the socket may hold on to it.
  */
-export class Outbox {
+export class SendQueue {
   /** Three numbers a frame: kind, call id, number of parts. */
   #frames: number[] = [];
   #parts: Uint8Array[] = [];
@@ -30,7 +30,7 @@ export class Outbox {
     }
   }
 
-  /** Empties the box into the buffers of one write, in order. */
+  /** Empties the queue into the buffers of one write, in order. */
   take(): Uint8Array[] {
     const frames = this.#frames;
     const parts = this.#parts;
