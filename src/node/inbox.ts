@@ -1,32 +1,27 @@
 import { type Emit, type NodeId, RaftctlError } from '../base/index.js';
 import type { RawNode } from '../raft/index.js';
 import type { Connection, Frame } from '../transport/index.js';
-import { decodeForward, decodeMessage, KIND } from '../wire/index.js';
-import type { AdminCalls } from './admin-calls.js';
-import type { ClientCalls, ParsedCall } from './client-calls.js';
+import { decodeMessage, KIND } from '../wire/index.js';
+import type { Edge } from './edge/edge.js';
+import { decodeForwardReply } from './edge/forwarding.js';
 import type { Peers } from './peers.js';
-import type { Reads } from './reads.js';
-import type { Replies } from './replies.js';
-import type { Watches } from './watches.js';
-import type { Writes } from './writes.js';
 
 interface InboxOptions {
   readonly id: NodeId;
   readonly raft: RawNode;
   readonly peers: Peers;
-  readonly clientCalls: ClientCalls;
-  readonly adminCalls: AdminCalls;
-  readonly watches: Watches;
-  readonly writes: Writes;
-  readonly reads: Reads;
-  readonly replies: Replies;
+  readonly edge: Edge;
   readonly emit: Emit;
 }
+
+type Arrival =
+  | { readonly type: 'frames'; readonly connection: Connection; readonly frames: readonly Frame[] }
+  | { readonly type: 'closed'; readonly connection: Connection };
 
 /** What arrived since the last turn, and who it is for. */
 export class Inbox {
   readonly #options: InboxOptions;
-  #arrived: { readonly connection: Connection; readonly frames: readonly Frame[] }[] = [];
+  #arrived: Arrival[] = [];
 
   constructor(options: InboxOptions) {
     this.#options = options;
@@ -34,15 +29,23 @@ export class Inbox {
 
   /** Only collects. True: somebody has to look at it now. */
   take(connection: Connection, frames: readonly Frame[]): boolean {
-    this.#arrived.push({ connection, frames });
+    this.#arrived.push({ type: 'frames', connection, frames });
     return !this.#canWait(frames);
   }
 
-  /** Once a turn: hands everything to those it is for. */
-  deliver(): void {
+  /** That connection has said all it had to say. */
+  closed(connection: Connection): void {
+    this.#arrived.push({ type: 'closed', connection });
+  }
+
+  /** Once a turn: hands everything to those it is for. `now` in monotonic milliseconds. */
+  deliver(now: number): void {
     const arrived = this.#arrived;
     this.#arrived = [];
-    for (const { connection, frames } of arrived) this.#receive(connection, frames);
+    for (const arrival of arrived) {
+      if (arrival.type === 'frames') this.#receive(arrival.connection, arrival.frames, now);
+      else this.#leave(arrival.connection, now);
+    }
   }
 
   /** Answers to the beats of a leader at rest are taken in with the next beat: it halves what an idle leader costs. */
@@ -50,12 +53,11 @@ export class Inbox {
     return frames.length === 1 && frames[0]!.kind === KIND.heartbeatResponse && this.#options.raft.isAtRest;
   }
 
-  #receive(connection: Connection, frames: readonly Frame[]): void {
+  #receive(connection: Connection, frames: readonly Frame[], now: number): void {
+    const { peer } = connection;
     try {
-      for (const frame of frames) {
-        if (connection.peer.role === 'peer') this.#receivePeer(connection.peer.node as NodeId, frame);
-        else this.#receiveCall(connection, frame);
-      }
+      if (peer.role !== 'peer') this.#options.edge.receive(connection, frames, now);
+      else for (const frame of frames) this.#receivePeer(peer.node as NodeId, frame, now);
     } catch (error) {
       // Whatever a stranger sends, it costs the stranger its connection and nothing else; that the own state cannot be
       // read is nobody's message.
@@ -65,28 +67,17 @@ export class Inbox {
     }
   }
 
-  #receivePeer(from: NodeId, { kind, callId, payload }: Frame): void {
-    const { id, raft, peers, clientCalls, replies } = this.#options;
-    if (kind === KIND.forward) {
-      const forwarded = decodeForward(payload);
-      this.#route(clientCalls.parse({ type: 'peer', node: from }, callId, forwarded.kind, forwarded.payload));
-    } else if (kind === KIND.forwardReply) {
-      const call = peers.takeForwarded(from, callId);
-      const reply = decodeForward(payload);
-      if (call !== undefined) replies.answer(call, reply.kind, reply.payload);
-    } else raft.step(decodeMessage(kind, payload, from, id));
+  #receivePeer(from: NodeId, frame: Frame, now: number): void {
+    const { id, raft, peers, edge } = this.#options;
+    const { kind, callId, payload } = frame;
+    if (kind === KIND.forward) edge.receiveForwarded(from, frame, now);
+    else if (kind === KIND.forwardReply) peers.replied(from, callId, decodeForwardReply(payload));
+    else raft.step(decodeMessage(kind, payload, from, id));
   }
 
-  #receiveCall(connection: Connection, { kind, callId, payload }: Frame): void {
-    const { adminCalls, watches, clientCalls } = this.#options;
-    if (connection.peer.role === 'admin' && adminCalls.handle(connection, kind, callId, payload)) return;
-    if (watches.handle(connection, kind, callId, payload)) return;
-    this.#route(clientCalls.parse({ type: 'client', connection }, callId, kind, payload));
-  }
-
-  /** `parse` has answered what needs no consensus. */
-  #route(parsed: ParsedCall | undefined): void {
-    if (parsed?.type === 'write') this.#options.writes.add(parsed.call);
-    else if (parsed?.type === 'read') this.#options.reads.add(parsed.call);
+  #leave(connection: Connection, now: number): void {
+    const { role, node, instance } = connection.peer;
+    if (role === 'peer') this.#options.peers.parted(node as NodeId, instance);
+    else this.#options.edge.closed(connection, now);
   }
 }

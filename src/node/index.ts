@@ -5,27 +5,41 @@
  * (`transport/`) and the codecs (`wire/`). It takes all of them as arguments, clock and randomness included, so that
  * the simulator runs the very code that ships; only `main.ts` knows the real ones, and only `cli/` imports `main.ts`.
  *
+ * ## A request, and its result
+ *
+ *     frames ──▶ edge ──▶ Request, Origin ──▶ requests ─┬▶ writes ─▶ proposals ─┐
+ *     frames ◀── edge ◀── Result ◀── origin.respond ◀───┼▶ reads                │
+ *                                                       └▶ watches, events …  ◀─┘
+ *
+ * `request.ts` and `result.ts` are closed unions: whatever asks a node and whatever it answers is there. Only the *edge*
+ * knows frames; what serves a request knows its *origin*: a client or a supervisor, a node that forwarded it, or this
+ * node itself (`NodeServer.submit`). A write keeps the bytes of its command as they came.
+ *
  * ## A put, from arrival to answer
  *
- *     frames arrive ─▶ inbox collects ─▶ turn: client-calls parses, writes proposes (one proposal a turn)
+ *     frames arrive ─▶ inbox collects ─▶ turn: edge decodes, requests checks, writes proposes (one proposal a turn)
  *       ─▶ ready-loop: appends leave through peers/outbox, the batch goes to the WAL, in parallel
- *       ─▶ acknowledgements and the own sync arrive ─▶ turn: commit advances ─▶ applier ─▶ writes answers
+ *       ─▶ acknowledgements and the own sync arrive ─▶ turn: commit advances ─▶ applier ─▶ proposals tells the origins
  *
- * On a follower, `writes` forwards the request untouched and relays the leader's answer. A read takes a read index
- * (`reads`) and is served locally once applied.
+ * On a follower, `writes` forwards the command untouched, and the leader's result goes on to the origin. A read takes a
+ * read index (`reads`) and is served locally once applied.
  *
  * ## A watch
  *
  * `watches` serves it from the local past revisions of the state machine, once a turn behind the applier: on any node,
  * without consensus. It begins with an empty batch that says from where it watches; who is behind reads on from a place
- * of their own, all others are served from one look at what was just applied. A connection that does not read gets
- * nothing more until it does, and its watch is ended when the ring overtakes it.
+ * of their own, all others are served from one look at what was just applied. Who does not read gets nothing more until
+ * they do, and a watch is ended when the ring overtakes it.
  *
  * ## Rules
- * - Socket handlers and disk callbacks only collect and wake; everything happens in `server.#turn`, once per turn of the
- *   event loop, in one fixed order.
+ * - What comes from sockets only collects and wakes: frames, the ends of connections, the states of links. It happens
+ *   in `server.#turn`, once per turn of the event loop, in one fixed order. The same holds for a write that is durable.
+ *   Three things act where they come, and then ask for a turn: an old entry that was read back from the log (applied by
+ *   `applier`, sent by `outbox`), the sweep of those whose time is up, and what the node itself submits.
  * - The order of a Raft step is written in `ready-loop.ts`, and nowhere else. Read it beside `raft/ready.ts`.
- * - A call is answered exactly once, and its error says whether the outcome is known (`definite`).
+ * - A request gets one result, a stream many; an error says whether the outcome is known (`definite`).
+ * - A request that cannot be understood gets `bad-request`, and the connection goes on. Garbage between nodes, and frames
+ *   that nobody of that role sends, end the connection.
  * - A forwarded write is never forwarded again.
  * - The first error of disk or state machine ends the process (`onFatal`).
  */

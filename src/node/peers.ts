@@ -2,10 +2,12 @@ import { type Emit, type Member, type NodeId, RaftctlError } from '../base/index
 import type { Message, RawNode } from '../raft/index.js';
 import type { Wal } from '../storage/index.js';
 import type { Connection, ConnectionHandlers, Hello, Link, LinkState, Transport } from '../transport/index.js';
-import { decodeNote, encodeForward, KIND, type Note } from '../wire/index.js';
-import type { Answers, Call } from './call.js';
+import { decodeNote, KIND, type Note } from '../wire/index.js';
+import { encodeForwarded } from './edge/forwarding.js';
 import type { EntryCache } from './entry-cache.js';
 import { Outbox } from './outbox.js';
+import { failed, type Result } from './result.js';
+import type { PendingWrite } from './writes.js';
 
 interface PeersOptions {
   readonly id: NodeId;
@@ -17,7 +19,6 @@ interface PeersOptions {
   readonly wal: Wal;
   readonly cache: EntryCache;
   readonly emit: Emit;
-  readonly answers: Answers;
   readonly onFatal: (error: unknown) => void;
   readonly maxFrameBytes: number;
   readonly maxQueuedBytes: number;
@@ -31,8 +32,8 @@ interface Peer {
   readonly id: NodeId;
   readonly link: Link;
   readonly outbox: Outbox;
-  /** Client calls that this node forwarded there and that are not answered, by forwarding id. */
-  readonly forwarded: Map<number, Call>;
+  /** Writes that this node forwarded there and that are not answered, by forwarding id. */
+  readonly forwarded: Map<number, PendingWrite>;
   /** Its process that is gone, to judge by its port, and of which there may still be something to hear. */
   leaving: string | null;
   /** What the process at the other end of the link told when it greeted. */
@@ -102,44 +103,44 @@ export class Peers {
     this.#collect(() => this.#peers.get(id)?.link.retryNow());
   }
 
-  /** Hands a client's write to the leader; false when its link is not up. */
-  forward(leader: NodeId, call: Call): boolean {
+  /** Hands a write to the leader; false when its link is not up. */
+  forward(leader: NodeId, write: PendingWrite): boolean {
     const peer = this.#peers.get(leader);
     if (peer === undefined) return false;
     const id = this.#nextForwardId;
     this.#nextForwardId = (id + 1) >>> 0;
-    if (!peer.link.send(KIND.forward, id, ...encodeForward(call.kind, call.payload))) return false;
-    peer.forwarded.set(id, call);
+    if (!peer.link.send(KIND.forward, id, ...encodeForwarded(write.request))) return false;
+    peer.forwarded.set(id, write);
     peer.answersUntil = Number.POSITIVE_INFINITY;
     return true;
   }
 
-  /** The answer to a call that `node` forwarded here. */
-  reply(node: NodeId, callId: number, kind: number, parts: readonly Uint8Array[]): void {
-    this.#peers.get(node)?.link.send(KIND.forwardReply, callId, ...encodeForward(kind, ...parts));
+  /** The answer to a write that `node` forwarded here. */
+  reply(node: NodeId, forwardId: number, parts: readonly Uint8Array[]): boolean {
+    return this.#peers.get(node)?.link.send(KIND.forwardReply, forwardId, ...parts) ?? false;
   }
 
-  /** Takes the call that this answer belongs to. */
-  takeForwarded(node: NodeId, forwardId: number): Call | undefined {
+  /** What became of a write that was forwarded to `node`; nobody may wait for it any more. */
+  replied(node: NodeId, forwardId: number, result: Result): void {
     const forwarded = this.#peers.get(node)?.forwarded;
-    const call = forwarded?.get(forwardId);
+    const write = forwarded?.get(forwardId);
     forwarded?.delete(forwardId);
-    return call;
+    write?.origin.respond(result);
   }
 
-  get forwardedCalls(): number {
-    let calls = 0;
-    for (const peer of this.#peers.values()) calls += peer.forwarded.size;
-    return calls;
+  get forwardedWrites(): number {
+    let writes = 0;
+    for (const peer of this.#peers.values()) writes += peer.forwarded.size;
+    return writes;
   }
 
   sweep(now: number): void {
     for (const peer of this.#peers.values()) {
-      for (const [id, call] of peer.forwarded) {
-        if (Math.min(call.deadline, peer.answersUntil) > now) continue;
+      for (const [id, { origin, deadline }] of peer.forwarded) {
+        if (Math.min(deadline, peer.answersUntil) > now) continue;
         peer.forwarded.delete(id);
-        const why = call.deadline > now ? 'was deposed and is silent' : 'did not answer in time';
-        this.#options.answers.fail(call, unknownOutcome(`${peer.id}, the leader it was sent to, ${why}`));
+        const why = deadline > now ? 'was deposed and is silent' : 'did not answer in time';
+        origin.respond(failed(unknownOutcome(`${peer.id}, the leader it was sent to, ${why}`)));
       }
     }
   }
@@ -275,11 +276,11 @@ export class Peers {
     }
   }
 
-  /** The leader had these calls and can no longer be asked: they may have happened, and are never sent again. */
+  /** The leader had these writes and can no longer be asked: they may have happened, and are never sent again. */
   #dropForwarded(peer: Peer, why: string): void {
-    const calls = [...peer.forwarded.values()];
+    const writes = [...peer.forwarded.values()];
     peer.forwarded.clear();
-    for (const call of calls) this.#options.answers.fail(call, unknownOutcome(why));
+    for (const { origin } of writes) origin.respond(failed(unknownOutcome(why)));
   }
 }
 

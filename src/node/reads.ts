@@ -1,20 +1,22 @@
 import { type LogIndex, RaftctlError } from '../base/index.js';
 import type { RawNode, ReadState } from '../raft/index.js';
-import type { Answers, Call } from './call.js';
+import type { Get, Pending, Scan } from './request.js';
+import { failed } from './result.js';
+
+export type PendingRead = Pending<Get | Scan>;
 
 interface ReadsOptions {
   readonly raft: RawNode;
-  readonly answers: Answers;
   readonly appliedIndex: () => LogIndex;
-  /** Answers the call from the local state, which is fresh enough now. */
-  readonly serve: (call: Call) => void;
+  /** Answers from the local state, which is fresh enough now. */
+  readonly serve: (read: PendingRead) => void;
   readonly leaderless: () => RaftctlError;
   /** A round that got no answer for this long is asked again: the message may be lost. Suggested 200 ms. */
   readonly askAgainMs: number;
 }
 
 interface Round {
-  readonly calls: readonly Call[];
+  readonly reads: readonly PendingRead[];
   readonly askedAt: number;
 }
 
@@ -26,9 +28,9 @@ interface Round {
  */
 export class Reads {
   readonly #options: ReadsOptions;
-  #arrived: Call[] = [];
+  #arrived: PendingRead[] = [];
   readonly #asking = new Map<number, Round>();
-  #confirmed: { readonly index: LogIndex; readonly calls: readonly Call[] }[] = [];
+  #confirmed: { readonly index: LogIndex; readonly reads: readonly PendingRead[] }[] = [];
   #nextId = 1;
 
   constructor(options: ReadsOptions) {
@@ -39,8 +41,8 @@ export class Reads {
     return this.#arrived.length + this.#asking.size + this.#confirmed.length;
   }
 
-  add(call: Call): void {
-    this.#arrived.push(call);
+  add(read: PendingRead): void {
+    this.#arrived.push(read);
   }
 
   /** Once a turn: asks for one read index on behalf of all that arrived. */
@@ -49,7 +51,7 @@ export class Reads {
     const id = this.#nextId;
     if (!this.#options.raft.readIndex(id)) return;
     this.#nextId += 1;
-    this.#asking.set(id, { calls: this.#arrived, askedAt: now });
+    this.#asking.set(id, { reads: this.#arrived, askedAt: now });
     this.#arrived = [];
   }
 
@@ -59,7 +61,7 @@ export class Reads {
       const round = this.#asking.get(id);
       if (round === undefined) continue;
       this.#asking.delete(id);
-      this.#confirmed.push({ index, calls: round.calls });
+      this.#confirmed.push({ index, reads: round.reads });
     }
     if (states.length > 0) this.serveApplied();
   }
@@ -71,45 +73,43 @@ export class Reads {
     const still = [];
     for (const round of this.#confirmed) {
       if (round.index > applied) still.push(round);
-      else for (const call of round.calls) this.#options.serve(call);
+      else for (const read of round.reads) this.#options.serve(read);
     }
     this.#confirmed = still;
   }
 
   /** Leader or term changed: the core forgot what it was asked. */
   askAgain(): void {
-    for (const { calls } of this.#asking.values()) this.#arrived.push(...calls);
+    for (const { reads } of this.#asking.values()) this.#arrived.push(...reads);
     this.#asking.clear();
   }
 
-  /** Ends calls whose time is up, wherever they wait, and asks again for rounds without an answer. */
+  /** Ends reads whose time is up, wherever they wait, and asks again for rounds without an answer. */
   sweep(now: number): void {
-    for (const [id, { calls, askedAt }] of this.#asking) {
-      if (now - askedAt < this.#options.askAgainMs && calls.every(({ deadline }) => deadline > now)) continue;
+    for (const [id, { reads, askedAt }] of this.#asking) {
+      if (now - askedAt < this.#options.askAgainMs && reads.every(({ deadline }) => deadline > now)) continue;
       this.#asking.delete(id);
-      this.#arrived.push(...calls);
+      this.#arrived.push(...reads);
     }
     this.#arrived = this.#inTime(this.#arrived, now);
     this.#confirmed = this.#confirmed
-      .map(({ index, calls }) => ({ index, calls: this.#inTime(calls, now) }))
-      .filter(({ calls }) => calls.length > 0);
+      .map(({ index, reads }) => ({ index, reads: this.#inTime(reads, now) }))
+      .filter(({ reads }) => reads.length > 0);
   }
 
-  #inTime(calls: readonly Call[], now: number): Call[] {
-    const inTime: Call[] = [];
-    for (const call of calls) {
-      if (call.deadline > now) inTime.push(call);
-      else this.#options.answers.fail(call, this.#options.leaderless());
+  #inTime(reads: readonly PendingRead[], now: number): PendingRead[] {
+    const inTime: PendingRead[] = [];
+    for (const read of reads) {
+      if (read.deadline > now) inTime.push(read);
+      else read.origin.respond(failed(this.#options.leaderless()));
     }
     return inTime;
   }
 
   close(): void {
-    const rounds = [...this.#asking.values(), ...this.#confirmed, { calls: this.#arrived }];
-    for (const { calls } of rounds) {
-      for (const call of calls) {
-        this.#options.answers.fail(call, new RaftctlError('shutting-down', 'the node is stopping'));
-      }
+    const rounds = [...this.#asking.values(), ...this.#confirmed, { reads: this.#arrived }];
+    for (const { reads } of rounds) {
+      for (const { origin } of reads) origin.respond(failed(new RaftctlError('shutting-down', 'the node is stopping')));
     }
     this.#asking.clear();
     this.#confirmed = [];

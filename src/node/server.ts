@@ -3,12 +3,12 @@ import type { KvStore } from '../kv/index.js';
 import type { Entry, Observation, RawNode, Ready } from '../raft/index.js';
 import type { Hello, Listener } from '../transport/index.js';
 import { encodeNote, KIND, type NodeStatus } from '../wire/index.js';
-import { AdminCalls } from './admin-calls.js';
 import { Applier } from './applier.js';
-import { ClientCalls } from './client-calls.js';
 import { newRaft } from './core.js';
 import type { NodeDependencies } from './dependencies.js';
+import { Edge } from './edge/edge.js';
 import { EntryCache } from './entry-cache.js';
+import { EventStreams } from './event-streams.js';
 import { Inbox } from './inbox.js';
 import {
   frameBytesMax,
@@ -19,10 +19,15 @@ import {
   nodeLimits,
   SWEEP_MS,
 } from './limits.js';
+import { serveRead } from './local-reads.js';
+import { ownOrigin } from './origin.js';
 import { Peers } from './peers.js';
+import { Proposals } from './proposals.js';
 import { Reads } from './reads.js';
 import { ReadyLoop } from './ready-loop.js';
-import { Replies } from './replies.js';
+import type { Request } from './request.js';
+import { Requests } from './requests.js';
+import { failed, type Result } from './result.js';
 import { statusOf } from './status.js';
 import { TickTimer } from './tick-timer.js';
 import { unavailable } from './unavailable.js';
@@ -38,8 +43,8 @@ export interface NodeInspection {
 }
 
 /**
- * One server of the cluster. Socket handlers and disk callbacks only collect; once per turn of the event loop, `#turn`
- * steps everything, makes one proposal and one read round, runs the ready loop, applies, and flushes: one disk write,
+ * One server of the cluster. What arrives is only collected; once per turn of the event loop, `#turn` steps
+ * everything, makes one proposal and one read round, runs the ready loop, applies, and flushes: one disk write,
  * one frame sequence per peer, one write per client.
  */
 export class NodeServer {
@@ -52,12 +57,12 @@ export class NodeServer {
   readonly #peers: Peers;
   readonly #loop: ReadyLoop;
   readonly #applier: Applier;
+  readonly #proposals: Proposals;
   readonly #writes: Writes;
   readonly #reads: Reads;
-  readonly #clientCalls: ClientCalls;
-  readonly #adminCalls: AdminCalls;
   readonly #watches: Watches;
-  readonly #replies: Replies;
+  readonly #requests: Requests;
+  readonly #edge: Edge;
   readonly #inbox: Inbox;
   readonly #startedAt: number;
   #listener: Listener | undefined;
@@ -75,53 +80,46 @@ export class NodeServer {
     this.#cache = new EntryCache({ ...nodeLimits, ...dependencies.limits }.cacheBytesMax);
     this.#cache.append(recovered.tail);
     this.#timer = new TickTimer({ clock, scheduler, gapMs: 2 * spec.heartbeatMs, wake: this.#wake });
-    this.#replies = new Replies({
-      relay: (node, callId, kind, parts) => this.#peers.reply(node, callId, kind, parts),
-      leader: () => this.#raft.leader,
-    });
     this.#peers = this.#newPeers();
     this.#loop = this.#newReadyLoop();
     this.#applier = this.#newApplier();
+    this.#proposals = new Proposals(this.#raft, () => this.#leaderless());
     this.#writes = new Writes({
       raft: this.#raft,
-      answers: this.#replies,
-      forward: (leader, call) => this.#peers.forward(leader, call),
+      proposals: this.#proposals,
+      forward: (leader, write) => this.#peers.forward(leader, write),
       leaderless: () => this.#leaderless(),
-    });
-    this.#clientCalls = new ClientCalls({
-      store,
-      answers: this.#replies,
-      now: () => clock.now(),
-      limits: { maxKeyBytes: MAX_KEY_BYTES, maxValueBytes: spec.maxValueBytes },
-      status: () => this.status(),
     });
     this.#reads = new Reads({
       raft: this.#raft,
-      answers: this.#replies,
       appliedIndex: () => store.appliedIndex,
-      serve: (call) => this.#clientCalls.serveRead(call),
+      serve: ({ request, origin }) => origin.respond(serveRead(store, request)),
       leaderless: () => this.#leaderless(),
       askAgainMs: spec.electionTimeoutMs[0] / 2,
     });
-    this.#adminCalls = new AdminCalls({ recorder, instance: dependencies.instance, stop: dependencies.onStop });
-    this.#watches = new Watches({
+    const maxKeyBytes = MAX_KEY_BYTES;
+    this.#watches = new Watches({ store, emit: this.#emit, scheduler, maxKeyBytes, wake: this.#wake });
+    this.#requests = new Requests({
       store,
-      emit: this.#emit,
-      scheduler,
-      maxKeyBytes: MAX_KEY_BYTES,
-      send: (connection, kind, callId, payload) => this.#replies.send(connection, kind, callId, payload),
-      wake: this.#wake,
+      writes: this.#writes,
+      reads: this.#reads,
+      watches: this.#watches,
+      events: new EventStreams(recorder, dependencies.instance),
+      limits: { maxKeyBytes, maxValueBytes: spec.maxValueBytes },
+      status: () => this.status(),
+      setLogLevel: (level) => recorder.setBaseLevel(level),
+      stop: dependencies.onStop,
+    });
+    this.#edge = new Edge({
+      serve: (request, origin, now) => this.#requests.serve(request, origin, now),
+      relay: (node, forwardId, parts) => this.#peers.reply(node, forwardId, parts),
+      leader: () => this.#raft.leader,
     });
     this.#inbox = new Inbox({
       id: this.#id,
       raft: this.#raft,
       peers: this.#peers,
-      clientCalls: this.#clientCalls,
-      adminCalls: this.#adminCalls,
-      watches: this.#watches,
-      writes: this.#writes,
-      reads: this.#reads,
-      replies: this.#replies,
+      edge: this.#edge,
       emit: this.#emit,
     });
   }
@@ -139,7 +137,6 @@ export class NodeServer {
         wal,
         cache: this.#cache,
         emit: recorder.emitFor('transport'),
-        answers: this.#replies,
         onFatal,
         maxFrameBytes: frameBytesMax(spec, 'peer'),
         maxQueuedBytes: MAX_QUEUED_BYTES,
@@ -170,7 +167,7 @@ export class NodeServer {
       cache: this.#cache,
       scheduler,
       entriesMax: { ...nodeLimits, ...limits }.applyEntriesMax,
-      applied: (entries, results) => this.#writes.applied(entries, results),
+      applied: (entries, results) => this.#proposals.applied(entries, results),
       wake: this.#wake,
       failed: onFatal,
     });
@@ -209,10 +206,8 @@ export class NodeServer {
           if (this.#inbox.take(connection, frames)) this.#wake();
         },
         closed: (connection) => {
-          this.#adminCalls.closed(connection);
-          this.#watches.closed(connection);
-          const { role, node, instance } = connection.peer;
-          if (role === 'peer') this.#peers.parted(node as NodeId, instance);
+          this.#inbox.closed(connection);
+          this.#wake();
         },
       },
     });
@@ -226,6 +221,7 @@ export class NodeServer {
     if (this.#state === 'stopped') return;
     this.#emit.emit('info', 'node-stopping');
     this.#writes.close();
+    this.#proposals.close();
     this.#reads.close();
     this.#watches.close();
     this.#flush();
@@ -251,10 +247,11 @@ export class NodeServer {
       this.#raft.tick(this.#timer.passed());
       this.#peers.takeLinkChanges();
       this.#loop.settle();
-      this.#inbox.deliver();
+      const now = this.#dependencies.clock.now();
+      this.#inbox.deliver(now);
       this.#peers.takeDepartures();
       this.#writes.flush();
-      this.#reads.flush(this.#dependencies.clock.now());
+      this.#reads.flush(now);
       this.#loop.run();
       this.#applier.run();
       this.#reads.serveApplied();
@@ -270,7 +267,7 @@ export class NodeServer {
 
   #flush(): void {
     this.#peers.flush();
-    this.#replies.flush();
+    this.#edge.flush();
   }
 
   #observe({ events, roleChange, reads }: Ready): void {
@@ -292,8 +289,20 @@ export class NodeServer {
   #tellClients(): void {
     const note = this.#note();
     for (const connection of this.#listener?.connections ?? []) {
-      if (connection.peer.role === 'client') this.#replies.send(connection, KIND.leader, 0, note);
+      if (connection.peer.role === 'client') this.#edge.push(connection, KIND.leader, note);
     }
+  }
+
+  /**
+   * The node itself asks, and gets the result that a client would get; of a stream the first. A node that has stopped
+   * fails it as `shutting-down`.
+   */
+  submit(request: Request): Promise<Result> {
+    return new Promise((respond) => {
+      if (this.#state === 'stopped') respond(failed(new RaftctlError('shutting-down', 'the node has stopped')));
+      else this.#requests.serve(request, ownOrigin(respond), this.#dependencies.clock.now());
+      this.#wake();
+    });
   }
 
   /** What the node says of itself now. */
@@ -334,15 +343,21 @@ export class NodeServer {
     return unavailable(this.#id, this.#raft, this.#peers);
   }
 
+  /** Requests that wait for others, wherever they are. */
+  get #waiting(): number {
+    return this.#writes.waiting + this.#proposals.waiting + this.#reads.waiting + this.#peers.forwardedWrites;
+  }
+
   /** A sweep stands only while somebody waits. */
   #armSweep(): void {
-    if (this.#sweepDue || this.#writes.waiting + this.#reads.waiting + this.#peers.forwardedCalls === 0) return;
+    if (this.#sweepDue || this.#waiting === 0) return;
     this.#sweepDue = true;
     this.#dependencies.scheduler.after(SWEEP_MS, () => {
       this.#sweepDue = false;
       if (this.#state === 'stopped') return;
       const now = this.#dependencies.clock.now();
       this.#writes.sweep(now);
+      this.#proposals.sweep(now);
       this.#reads.sweep(now);
       this.#peers.sweep(now);
       this.#wake();

@@ -1,14 +1,9 @@
 import { asRevision, type Emit, RaftctlError, type Revision, type Scheduler } from '../base/index.js';
 import { type EventsFound, type KvStore, revisionGone } from '../kv/index.js';
-import type { Connection } from '../transport/index.js';
-import {
-  decodeWatch,
-  encodeError,
-  encodeWatchEvents,
-  KIND,
-  type WatchEvents,
-  type WatchRequest,
-} from '../wire/index.js';
+import type { WatchEvents } from '../wire/index.js';
+import type { Origin } from './origin.js';
+import type { Watch } from './request.js';
+import { failed, type News } from './result.js';
 import { type Group, WatchGroups } from './watch-groups.js';
 
 interface WatchesOptions {
@@ -16,25 +11,20 @@ interface WatchesOptions {
   readonly emit: Emit;
   readonly scheduler: Scheduler;
   readonly maxKeyBytes: number;
-  /** Queues a frame; false when the connection is closed or full. */
-  readonly send: (connection: Connection, kind: number, callId: number, payload: Buffer) => boolean;
   /** There is more to send: take another turn. */
   readonly wake: () => void;
 }
 
-/** A connection that has so much unsent gets no events until it has read some: they wait in the store's ring. */
-const UNSENT_BYTES_MAX = 1 << 20;
-const UNSENT_WAIT_MS = 10;
+/** Who is full gets no events until there is room again: they wait in the store's ring. */
+const FULL_WAIT_MS = 10;
 /** What those behind may look at in one turn, all together. */
 const TURN_BYTES_MAX = 4 << 20;
 /** A watcher hears at least this often, in bytes of the ring, how far it is: it can go on elsewhere from there. */
 const PROGRESS_BYTES = 4 << 20;
-const MAX_WATCHES_PER_CONNECTION = 1_024;
 
 /** Bytes of a key as a string, one character a byte. */
 interface Watcher {
-  readonly connection: Connection;
-  readonly callId: number;
+  readonly origin: Origin;
   readonly key: string;
   readonly isPrefix: boolean;
   /** The first revision it was not told of. Live ones: see `Watches`. */
@@ -49,11 +39,11 @@ interface Watcher {
  *     behind     it has a place of its own in the past revisions, and reads on from there, a batch a turn
  *     live       it was told of everything before `#liveFrom`; what was applied since is looked at once for all of them
  *
- * A live watcher whose connection is full falls behind. One that the ring overtakes is ended: nothing is buffered here.
+ * A live watcher that is full falls behind. One that the ring overtakes is ended: nothing is buffered here.
  */
 export class Watches {
   readonly #options: WatchesOptions;
-  readonly #byConnection = new Map<Connection, Map<number, Watcher>>();
+  readonly #watchers = new Map<Origin, Watcher>();
   readonly #live = new WatchGroups<Watcher>();
   readonly #behind = new Set<Watcher>();
   #liveFrom: Revision;
@@ -65,19 +55,25 @@ export class Watches {
     this.#liveFrom = asRevision(options.store.revision + 1);
   }
 
-  /** False: not a frame of ours. Throws `bad-request` for bytes no client sends. */
-  handle(connection: Connection, kind: number, callId: number, payload: Buffer): boolean {
-    if (kind === KIND.unwatch) {
-      const watcher = this.#byConnection.get(connection)?.get(callId);
-      if (watcher !== undefined) this.#remove(watcher);
-      return true;
+  /** Told of what it watches from now on, until it is ended. Its first news has no events, and says where it begins. */
+  begin(request: Watch, origin: Origin): void {
+    const refused = this.#refusal(request);
+    if (refused !== undefined) {
+      origin.respond(failed(refused));
+      return;
     }
-    if (kind !== KIND.watch) return false;
-    const request = decodeWatch(payload);
-    const refused = this.#refusal(connection, callId, request);
-    if (refused !== undefined) this.#options.send(connection, KIND.error, callId, encodeError(refused));
-    else this.#begin(connection, callId, request);
-    return true;
+    const { from, isPrefix, key } = request;
+    const next = from === 0 ? asRevision(this.#options.store.revision + 1) : from;
+    const watcher = { origin, key: key.toString('latin1'), isPrefix, next, silentBytes: 0 };
+    this.#watchers.set(origin, watcher);
+    this.#behind.add(watcher);
+    this.#tell(watcher, { upTo: asRevision(next - 1), events: [] });
+  }
+
+  /** It does not watch any more, if it did. */
+  end(origin: Origin): void {
+    const watcher = this.#watchers.get(origin);
+    if (watcher !== undefined) this.#remove(watcher);
   }
 
   /** Once a turn, after applying. */
@@ -86,45 +82,21 @@ export class Watches {
     if (this.#behind.size > 0) this.#serveBehind();
   }
 
-  closed(connection: Connection): void {
-    for (const watcher of this.#byConnection.get(connection)?.values() ?? []) this.#forget(watcher);
-    this.#byConnection.delete(connection);
-  }
-
   /** The node stops: who watches goes on elsewhere. */
   close(): void {
     const error = new RaftctlError('shutting-down', 'the node stops');
-    for (const watchers of [...this.#byConnection.values()]) {
-      for (const watcher of [...watchers.values()]) this.#end(watcher, error);
-    }
+    for (const watcher of [...this.#watchers.values()]) this.#fail(watcher, error);
   }
 
-  #begin(connection: Connection, callId: number, { from, isPrefix, key }: WatchRequest): void {
-    const next = from === 0 ? asRevision(this.#options.store.revision + 1) : from;
-    const watcher = { connection, callId, key: key.toString('latin1'), isPrefix, next, silentBytes: 0 };
-    const watchers = this.#byConnection.get(connection) ?? new Map<number, Watcher>();
-    this.#byConnection.set(connection, watchers);
-    watchers.set(callId, watcher);
-    this.#behind.add(watcher);
-    this.#tell(watcher, { upTo: asRevision(next - 1), events: [] });
-  }
-
-  #refusal(connection: Connection, callId: number, request: WatchRequest): RaftctlError | undefined {
+  #refusal({ key, isPrefix, from }: Watch): RaftctlError | undefined {
     const { maxKeyBytes, store } = this.#options;
-    const watchers = this.#byConnection.get(connection);
-    if (watchers?.has(callId)) throw new RaftctlError('bad-request', `a second watch under the call id ${callId}`);
-    if (request.key.length === 0 && !request.isPrefix) {
+    if (key.length === 0 && !isPrefix) {
       return new RaftctlError('key-empty', 'the key is empty: expected 1 byte or more');
     }
-    if (request.key.length > maxKeyBytes) {
-      const message = `the key has ${request.key.length} bytes: expected at most ${maxKeyBytes}`;
-      return new RaftctlError('key-too-large', message);
+    if (key.length > maxKeyBytes) {
+      return new RaftctlError('key-too-large', `the key has ${key.length} bytes: expected at most ${maxKeyBytes}`);
     }
-    if ((watchers?.size ?? 0) >= MAX_WATCHES_PER_CONNECTION) {
-      const message = `the connection has ${MAX_WATCHES_PER_CONNECTION} watches, which is the most`;
-      return new RaftctlError('bad-request', message, { hint: 'watch a prefix, or use another connection' });
-    }
-    return request.from === 0 ? undefined : goneError(store, request.from);
+    return from === 0 ? undefined : goneError(store, from);
   }
 
   /** What was applied since the last turn is looked at once, however many watch. */
@@ -148,19 +120,19 @@ export class Watches {
     const touched = new Set<Group<Watcher>>();
     for (const event of events) this.#live.share(event, touched);
     for (const group of touched) {
-      const payload = encodeWatchEvents({ upTo, events: group.events });
+      const news: News = { type: 'news', upTo, events: group.events };
       group.events = [];
       for (const watcher of [...group.watchers]) {
-        if (isFull(watcher.connection)) this.#fallBehind(watcher);
-        else this.#send(watcher, payload);
+        if (watcher.origin.isFull) this.#fallBehind(watcher);
+        else this.#send(watcher, news);
       }
     }
   }
 
   #tellProgress(): void {
     this.#liveSilentBytes = 0;
-    const payload = encodeWatchEvents({ upTo: asRevision(this.#liveFrom - 1), events: [] });
-    for (const watcher of [...this.#live.watchers()]) if (!isFull(watcher.connection)) this.#send(watcher, payload);
+    const news: News = { type: 'news', upTo: asRevision(this.#liveFrom - 1), events: [] };
+    for (const watcher of [...this.#live.watchers()]) if (!watcher.origin.isFull) this.#send(watcher, news);
   }
 
   /** `#liveFrom` is still where the batch began that it could not take. */
@@ -182,7 +154,7 @@ export class Watches {
       }
       const gone = goneError(this.#options.store, watcher.next);
       if (gone !== undefined) this.#overtaken(watcher, gone);
-      else if (isFull(watcher.connection)) isBlocked = true;
+      else if (watcher.origin.isFull) isBlocked = true;
       else {
         bytes += this.#readOn(watcher);
         isMore ||= this.#behind.has(watcher) && watcher.next < this.#liveFrom;
@@ -210,54 +182,46 @@ export class Watches {
     return 0;
   }
 
-  #tell(watcher: Watcher, news: WatchEvents): boolean {
+  #tell(watcher: Watcher, { upTo, events }: WatchEvents): boolean {
     watcher.silentBytes = 0;
-    return this.#send(watcher, encodeWatchEvents(news));
+    return this.#send(watcher, { type: 'news', upTo, events });
   }
 
-  /** False: the connection is gone, and the watcher with it. */
-  #send(watcher: Watcher, payload: Buffer): boolean {
-    if (this.#options.send(watcher.connection, KIND.watchEvents, watcher.callId, payload)) return true;
+  /** False: nobody is there to be told, and the watcher is gone. */
+  #send(watcher: Watcher, news: News): boolean {
+    if (watcher.origin.respond(news)) return true;
     this.#remove(watcher);
     return false;
   }
 
   #overtaken(watcher: Watcher, error: RaftctlError): void {
     const { emit, store } = this.#options;
-    const at = { from: watcher.connection.remoteAddress, revision: watcher.next, oldest: store.oldestRevision };
+    const at = { from: watcher.origin.name, revision: watcher.next, oldest: store.oldestRevision };
     emit.emit('warn', 'watch-overtaken', at);
-    this.#end(watcher, error);
+    this.#fail(watcher, error);
   }
 
-  #end(watcher: Watcher, error: RaftctlError): void {
-    this.#options.send(watcher.connection, KIND.error, watcher.callId, encodeError(error));
+  #fail(watcher: Watcher, error: RaftctlError): void {
+    watcher.origin.respond(failed(error));
     this.#remove(watcher);
   }
 
   #remove(watcher: Watcher): void {
-    this.#forget(watcher);
-    const watchers = this.#byConnection.get(watcher.connection);
-    watchers?.delete(watcher.callId);
-    if (watchers?.size === 0) this.#byConnection.delete(watcher.connection);
-  }
-
-  #forget(watcher: Watcher): void {
+    this.#watchers.delete(watcher.origin);
     this.#live.remove(watcher);
     this.#behind.delete(watcher);
   }
 
-  /** Nobody tells when a connection has room again. */
+  /** Nobody tells when there is room again. */
   #wakeLater(): void {
     if (this.#waiting) return;
     this.#waiting = true;
-    this.#options.scheduler.after(UNSENT_WAIT_MS, () => {
+    this.#options.scheduler.after(FULL_WAIT_MS, () => {
       this.#waiting = false;
       this.#options.wake();
     });
   }
 }
-
-const isFull = (connection: Connection): boolean => connection.queuedBytes >= UNSENT_BYTES_MAX;
 
 const goneError = ({ oldestRevision }: KvStore, from: Revision): RaftctlError | undefined =>
   from < oldestRevision ? revisionGone(from, oldestRevision) : undefined;

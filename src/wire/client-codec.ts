@@ -32,6 +32,13 @@ export function encodeWrite(timeoutMs: number, command: Command): Buffer {
   return bytes;
 }
 
+/** What stands before the command. */
+export function encodeWriteHeader(timeoutMs: number): Buffer {
+  const bytes = Buffer.allocUnsafe(WRITE_HEADER_BYTES);
+  bytes.writeUInt32LE(timeoutMs, 0);
+  return bytes;
+}
+
 export function decodeWrite(payload: Buffer): WriteRequest {
   expectAtLeast(payload, WRITE_HEADER_BYTES, 'write');
   return { timeoutMs: payload.readUInt32LE(0), command: payload.subarray(WRITE_HEADER_BYTES) };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { asRevision, RaftctlError } from '../../src/base/index.js';
 import type { KeyEvent } from '../../src/kv/index.js';
+import { Edge } from '../../src/node/edge/edge.js';
 import { Watches } from '../../src/node/watches.js';
 import type { Connection } from '../../src/transport/index.js';
 import { decodeError, decodeWatchEvents, encodeWatch, KIND } from '../../src/wire/index.js';
@@ -45,11 +46,12 @@ class FakeConnection implements Connection {
 
 const said = ({ type, key, modRevision }: KeyEvent) => `${modRevision} ${type} ${key}`;
 
-/** The watches of a node with a store of its own; a turn is what the test says. */
+/** The watches of a node with a store of its own, and the edge before them; a turn is what the test says. */
 class Stage {
   readonly kv: StoreUnderTest;
   readonly emit = recordingEmit();
   readonly watches: Watches;
+  readonly edge: Edge;
   turnsAskedFor = 0;
 
   constructor(historyBytes = 64 << 20) {
@@ -59,17 +61,28 @@ class Stage {
       emit: this.emit,
       scheduler: this.kv.time,
       maxKeyBytes: 1_024,
-      send: (connection, kind, callId, payload) => connection.send(kind, callId, payload),
       wake: () => {
         this.turnsAskedFor += 1;
       },
     });
+    this.edge = new Edge({
+      serve: (request, origin) => {
+        if (request.type === 'watch') this.watches.begin(request, origin);
+        else if (request.type === 'cancel') this.watches.end(request.stream);
+      },
+      relay: () => false,
+      leader: () => null,
+    });
+  }
+
+  receive(connection: Connection, kind: number, callId: number, payload: Buffer = Buffer.alloc(0)): void {
+    this.edge.receive(connection, [{ kind, callId, payload }], 0);
   }
 
   watch(connection: Connection, callId: number, key: string, from = 0): void {
     const isPrefix = key.endsWith('*');
     const name = Buffer.from(isPrefix ? key.slice(0, -1) : key);
-    this.watches.handle(connection, KIND.watch, callId, encodeWatch(asRevision(from), isPrefix, name));
+    this.receive(connection, KIND.watch, callId, encodeWatch(asRevision(from), isPrefix, name));
   }
 
   /** Turns until no watcher asks for another. */
@@ -176,7 +189,7 @@ describe('watches of a node', () => {
     s.watch(c, 1, 'a');
     s.watch(c, 2, 'a');
     s.turns();
-    s.watches.handle(c, KIND.unwatch, 1, Buffer.alloc(0));
+    s.receive(c, KIND.unwatch, 1);
     c.take();
     s.kv.run(put('a', '1'));
     s.turns();
@@ -190,7 +203,7 @@ describe('watches of a node', () => {
     s.watch(c, 2, 'a', 1);
     s.turns();
     c.take();
-    s.watches.closed(c);
+    s.edge.closed(c, 0);
     s.kv.run(put('a', '1'));
     s.turns();
     expect(c.take()).toEqual([]);
@@ -291,13 +304,27 @@ describe('what a node refuses to watch', () => {
     expect(() => s.watch(c, 1, 'b')).toThrow(RaftctlError);
   });
 
-  it('bytes that are no watch: a node closes such a connection', () => {
+  it('bytes that are no watch: that call is told, and a good one may follow under its id', () => {
     const s = new Stage();
     const c = new FakeConnection();
-    expect(() => s.watches.handle(c, KIND.watch, 1, Buffer.alloc(8))).toThrow('malformed watch');
-    expect(s.watches.handle(c, KIND.get, 2, Buffer.alloc(8))).toBe(false);
-    expect(s.watches.handle(c, KIND.unwatch, 99, Buffer.alloc(0))).toBe(true);
+    s.receive(c, KIND.watch, 1, Buffer.alloc(8));
+    s.watch(c, 1, 'a');
+    expect(c.take()).toEqual(['1: bad-request', '1: up to 0']);
+  });
+
+  it('the end of a watch that there is not: nothing happens', () => {
+    const s = new Stage();
+    const c = new FakeConnection();
+    s.receive(c, KIND.unwatch, 99);
     expect(c.take()).toEqual([]);
+  });
+
+  it('one that was refused leaves its call id free', () => {
+    const s = new Stage();
+    const c = new FakeConnection();
+    s.watch(c, 1, '');
+    s.watch(c, 1, 'a');
+    expect(c.take()).toEqual(['1: key-empty', '1: up to 0']);
   });
 
   it('a connection that is gone by the time its request is read: nothing is kept for it', () => {

@@ -210,13 +210,17 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a write is answered by what was committed in its place',
-    edits: one('node/writes.ts', 'if (waiter.term === term && result !== undefined) {', 'if (result !== undefined) {'),
+    edits: one(
+      'node/proposals.ts',
+      'if (entry.term === term && result !== undefined) {',
+      'if (result !== undefined) {',
+    ),
     seeds: 200,
   },
   {
     name: 'a write that was proposed and not committed is said not to have happened',
     edits: one(
-      'node/writes.ts',
+      'node/proposals.ts',
       'but not committed: ${why}`, {\n      definite: false,',
       'but not committed: ${why}`, {\n      definite: true,',
     ),
@@ -316,9 +320,9 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a scan is served without asking anybody',
     edits: one(
-      'node/client-calls.ts',
-      'this.#parseRead(this.#call(origin, callId, kind, payload, timeoutMs), mode, undefined);',
-      "this.#parseRead(this.#call(origin, callId, kind, payload, timeoutMs), 'stale', undefined);",
+      'node/requests.ts',
+      "else if (request.mode === 'stale') origin",
+      "else if (request.type === 'scan' || request.mode === 'stale') origin",
     ),
     seeds: 20,
     quick: true,

@@ -1,0 +1,158 @@
+import { assert, type LogIndex, RaftctlError, type Term } from '../base/index.js';
+import type { CommandResult } from '../kv/index.js';
+import type { Entry, RawNode, RecordRef } from '../raft/index.js';
+import type { Pending } from './request.js';
+import { failed } from './result.js';
+
+/** Who waits for an entry that this node proposed as the leader. */
+export type Proposer = Pick<Pending, 'origin' | 'deadline'>;
+
+/** What was proposed together: neighbours in the log, of one term. */
+interface Batch {
+  readonly term: Term;
+  readonly firstIndex: LogIndex;
+  /** In the order of the log; undefined: told already. */
+  readonly proposers: (Proposer | undefined)[];
+}
+
+/**
+ * Entries on their way into the log: by index and term, who waits to hear what became of them. Whoever proposes
+ * commands comes here.
+ *
+ *     propose ──▶ waits ──▶ told when the state machine has applied that index: the result of its own entry, or that
+ *                           another leader's entry is there
+ */
+export class Proposals {
+  readonly #raft: Pick<RawNode, 'propose'>;
+  /** Why no leader can be had just now. */
+  readonly #leaderless: () => RaftctlError;
+  /** In the order of the log: where one begins, the one before has ended. */
+  #batches: Batch[] = [];
+  #waiting = 0;
+
+  constructor(raft: Pick<RawNode, 'propose'>, leaderless: () => RaftctlError) {
+    this.#raft = raft;
+    this.#leaderless = leaderless;
+  }
+
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  /** On a leader: proposes one record for each of `proposers`. Those that do not fit are told so. */
+  propose(records: readonly RecordRef[], proposers: readonly Proposer[]): void {
+    const proposal = this.#raft.propose(records);
+    const accepted = proposal.type === 'accepted' ? proposal.count : 0;
+    if (proposal.type === 'accepted') {
+      const { firstIndex, term } = proposal;
+      this.#cutFrom(firstIndex);
+      this.#batches.push({ term, firstIndex, proposers: proposers.slice(0, accepted) });
+      this.#waiting += accepted;
+    }
+    for (const { origin } of proposers.slice(accepted)) {
+      const isDiskBehind = proposal.type === 'dropped' && proposal.reason === 'disk-behind';
+      const lack = isDiskBehind ? 'on its own disk: it does not keep up' : 'committed';
+      const message = `the leader holds too many bytes that are not yet ${lack}`;
+      origin.respond(failed(new RaftctlError('proposal-dropped', message, { hint: 'try again' })));
+    }
+  }
+
+  /** The state machine applied `entries`, which follow each other; `results` holds one item per entry. */
+  applied(entries: readonly Entry[], results: readonly (CommandResult | undefined)[]): void {
+    const first = entries[0];
+    if (first === undefined || this.#batches.length === 0) return;
+    const end = first.index + entries.length;
+    let done = 0;
+    for (const batch of this.#batches) {
+      if (batch.firstIndex >= end) break;
+      this.#tell(batch, first.index, entries, results);
+      if (batch.firstIndex + batch.proposers.length > end) break;
+      done += 1;
+    }
+    this.#batches.splice(0, done);
+  }
+
+  /** Ends the waiting of those whose time is up. */
+  sweep(now: number): void {
+    this.#endWhere(
+      ({ deadline }) => deadline <= now,
+      (index) => this.#undecided(index),
+    );
+  }
+
+  /** The node stops: nobody will tell any more. */
+  close(): void {
+    const message = 'the node stopped before the write was committed: it may still happen';
+    const error = new RaftctlError('outcome-unknown', message, { hint: 'ask another node' });
+    this.#endWhere(
+      () => true,
+      () => error,
+    );
+    this.#batches = [];
+  }
+
+  #tell(
+    { term, firstIndex, proposers }: Batch,
+    appliedFrom: LogIndex,
+    entries: readonly Entry[],
+    results: readonly (CommandResult | undefined)[],
+  ): void {
+    const from = Math.max(firstIndex, appliedFrom);
+    const upTo = Math.min(firstIndex + proposers.length, appliedFrom + entries.length);
+    for (let index = from; index < upTo; index += 1) {
+      const proposer = proposers[index - firstIndex];
+      if (proposer === undefined) continue;
+      proposers[index - firstIndex] = undefined;
+      this.#waiting -= 1;
+      const entry = entries[index - appliedFrom]!;
+      assert(entry.index === index, () => `entry ${entry.index} was applied as ${index}`);
+      const result = results[index - appliedFrom];
+      if (entry.term === term && result !== undefined) {
+        proposer.origin.respond({ type: 'written', succeeded: result.succeeded, revision: result.revision });
+      } else proposer.origin.respond(failed(overwritten(entry, term)));
+    }
+  }
+
+  /** The log was cut off here by another leader in between; what stood there may live on elsewhere. */
+  #cutFrom(cut: LogIndex): void {
+    for (let last = this.#batches.at(-1); last !== undefined; last = this.#batches.at(-1)) {
+      const { term, firstIndex, proposers } = last;
+      const kept = Math.max(0, cut - firstIndex);
+      if (kept >= proposers.length) return;
+      proposers.splice(kept).forEach((proposer, nth) => {
+        if (proposer === undefined) return;
+        this.#waiting -= 1;
+        const where = `index ${firstIndex + kept + nth} of term ${term}`;
+        const message = `the write at ${where} was overwritten here before it was committed`;
+        proposer.origin.respond(failed(new RaftctlError('outcome-unknown', message)));
+      });
+      if (kept > 0) return;
+      this.#batches.pop();
+    }
+  }
+
+  #endWhere(ends: (proposer: Proposer) => boolean, why: (index: number) => RaftctlError): void {
+    if (this.#waiting === 0) return;
+    for (const { firstIndex, proposers } of this.#batches) {
+      for (const [nth, proposer] of proposers.entries()) {
+        if (proposer === undefined || !ends(proposer)) continue;
+        proposers[nth] = undefined;
+        this.#waiting -= 1;
+        proposer.origin.respond(failed(why(firstIndex + nth)));
+      }
+    }
+  }
+
+  #undecided(index: number): RaftctlError {
+    const why = this.#leaderless().message;
+    return new RaftctlError('quorum-lost', `the write was proposed (index ${index}) but not committed: ${why}`, {
+      definite: false,
+      hint: 'it may still happen: read the key to find out',
+    });
+  }
+}
+
+function overwritten({ index, term }: Entry, proposedIn: Term): RaftctlError {
+  const message = `another leader overwrote the write: index ${index} holds term ${term}, not ${proposedIn}`;
+  return new RaftctlError('proposal-dropped', message, { hint: 'it did not happen and never will: try again' });
+}

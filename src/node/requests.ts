@@ -1,0 +1,97 @@
+import { RaftctlError } from '../base/index.js';
+import { type CommandLimits, checkCommand, type KvStore } from '../kv/index.js';
+import type { NodeStatus } from '../wire/index.js';
+import type { EventStreams } from './event-streams.js';
+import { serveRead } from './local-reads.js';
+import type { Origin } from './origin.js';
+import type { Reads } from './reads.js';
+import type { Get, Request, Scan, SetLogLevel, Write } from './request.js';
+import { failed } from './result.js';
+import type { Watches } from './watches.js';
+import type { Writes } from './writes.js';
+
+interface RequestsOptions {
+  readonly store: KvStore;
+  readonly writes: Writes;
+  readonly reads: Reads;
+  readonly watches: Watches;
+  readonly events: EventStreams;
+  readonly limits: CommandLimits;
+  readonly status: () => NodeStatus;
+  readonly setLogLevel: (level: SetLogLevel['level']) => void;
+  /** Somebody who may asked this node to stop. */
+  readonly stop: () => void;
+}
+
+/** A node keeps no request longer than this, whatever the asker says. */
+const TIMEOUT_MS_MAX = 600_000;
+
+/** Every request passes here, whoever asks: is it allowed, and whose business is it? */
+export class Requests {
+  readonly #options: RequestsOptions;
+
+  constructor(options: RequestsOptions) {
+    this.#options = options;
+  }
+
+  /** `now`, in monotonic milliseconds, is when it arrived. */
+  serve(request: Request, origin: Origin, now: number): void {
+    const { watches, events, status, setLogLevel, stop } = this.#options;
+    switch (request.type) {
+      case 'write':
+        this.#write(request, origin, now);
+        break;
+      case 'get':
+      case 'scan':
+        this.#read(request, origin, now);
+        break;
+      case 'status':
+        origin.respond({ type: 'status', status: status() });
+        break;
+      case 'watch':
+        watches.begin(request, origin);
+        break;
+      case 'subscribe-events':
+        events.begin(request, origin);
+        break;
+      case 'cancel':
+        watches.end(request.stream);
+        events.end(request.stream);
+        break;
+      case 'log-level':
+        setLogLevel(request.level);
+        origin.respond({ type: 'done' });
+        break;
+      case 'stop':
+        origin.respond({ type: 'done' });
+        stop();
+        break;
+      default:
+        request satisfies never;
+    }
+  }
+
+  #write(request: Write, origin: Origin, now: number): void {
+    const { command } = request;
+    const refused = checkCommand(command, 0, command.length, this.#options.limits);
+    if (refused !== undefined) origin.respond(failed(refused));
+    else this.#options.writes.add({ request, origin, deadline: deadlineOf(request, now) });
+  }
+
+  #read(request: Get | Scan, origin: Origin, now: number): void {
+    const { limits, store, reads } = this.#options;
+    const refused = request.type === 'get' ? keyRefusal(request.key, limits) : undefined;
+    if (refused !== undefined) origin.respond(failed(refused));
+    else if (request.mode === 'stale') origin.respond(serveRead(store, request));
+    else reads.add({ request, origin, deadline: deadlineOf(request, now) });
+  }
+}
+
+const deadlineOf = ({ timeoutMs }: Write | Get | Scan, now: number): number =>
+  now + Math.min(timeoutMs, TIMEOUT_MS_MAX);
+
+function keyRefusal(key: Buffer, { maxKeyBytes }: CommandLimits): RaftctlError | undefined {
+  if (key.length === 0) return new RaftctlError('key-empty', 'the key is empty: expected 1 byte or more');
+  if (key.length <= maxKeyBytes) return undefined;
+  return new RaftctlError('key-too-large', `the key has ${key.length} bytes: expected at most ${maxKeyBytes}`);
+}
