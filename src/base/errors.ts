@@ -72,5 +72,9 @@ export class RaftctlError extends Error {
 
 export const isErrorCode = (text: string): text is ErrorCode => Object.hasOwn(ERRORS, text);
 
+/** Anything that was thrown as a coded error; a stranger among them is `internal`. */
+export const asError = (thrown: unknown): RaftctlError =>
+  thrown instanceof RaftctlError ? thrown : new RaftctlError('internal', messageOf(thrown), { cause: thrown });
+
 /** The message of anything that was thrown. */
 export const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));

@@ -151,6 +151,7 @@ export class ClusterClient implements Client {
       via: call.via,
       timeoutMs,
       random: this.#random,
+      owner: this.#dispatcher.watches,
     });
     this.#dispatcher.watch(started, call.signal);
     return started;
@@ -195,7 +196,7 @@ export class ClusterClient implements Client {
   }
 
   #start<Result>(start: OperationStart<Result>, call: CallOptions): void {
-    this.#dispatcher.start(new Operation(start, call.via, this.#clock.now()), call.signal);
+    this.#dispatcher.start(new Operation(start, call.via, this.#clock.now(), this.#dispatcher), call.signal);
   }
 }
 

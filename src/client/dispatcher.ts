@@ -1,5 +1,6 @@
 import {
   Alarm,
+  asError,
   asNodeId,
   type Clock,
   type ErrorCode,
@@ -14,11 +15,10 @@ import { KIND } from '../wire/kinds.js';
 import { decodeNote, type Note } from '../wire/note.js';
 import { AbortGroups } from './abort-groups.js';
 import type { Address } from './addresses.js';
-import type { Channel, ChannelOwner } from './channel.js';
 import { valueTooLarge } from './checks.js';
-import { Endpoint } from './endpoint.js';
+import { Endpoint, type EndpointOwner, type Route } from './endpoint.js';
 import { Greeting } from './greeting.js';
-import type { Operation } from './operation.js';
+import { Operation, type OperationOwner } from './operation.js';
 import * as say from './outcomes.js';
 import { Router } from './router.js';
 import type { WatchCall } from './watch-call.js';
@@ -42,19 +42,21 @@ const READ_FAILED: ReadonlySet<ErrorCode> = new Set([...REFUSED, 'quorum-lost', 
 /**
  * Moves operations: out to a node, back into waiting when they may be tried again, and to their end.
  *
- *     start ──route──▶ in flight on a channel ──answer──▶ settled
+ *     start ──route──▶ routed: in flight on a channel ──answer──▶ settled
  *       │                 │  ▲        │ lost, refused for good, deadline, abort, close ──▶ settled
- *       └──no route──▶ waiting ◀──────┘ refused for now; a read whose connection broke
+ *       │                 │  └─time── backing off ◀──┐
+ *       └──no route──▶ unrouted ◀─────┴──────────────┘ refused for now; a read whose connection broke
  *
  * A write that was handed to a connection is never sent again unless that node said that it did not happen.
  */
-export class Dispatcher implements ChannelOwner {
+export class Dispatcher implements EndpointOwner, OperationOwner {
   readonly #parts: DispatcherParts;
   readonly #router: Router;
   readonly #alarm: Alarm;
+  /** Those that are unrouted or backing off. */
   readonly #waiting = new Set<Operation>();
   readonly #greeting: Greeting;
-  readonly #watches: Watches;
+  readonly watches: Watches;
   readonly #aborts = new AbortGroups((operation, signal) => this.#withdraw(operation, say.aborted(operation, signal)));
   #clusterId: string;
   #maxValueBytes = 0;
@@ -65,11 +67,9 @@ export class Dispatcher implements ChannelOwner {
     this.#parts = parts;
     this.#clusterId = parts.clusterId;
     this.#alarm = new Alarm(parts.clock, parts.scheduler, (now) => this.#sweep(now));
-    this.#router = new Router(
-      parts.addresses.map((address) => new Endpoint(address, parts.connections, parts.transport, this)),
-    );
+    this.#router = new Router(parts.addresses.map((address) => new Endpoint({ ...parts, address }, this)));
     this.#greeting = new Greeting(parts.scheduler, this.#router);
-    this.#watches = new Watches({ router: this.#router, scheduler: parts.scheduler });
+    this.watches = new Watches({ router: this.#router, scheduler: parts.scheduler });
   }
 
   get clusterId(): string {
@@ -94,58 +94,59 @@ export class Dispatcher implements ChannelOwner {
       operation.fail(say.aborted(operation, signal));
     } else {
       if (signal !== undefined) this.#aborts.join(operation, signal);
-      this.#alarm.notLaterThan(operation.deadline);
       this.#dispatch(operation);
     }
   }
 
   watch(call: WatchCall, signal: AbortSignal | undefined): void {
     if (this.#isClosed) call.fail(watchClosed());
-    else this.#watches.start(call, signal);
+    else this.watches.start(call, signal);
   }
 
   #dispatch(operation: Operation): void {
-    operation.channel = undefined;
     const route = this.#router.route(operation);
     if (route === undefined) {
-      // The next change of links or leader routes it again.
-      operation.notBefore = 0;
+      operation.unroute();
       this.#waiting.add(operation);
+      this.#alarm.notLaterThan(operation.deadline);
       this.#router.wake(operation);
     } else if (route instanceof RaftctlError) {
       operation.fail(route);
     } else if (this.#maxValueBytes > 0 && operation.valueBytes > this.#maxValueBytes) {
       // The bound was not known when the call began. Sent, it might end the connection for everybody.
       operation.fail(valueTooLarge(operation.verb.name, operation.valueBytes, this.#maxValueBytes));
-    } else if (!route.send(operation, operation.payloadFor(this.#parts.clock.now()))) {
-      operation.refusal = say.notTaken(operation, route.endpoint);
-      this.#retryLater(operation, route.endpoint);
+    } else if (route.channel.send(operation.verb.kind, operation, operation.payloadFor(this.#parts.clock.now()))) {
+      operation.sent(route);
+    } else {
+      operation.unroute();
+      this.#retryLater(operation, say.notTaken(operation, route.endpoint), route.endpoint);
     }
   }
 
-  #retryLater(operation: Operation, avoid: Endpoint): void {
-    operation.channel = undefined;
+  #retryLater(operation: Operation, refusal: RaftctlError, avoid: Endpoint): void {
+    const until = this.#parts.clock.now() + operation.retryDelayMs(this.#parts.random);
+    operation.refusal = refusal;
     operation.avoid = avoid;
-    operation.notBefore = this.#parts.clock.now() + operation.retryDelayMs(this.#parts.random);
+    operation.backOff(until);
     this.#waiting.add(operation);
-    this.#alarm.notLaterThan(operation.notBefore);
+    this.#alarm.notLaterThan(Math.min(until, operation.deadline));
   }
 
   /** Ends an operation wherever it is. */
   #withdraw(operation: Operation, error: RaftctlError): void {
-    this.#waiting.delete(operation);
-    operation.channel?.pending.take(operation.callId);
+    if (operation.state.type === 'routed') operation.state.channel.withdraw(operation);
+    else this.#waiting.delete(operation);
     operation.fail(error);
   }
 
   /** Links or the leader changed: once this turn has seen all of it, what waits is routed again. */
   #rerouteSoon(): void {
-    if (this.#isRerouteDue || (this.#waiting.size === 0 && !this.#watches.isUnsettled)) return;
+    if (this.#isRerouteDue || (this.#waiting.size === 0 && !this.watches.isUnsettled)) return;
     this.#isRerouteDue = true;
     this.#parts.scheduler.defer(() => {
       this.#isRerouteDue = false;
       this.#routeAgain([...this.#waiting]);
-      this.#watches.routeAgain();
+      this.watches.routeAgain();
     });
   }
 
@@ -153,33 +154,27 @@ export class Dispatcher implements ChannelOwner {
     for (const operation of operations) if (this.#waiting.delete(operation)) this.#dispatch(operation);
   }
 
-  /** Ends what is over its deadline, and tries again what has waited long enough. */
+  /** Of what waits, ends what is over its deadline, and tries again what has waited long enough. */
   #sweep(now: number): void {
     let next = Number.POSITIVE_INFINITY;
     const over: Operation[] = [];
     const due: Operation[] = [];
-    const look = (operation: Operation): void => {
-      if (operation.deadline <= now) over.push(operation);
-      else next = Math.min(next, operation.deadline);
-    };
-    for (const { channels } of this.#router.endpoints) {
-      for (const { pending } of channels) for (const operation of pending) look(operation);
-    }
     for (const operation of this.#waiting) {
-      look(operation);
-      if (operation.notBefore > now) next = Math.min(next, operation.notBefore);
-      else if (operation.notBefore > 0) due.push(operation);
+      const { deadline, state } = operation;
+      const until = state.type === 'backing-off' ? state.until : Number.POSITIVE_INFINITY;
+      if (deadline <= now) over.push(operation);
+      else if (until <= now) due.push(operation);
+      else next = Math.min(next, deadline, until);
     }
-    for (const operation of over) this.#withdraw(operation, say.overdue(operation, this.#router));
+    for (const operation of over) this.overdue(operation);
     this.#routeAgain(due);
     if (next < Number.POSITIVE_INFINITY) this.#alarm.notLaterThan(next);
   }
 
-  // ── what channels tell ──
+  // ── what endpoints tell ──
 
-  greeted(channel: Channel, connection: Connection): void {
+  greeted(endpoint: Endpoint, connection: Connection): void {
     const { clusterId, node, note } = connection.peer;
-    const { endpoint } = channel;
     if (this.#clusterId !== '' && clusterId !== this.#clusterId)
       throw say.anotherCluster(endpoint, clusterId, this.#clusterId);
     const told = decodeNote(note);
@@ -201,69 +196,63 @@ export class Dispatcher implements ChannelOwner {
   #leaderChanged(before: NodeId | null): void {
     this.#rerouteSoon();
     if (this.#router.leader === null) return;
-    this.#watches.followLeader();
+    this.watches.followLeader();
     if (before === null) return;
     for (const { node, channels } of this.#router.endpoints) {
       if (node !== before) continue;
-      const moving = channels.flatMap(({ pending }) => [...pending].filter(followsTheLeader));
-      for (const operation of moving) {
-        operation.channel?.pending.take(operation.callId);
-        this.#dispatch(operation);
+      for (const channel of channels) {
+        for (const call of [...channel.calls]) {
+          if (!(call instanceof Operation && followsTheLeader(call))) continue;
+          channel.withdraw(call);
+          this.#dispatch(call);
+        }
       }
     }
   }
 
-  answered(channel: Channel, operation: Operation, frame: Frame): void {
+  broke(endpoint: Endpoint, dialFailed: boolean): void {
+    if (dialFailed) this.#router.dialFailed(endpoint);
+    this.#greeting.broke();
+    this.#rerouteSoon();
+  }
+
+  // ── what operations in flight tell ──
+
+  answered(operation: Operation, route: Route, frame: Frame): void {
     try {
-      if (frame.kind === KIND.error) this.#refused(channel, operation, frame);
-      else if (frame.kind === operation.verb.replyKind) operation.answer(frame.payload, channel.endpoint);
-      else throw say.strangeAnswer(operation, channel.endpoint, frame.kind);
+      if (frame.kind === KIND.error) this.#refused(operation, route.endpoint, frame);
+      else if (frame.kind === operation.verb.replyKind) operation.answer(frame.payload, route.endpoint);
+      else throw say.strangeAnswer(operation, route.endpoint, frame.kind);
     } catch (thrown) {
-      this.#answerLost(channel, operation, say.asError(thrown));
+      route.channel.withdraw(operation);
+      this.lost(operation, route, asError(thrown));
       throw thrown;
     }
   }
 
-  #refused(channel: Channel, operation: Operation, frame: Frame): void {
+  #refused(operation: Operation, endpoint: Endpoint, frame: Frame): void {
     const { error, leader } = decodeError(frame.payload);
     const before = this.#router.leader;
-    if (this.#router.hint(leader, channel.endpoint)) this.#leaderChanged(before);
+    if (this.#router.hint(leader, endpoint)) this.#leaderChanged(before);
     const mayRetry = operation.verb.isWrite ? error.definite && REFUSED.has(error.code) : READ_FAILED.has(error.code);
-    if (mayRetry && !operation.isNearlyOver(this.#parts.clock.now())) {
-      operation.refusal = error;
-      this.#retryLater(operation, channel.endpoint);
-    } else {
-      operation.fail(error);
-    }
+    if (mayRetry && !operation.isNearlyOver(this.#parts.clock.now())) this.#retryLater(operation, error, endpoint);
+    else operation.fail(error);
   }
 
-  lost(channel: Channel, operations: readonly Operation[], error: RaftctlError): void {
-    for (const operation of operations) this.#answerLost(channel, operation, error);
+  overdue(operation: Operation): void {
+    this.#withdraw(operation, say.overdue(operation, this.#router));
   }
 
   /** The answer will not come: nobody knows of a write; a read is asked again, of somebody else if there is a choice. */
-  #answerLost(channel: Channel, operation: Operation, error: RaftctlError): void {
-    if (operation.verb.isWrite) {
-      operation.fail(say.answerLost(operation, channel.endpoint, error));
+  lost(operation: Operation, { endpoint }: Route, error: RaftctlError | undefined): void {
+    if (this.#isClosed) {
+      operation.fail(say.closed(operation));
+    } else if (operation.verb.isWrite) {
+      operation.fail(say.answerLost(operation, endpoint, endpoint.endOf(error)));
     } else {
-      operation.avoid = channel.endpoint;
+      operation.avoid = endpoint;
       this.#dispatch(operation);
     }
-  }
-
-  watchHeard(channel: Channel, call: WatchCall, frame: Frame): void {
-    this.#watches.heard(channel, call, frame);
-  }
-
-  watchesLost(channel: Channel, calls: readonly WatchCall[]): void {
-    this.#watches.lost(channel, calls);
-  }
-
-  broke(channel: Channel, error: RaftctlError, dialFailed: boolean): void {
-    channel.endpoint.failure = error;
-    if (dialFailed) this.#router.dialFailed(channel.endpoint);
-    this.#greeting.broke();
-    this.#rerouteSoon();
   }
 
   // ── the whole ──
@@ -277,13 +266,10 @@ export class Dispatcher implements ChannelOwner {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#alarm.cancel();
-    this.#watches.close();
-    const { endpoints } = this.#router;
-    const inFlight = endpoints.flatMap(({ channels }) => channels.flatMap(({ pending }) => pending.drain()));
-    for (const { channels } of endpoints) for (const channel of channels) channel.close();
-    const all = [...inFlight, ...this.#waiting];
+    this.watches.close();
+    for (const { channels } of this.#router.endpoints) for (const channel of channels) channel.close();
+    for (const operation of this.#waiting) operation.fail(say.closed(operation));
     this.#waiting.clear();
-    for (const operation of all) operation.fail(say.closed(operation));
     this.#greeting.close();
   }
 }

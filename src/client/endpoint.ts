@@ -1,7 +1,8 @@
-import { asNodeId, type NodeId, type RaftctlError } from '../base/index.js';
-import type { Transport } from '../transport/transport.js';
+import { asNodeId, type Clock, type NodeId, RaftctlError, type Scheduler } from '../base/index.js';
+import type { Connection, Transport } from '../transport/transport.js';
+import type { Note } from '../wire/note.js';
 import { type Address, nameOf } from './addresses.js';
-import { Channel, type ChannelOwner } from './channel.js';
+import { Channel } from './channel.js';
 
 /**
  * Operations that follow each other share a connection, so many at a time: what is begun in one turn of the event loop
@@ -11,10 +12,37 @@ const BUNCH = 16;
 
 const UNNAMED = asNodeId('');
 
+/** Who is told what happens at an endpoint. */
+export interface EndpointOwner {
+  /** What to present in a handshake: the cluster's id, once known. */
+  readonly clusterId: string;
+  /** The node that answers there took a connection. Throws to show it the door again. */
+  greeted(endpoint: Endpoint, connection: Connection): void;
+  heard(note: Required<Note>): void;
+  /** A connection was lost, or could not be made. */
+  broke(endpoint: Endpoint, dialFailed: boolean): void;
+}
+
+export interface EndpointParts {
+  readonly address: Address;
+  readonly connections: number;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+}
+
+/** Where something is sent, and the state of what was sent there: each channel has one, so that none is made per call. */
+export interface Route {
+  readonly type: 'routed';
+  readonly endpoint: Endpoint;
+  readonly channel: Channel;
+}
+
 /** One address of the list, the node that answers there, and the connections to it. */
 export class Endpoint {
   readonly address: Address;
   readonly channels: readonly Channel[];
+  readonly #routes: readonly Route[];
   /** The name in the handshake's answer; empty until there was one. */
   node: NodeId = UNNAMED;
   /** Why the last dial or connection failed. */
@@ -24,9 +52,21 @@ export class Endpoint {
   #turn = 0;
   #leftInBunch = BUNCH;
 
-  constructor(address: Address, connections: number, transport: Transport, owner: ChannelOwner) {
+  constructor({ address, connections, ...parts }: EndpointParts, owner: EndpointOwner) {
     this.address = address;
-    this.channels = Array.from({ length: connections }, () => new Channel(this, transport, owner));
+    const heard = {
+      get clusterId(): string {
+        return owner.clusterId;
+      },
+      greeted: (connection: Connection) => owner.greeted(this, connection),
+      heard: (note: Required<Note>) => owner.heard(note),
+      broke: (error: RaftctlError, dialFailed: boolean) => {
+        this.failure = error;
+        owner.broke(this, dialFailed);
+      },
+    };
+    this.channels = Array.from({ length: connections }, () => new Channel({ ...address, ...parts }, heard));
+    this.#routes = this.channels.map((channel) => ({ type: 'routed', endpoint: this, channel }));
   }
 
   /** `node-02 (127.0.0.1:3332)`, or the address alone while the name is not known. */
@@ -43,18 +83,18 @@ export class Endpoint {
   }
 
   /** The connections take turns, a bunch of operations each. Undefined: none is up. */
-  nextChannel(): Channel | undefined {
-    const { channels } = this;
-    const current = channels[this.#turn]!;
-    if (this.#leftInBunch > 0 && current.isConnected) {
+  nextRoute(): Route | undefined {
+    const routes = this.#routes;
+    const current = routes[this.#turn]!;
+    if (this.#leftInBunch > 0 && current.channel.isConnected) {
       this.#leftInBunch -= 1;
       return current;
     }
     this.#leftInBunch = BUNCH - 1;
-    for (let tries = channels.length; tries > 0; tries -= 1) {
-      this.#turn = this.#turn + 1 < channels.length ? this.#turn + 1 : 0;
-      const channel = channels[this.#turn]!;
-      if (channel.isConnected) return channel;
+    for (let tries = routes.length; tries > 0; tries -= 1) {
+      this.#turn = this.#turn + 1 < routes.length ? this.#turn + 1 : 0;
+      const route = routes[this.#turn]!;
+      if (route.channel.isConnected) return route;
     }
     return undefined;
   }
@@ -62,5 +102,10 @@ export class Endpoint {
   /** Dials now, if it waits to. */
   retryNow(): void {
     for (const channel of this.channels) channel.retryNow();
+  }
+
+  /** What ended a connection. No error: the node did so in good order. */
+  endOf(error: RaftctlError | undefined): RaftctlError {
+    return error ?? new RaftctlError('closed', `${this.label} ended the connection`);
   }
 }

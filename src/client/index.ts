@@ -21,7 +21,9 @@
  * - Keys and values that are handed in are copied at once; those handed out belong to the caller.
  *
  * One promise per operation, one timer for all, one write to the socket per turn of the event loop.
- * `client.ts` is the public face, `dispatcher.ts` moves operations, `watches.ts` watches, `router.ts` chooses where to.
+ * `client.ts` is the public face, `checks.ts` its door. An operation and a watch each own their state; `dispatcher.ts`
+ * moves operations, `watches.ts` watches, `router.ts` chooses where to. A channel knows neither: it has calls, which take
+ * frames or are lost.
  */
 export { type ErrorCode, type NodeId, RaftctlError, type Revision } from '../base/index.js';
 export { connect } from './connect.js';

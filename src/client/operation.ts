@@ -1,7 +1,7 @@
-import { Backoff, type RaftctlError, type Random } from '../base/index.js';
-import type { Channel } from './channel.js';
-import type { Endpoint } from './endpoint.js';
-import type { Waiting } from './pending.js';
+import { assert, Backoff, type RaftctlError, type Random } from '../base/index.js';
+import type { Call } from '../transport/calls.js';
+import type { Frame } from '../transport/transport.js';
+import type { Endpoint, Route } from './endpoint.js';
 import type { Via } from './types.js';
 import type { Verb } from './verbs.js';
 
@@ -29,41 +29,120 @@ export interface OperationStart<Result> {
   reject(error: RaftctlError): void;
 }
 
-/**
- * One call of the library, from its start until its promise settles. It is in flight on a channel, or it waits for a
- * route or for its next try; the client moves it.
- */
-export class Operation implements Waiting {
+/** Where an operation is. */
+export type OperationState =
+  /** Waits for a change of links or leader. */
+  | { readonly type: 'unrouted' }
+  /** In flight on a channel. */
+  | Route
+  /** Refused for now: tried again at this time. */
+  | { readonly type: 'backing-off'; readonly until: number }
+  | { readonly type: 'settled' };
+
+const UNROUTED: OperationState = { type: 'unrouted' };
+const SETTLED: OperationState = { type: 'settled' };
+
+/** Who moves operations, told what comes of one that is in flight. */
+export interface OperationOwner {
+  /** Throws when the answer makes no sense. */
+  answered(operation: Operation, route: Route, frame: Frame): void;
+  overdue(operation: Operation): void;
+  /** No error: the connection ended in good order. */
+  lost(operation: Operation, route: Route, error: RaftctlError | undefined): void;
+}
+
+/** One call of the library, from its start until its promise settles. */
+export class Operation implements Call {
   callId = 0;
   readonly verb: Verb<unknown>;
   readonly via: Via | undefined;
   readonly valueBytes: number;
   readonly timeoutMs: number;
   readonly deadline: number;
-  /** Where it is in flight. */
-  channel: Channel | undefined;
   /** What a node said to the last try. */
   refusal: RaftctlError | undefined;
   /** Told when it settles, if anybody needs to know. */
   onSettled: (() => void) | undefined;
   /** Who failed the last try: somebody else is asked if there is a choice. */
   avoid: Endpoint | undefined;
-  /** Waits for this time; 0: for a change of connections or leader. */
-  notBefore = 0;
   /** How many dials had failed, over all endpoints, when it began to wait for one: a later failure is news. */
   waitingSince: number | undefined;
+  #state: OperationState = UNROUTED;
   #payload: Buffer;
   #backoff: Backoff | undefined;
+  readonly #owner: OperationOwner;
   readonly #caller: OperationStart<unknown>;
 
-  constructor(start: OperationStart<unknown>, via: Via | undefined, now: number) {
+  constructor(start: OperationStart<unknown>, via: Via | undefined, now: number, owner: OperationOwner) {
     this.verb = start.verb;
     this.via = via;
     this.valueBytes = start.valueBytes;
     this.timeoutMs = start.timeoutMs;
     this.deadline = now + start.timeoutMs;
     this.#payload = start.payload;
+    this.#owner = owner;
     this.#caller = start;
+  }
+
+  get state(): OperationState {
+    return this.#state;
+  }
+
+  // ── moves ──
+
+  unroute(): void {
+    this.#become(UNROUTED);
+  }
+
+  sent(route: Route): void {
+    this.#become(route);
+  }
+
+  backOff(until: number): void {
+    this.#become({ type: 'backing-off', until });
+  }
+
+  /** Throws `bad-request` when the answer is not one; the operation has not settled then. */
+  answer(reply: Buffer, { node }: Endpoint): void {
+    const result = this.verb.decode(reply, node, this.#payload);
+    this.#become(SETTLED);
+    this.#caller.resolve(result);
+  }
+
+  fail(error: RaftctlError): void {
+    this.#become(SETTLED);
+    this.#caller.reject(error);
+  }
+
+  /** The one place that changes the state. */
+  #become(state: OperationState): void {
+    assert(this.#state !== SETTLED, 'an operation settles once');
+    this.#state = state;
+    if (state === SETTLED) this.onSettled?.();
+  }
+
+  // ── from the channel ──
+
+  take(frame: Frame): void {
+    this.#owner.answered(this, this.#route(), frame);
+  }
+
+  /** News is for watches: it answers nothing. */
+  news(frame: Frame): void {
+    this.#owner.answered(this, this.#route(), frame);
+  }
+
+  overdue(): void {
+    this.#owner.overdue(this);
+  }
+
+  lost(error: RaftctlError | undefined): void {
+    this.#owner.lost(this, this.#route(), error);
+  }
+
+  #route(): Route {
+    assert(this.#state.type === 'routed', 'an operation is in flight while a channel knows it');
+    return this.#state;
   }
 
   /** What to send now: the node's bound shrinks with the time that is left. */
@@ -85,22 +164,5 @@ export class Operation implements Waiting {
   retryDelayMs(random: Random): number {
     this.#backoff ??= new Backoff(RETRY_BACKOFF, random);
     return this.#backoff.nextMs();
-  }
-
-  /** Throws `bad-request` when the answer is not one; the operation still waits then. */
-  answer(reply: Buffer, endpoint: Endpoint): void {
-    const result = this.verb.decode(reply, endpoint.node, this.#payload);
-    this.#settled();
-    this.#caller.resolve(result);
-  }
-
-  fail(error: RaftctlError): void {
-    this.#settled();
-    this.#caller.reject(error);
-  }
-
-  #settled(): void {
-    this.channel = undefined;
-    this.onSettled?.();
   }
 }

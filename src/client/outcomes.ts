@@ -1,4 +1,4 @@
-import { type ErrorOptions, messageOf, RaftctlError } from '../base/index.js';
+import { type ErrorOptions, RaftctlError } from '../base/index.js';
 import type { Endpoint } from './endpoint.js';
 import type { Operation } from './operation.js';
 import type { Router } from './router.js';
@@ -10,7 +10,7 @@ import type { Router } from './router.js';
 const MAY_HAVE_HAPPENED: ErrorOptions = { definite: false, hint: 'read the key to find out' };
 const HAS_NOT_HAPPENED: ErrorOptions = { definite: true };
 
-const isInDoubt = ({ verb, channel }: Operation): boolean => verb.isWrite && channel !== undefined;
+const isInDoubt = ({ verb, state }: Operation): boolean => verb.isWrite && state.type === 'routed';
 
 const certainty = (operation: Operation): ErrorOptions => (isInDoubt(operation) ? MAY_HAVE_HAPPENED : HAS_NOT_HAPPENED);
 
@@ -18,9 +18,6 @@ const doubt = (operation: Operation): string => {
   if (!operation.verb.isWrite) return '';
   return isInDoubt(operation) ? '; it may have happened' : '; it was not sent';
 };
-
-export const asError = (thrown: unknown): RaftctlError =>
-  thrown instanceof RaftctlError ? thrown : new RaftctlError('internal', messageOf(thrown), { cause: thrown });
 
 export const closed = (operation: Operation): RaftctlError =>
   new RaftctlError('closed', `${operation.verb.name}: the client is closed${doubt(operation)}`, certainty(operation));
@@ -41,10 +38,10 @@ export function answerLost(operation: Operation, { label }: Endpoint, error: Raf
 
 /** The deadline passed. What is said is the best reason known. */
 export function overdue(operation: Operation, router: Router): RaftctlError {
-  const { verb, timeoutMs, channel, refusal } = operation;
+  const { verb, timeoutMs, state, refusal } = operation;
   const after = `within ${timeoutMs} ms`;
-  if (channel !== undefined) {
-    const message = `${verb.name}: no answer from ${channel.endpoint.label} ${after}${doubt(operation)}`;
+  if (state.type === 'routed') {
+    const message = `${verb.name}: no answer from ${state.endpoint.label} ${after}${doubt(operation)}`;
     return new RaftctlError('timeout', message, certainty(operation));
   }
   if (refusal !== undefined) {

@@ -1,7 +1,6 @@
 import { type NodeId, RaftctlError, type Term } from '../base/index.js';
 import type { Note } from '../wire/note.js';
-import type { Channel } from './channel.js';
-import type { Endpoint } from './endpoint.js';
+import type { Endpoint, Route } from './endpoint.js';
 import type { Via } from './types.js';
 
 /** What has to go to some node. */
@@ -51,15 +50,15 @@ export class Router {
   }
 
   /** Where to send it now. Undefined: nowhere yet. An error: nowhere, and waiting will not help. */
-  route(routed: Routed): Channel | RaftctlError | undefined {
+  route(routed: Routed): Route | RaftctlError | undefined {
     const { via, avoid } = routed;
     switch (via) {
       case undefined:
-        return this.#leaderChannel(avoid) ?? this.#anyChannel(avoid);
+        return this.#leaderRoute(avoid) ?? this.#anyRoute(avoid);
       case 'any':
-        return this.#anyChannel(avoid);
+        return this.#anyRoute(avoid);
       case 'follower':
-        return this.#anyChannel(avoid, (endpoint) => endpoint.node !== this.#leader);
+        return this.#anyRoute(avoid, (endpoint) => endpoint.node !== this.#leader);
       case 'leader':
         return this.#routeToLeader();
       default:
@@ -102,39 +101,39 @@ export class Router {
   }
 
   /** Undefined when the leader is not known, not connected, or failed this operation a moment ago. */
-  #leaderChannel(avoid: Endpoint | undefined): Channel | undefined {
+  #leaderRoute(avoid: Endpoint | undefined): Route | undefined {
     if (this.#leader === null) return undefined;
     for (const endpoint of this.endpoints) {
       if (endpoint.node !== this.#leader || endpoint === avoid) continue;
-      const channel = endpoint.nextChannel();
-      if (channel !== undefined) return channel;
+      const route = endpoint.nextRoute();
+      if (route !== undefined) return route;
     }
     return undefined;
   }
 
   /** The endpoints take turns; `avoid` only if there is nobody else. */
-  #anyChannel(avoid: Endpoint | undefined, fits: (endpoint: Endpoint) => boolean = () => true): Channel | undefined {
+  #anyRoute(avoid: Endpoint | undefined, fits: (endpoint: Endpoint) => boolean = () => true): Route | undefined {
     const { endpoints } = this;
     for (let tries = endpoints.length; tries > 0; tries -= 1) {
       this.#turn = (this.#turn + 1) % endpoints.length;
       const endpoint = endpoints[this.#turn]!;
-      const channel = endpoint !== avoid && fits(endpoint) ? endpoint.nextChannel() : undefined;
-      if (channel !== undefined) return channel;
+      const route = endpoint !== avoid && fits(endpoint) ? endpoint.nextRoute() : undefined;
+      if (route !== undefined) return route;
     }
-    return avoid !== undefined && fits(avoid) ? avoid.nextChannel() : undefined;
+    return avoid !== undefined && fits(avoid) ? avoid.nextRoute() : undefined;
   }
 
-  #routeToLeader(): Channel | RaftctlError | undefined {
+  #routeToLeader(): Route | RaftctlError | undefined {
     if (this.#leader === null) return undefined;
     const endpoint = this.#named(this.#leader);
-    if (endpoint !== undefined) return endpoint.nextChannel();
+    if (endpoint !== undefined) return endpoint.nextRoute();
     if (this.endpoints.some(({ isNamed }) => !isNamed)) return undefined;
     return new RaftctlError('no-such-node', `the leader ${this.#leader} is not among the endpoints: ${this.#labels()}`);
   }
 
-  #routeTo(node: string, routed: Routed): Channel | RaftctlError | undefined {
-    const channel = this.#named(node)?.nextChannel();
-    if (channel !== undefined) return channel;
+  #routeTo(node: string, routed: Routed): Route | RaftctlError | undefined {
+    const route = this.#named(node)?.nextRoute();
+    if (route !== undefined) return route;
     const candidates = this.#candidates(routed);
     if (candidates.length === 0) {
       return new RaftctlError('no-such-node', `no node ${JSON.stringify(node)} at the endpoints: ${this.#labels()}`);

@@ -1,20 +1,35 @@
-import { asRevision, Backoff, RaftctlError, type Random, type Revision, type Timer } from '../base/index.js';
+import { asRevision, assert, Backoff, RaftctlError, type Random, type Revision, type Timer } from '../base/index.js';
+import type { Call } from '../transport/calls.js';
+import type { Frame } from '../transport/transport.js';
 import { decodeWatchEvents, encodeWatch } from '../wire/watch-codec.js';
-import type { Channel } from './channel.js';
-import type { Endpoint } from './endpoint.js';
+import type { Endpoint, Route } from './endpoint.js';
 import type { KeyEvent, Via, Watch, WatchStart } from './types.js';
 import { owned } from './verbs.js';
 import { WatchBuffer } from './watch-buffer.js';
 
 /** Where a watch is. `watches.ts` moves it. */
 export type WatchState =
-  /** For a node that takes it. */
-  | { readonly type: 'waiting' }
+  /** For a change of links or leader. */
+  | { readonly type: 'unrouted' }
   /** On a node: asked for, or going on. */
-  | { readonly type: 'open'; readonly channel: Channel; readonly callId: number }
+  | Route
+  /** Refused for now: tried again when the timer fires. */
+  | { readonly type: 'backing-off'; readonly timer: Timer }
   /** Whoever iterates is too slow: no node is asked until they have read what there is. */
   | { readonly type: 'paused' }
   | { readonly type: 'ended' };
+
+/** Who moves watches, told what comes of one that is on a node, and of whoever iterates. */
+export interface WatchOwner {
+  /** Events. Throws when they make no sense; the watch is still on the node then. */
+  heard(call: WatchCall, route: Route, frame: Frame): void;
+  /** The node has ended it, and says why. Throws when that makes no sense. */
+  ended(call: WatchCall, route: Route, frame: Frame): void;
+  lost(call: WatchCall, route: Route): void;
+  /** Whoever iterates has read on. */
+  read(call: WatchCall): void;
+  left(call: WatchCall): void;
+}
 
 export interface WatchCallStart {
   readonly key: Uint8Array;
@@ -24,12 +39,20 @@ export interface WatchCallStart {
   readonly via: Via | undefined;
   readonly timeoutMs: number;
   readonly random: Random;
+  readonly owner: WatchOwner;
 }
 
 const RETRY_BACKOFF = { firstMs: 5, maxMs: 250, factor: 2, jitter: 0.5 };
 
+const UNROUTED: WatchState = { type: 'unrouted' };
+const PAUSED: WatchState = { type: 'paused' };
+const ENDED: WatchState = { type: 'ended' };
+
 /** One watch of the library, over all nodes it is on in turn: what was seen, and who iterates. */
-export class WatchCall implements Watch {
+export class WatchCall implements Watch, Call {
+  callId = 0;
+  /** A watch may go on for ever. What is bounded is how long it may be without a node. */
+  readonly deadline = Number.POSITIVE_INFINITY;
   readonly started: Promise<WatchStart>;
   readonly via: Via | undefined;
   readonly timeoutMs: number;
@@ -38,17 +61,14 @@ export class WatchCall implements Watch {
   readonly goneAt = new Set<Endpoint>();
   /** What the last of them said. */
   gone: RaftctlError | undefined;
-  state: WatchState = { type: 'waiting' };
-  /** Until a node takes it. */
-  deadline: Timer | undefined;
-  retry: Timer | undefined;
+  /** Runs until a node takes it. */
+  patience: Timer | undefined;
   avoid: Endpoint | undefined;
   waitingSince: number | undefined;
-  /** Told when whoever iterates has read on, or leaves. */
-  onRead: (() => void) | undefined;
-  onLeft: (() => void) | undefined;
   /** Lets go of the caller's signal. */
   release: (() => void) | undefined;
+  #state: WatchState = UNROUTED;
+  readonly #owner: WatchOwner;
   readonly #key: Uint8Array;
   readonly #isPrefix: boolean;
   readonly #backoff: Backoff;
@@ -57,7 +77,8 @@ export class WatchCall implements Watch {
   #start: (start: WatchStart) => void = () => {};
   #failStart: (error: RaftctlError) => void = () => {};
 
-  constructor({ key, isPrefix, from, via, timeoutMs, random }: WatchCallStart) {
+  constructor({ key, isPrefix, from, via, timeoutMs, random, owner }: WatchCallStart) {
+    this.#owner = owner;
     // A copy: it is asked again long after the caller has gone on.
     this.#key = Buffer.from(key);
     this.#isPrefix = isPrefix;
@@ -81,13 +102,83 @@ export class WatchCall implements Watch {
 
   next(): Promise<IteratorResult<KeyEvent, undefined>> {
     const event = this.buffer.next();
-    this.onRead?.();
+    this.#owner.read(this);
     return event;
   }
 
   async return(): Promise<IteratorResult<KeyEvent, undefined>> {
-    this.onLeft?.();
+    this.#owner.left(this);
     return { done: true, value: undefined };
+  }
+
+  // ── from the channel ──
+
+  news(frame: Frame): void {
+    this.#owner.heard(this, this.#route(), frame);
+  }
+
+  take(frame: Frame): void {
+    this.#owner.ended(this, this.#route(), frame);
+  }
+
+  overdue(): void {
+    assert(false, 'a watch has no deadline');
+  }
+
+  lost(): void {
+    this.#owner.lost(this, this.#route());
+  }
+
+  #route(): Route {
+    assert(this.#state.type === 'routed', 'a watch is on a node while a channel knows it');
+    return this.#state;
+  }
+
+  // ── moves, for `watches.ts` ──
+
+  get state(): WatchState {
+    return this.#state;
+  }
+
+  unroute(): void {
+    this.#become(UNROUTED);
+  }
+
+  sent(route: Route): void {
+    this.#become(route);
+  }
+
+  backOff(timer: Timer): void {
+    this.#become({ type: 'backing-off', timer });
+  }
+
+  pause(): void {
+    this.#become(PAUSED);
+  }
+
+  /** Whoever iterates reads what has arrived, and then meets the error. */
+  fail(error: RaftctlError): void {
+    this.#become(ENDED);
+    this.#failStart(error);
+    this.buffer.fail(error);
+  }
+
+  stop(): void {
+    if (this.#state !== ENDED) this.#become(ENDED);
+    this.#failStart(new RaftctlError('closed', 'watch: nobody iterates any more'));
+    this.buffer.stop();
+  }
+
+  /** The one place that changes the state: what belonged to the state before is let go. */
+  #become(state: WatchState): void {
+    const before = this.#state;
+    assert(before !== ENDED, 'a watch ends once');
+    this.#state = state;
+    if (before.type === 'routed') before.channel.unwatch(this);
+    if (before.type === 'backing-off') before.timer.cancel();
+    if (state !== ENDED) return;
+    this.patience?.cancel();
+    this.release?.();
   }
 
   // ── for `watches.ts` ──
@@ -97,8 +188,8 @@ export class WatchCall implements Watch {
     return encodeWatch(this.#next, this.#isPrefix, this.#key);
   }
 
-  /** Throws `bad-request` when it is not what was asked for. */
-  take(payload: Buffer, { label, node }: Endpoint): void {
+  /** Events. Throws `bad-request` when they are not what was asked for. */
+  deliver(payload: Buffer, { label, node }: Endpoint): void {
     const { upTo, events } = decodeWatchEvents(payload);
     const first = events[0]?.modRevision ?? this.#next;
     if (upTo + 1 < this.#next || first < this.#next) {
@@ -118,15 +209,5 @@ export class WatchCall implements Watch {
 
   retryDelayMs(): number {
     return this.#backoff.nextMs();
-  }
-
-  fail(error: RaftctlError): void {
-    this.#failStart(error);
-    this.buffer.fail(error);
-  }
-
-  stop(): void {
-    this.#failStart(new RaftctlError('closed', 'watch: nobody iterates any more'));
-    this.buffer.stop();
   }
 }

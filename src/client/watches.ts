@@ -2,9 +2,9 @@ import { RaftctlError, type Scheduler, type Timer } from '../base/index.js';
 import type { Frame } from '../transport/transport.js';
 import { decodeError } from '../wire/client-codec.js';
 import { KIND } from '../wire/kinds.js';
-import type { Channel } from './channel.js';
+import type { Endpoint, Route } from './endpoint.js';
 import type { Router } from './router.js';
-import type { WatchCall } from './watch-call.js';
+import type { WatchCall, WatchOwner } from './watch-call.js';
 
 interface WatchesParts {
   readonly router: Router;
@@ -17,14 +17,15 @@ const BUFFER_BYTES_MAX = 8 << 20;
 /**
  * Moves watches: to a node, to another one when it ends, and to their end.
  *
- *     start ──route──▶ open ──node lost or stopping; the leader changed──▶ waiting ──route──▶ open
- *                       │  ▲                                                 │ deadline, abort, close,
- *      too much unread  ▼  │ read                                            │ the revision is gone everywhere
- *                      paused                                                └──▶ ended
+ *     start ──route──▶ routed ──node lost; the leader changed──▶ unrouted ──route──▶ routed
+ *                       │ ▲ │                                    │ no node in time, abort, close,
+ *      too much unread  ▼ │ │ node stopping                      │ the revision is gone everywhere
+ *                   paused │ └──▶ backing off ──time──▶ routed   └──▶ ended
+ *                       └──┘ read
  *
  * Each time it goes on behind the last revision that it was told of: nothing is missed and nothing comes twice.
  */
-export class Watches {
+export class Watches implements WatchOwner {
   readonly #parts: WatchesParts;
   readonly #calls = new Set<WatchCall>();
 
@@ -37,13 +38,6 @@ export class Watches {
       const error = new RaftctlError('aborted', 'watch: aborted', { definite: true, cause: signal?.reason });
       this.#fail(call, error);
     };
-    call.onRead = () => {
-      if (call.state.type === 'paused' && call.buffer.bytes === 0) this.#open(call);
-    };
-    call.onLeft = () => {
-      this.#end(call);
-      call.stop();
-    };
     call.release = () => signal?.removeEventListener('abort', abort);
     this.#calls.add(call);
     signal?.addEventListener('abort', abort, { once: true });
@@ -53,14 +47,14 @@ export class Watches {
 
   /** A watch has no node, or follows the leader and is elsewhere. */
   get isUnsettled(): boolean {
-    for (const call of this.#calls) if (call.state.type === 'waiting' || this.#isAstray(call)) return true;
+    for (const call of this.#calls) if (call.state.type === 'unrouted' || this.#isAstray(call)) return true;
     return false;
   }
 
   /** Links or the leader changed. */
   routeAgain(): void {
     for (const call of [...this.#calls]) {
-      if (call.state.type === 'waiting' && call.retry === undefined) this.#open(call);
+      if (call.state.type === 'unrouted') this.#open(call);
     }
     this.followLeader();
   }
@@ -71,41 +65,52 @@ export class Watches {
     // Its welcome may be the first to tell that it leads: then it is not connected yet, and soon will be.
     if (leader === null || !this.#parts.router.isConnected(leader)) return;
     for (const call of [...this.#calls]) {
-      if (!this.#isAstray(call)) continue;
-      this.#leave(call);
-      this.#open(call);
+      if (this.#isAstray(call)) this.#open(call);
     }
   }
 
   #isAstray({ via, state, goneAt }: WatchCall): boolean {
     const { leader } = this.#parts.router;
-    if (state.type !== 'open' || leader === null || (via !== undefined && via !== 'leader')) return false;
-    if (state.channel.endpoint.node === leader) return false;
+    if (state.type !== 'routed' || leader === null || (via !== undefined && via !== 'leader')) return false;
+    if (state.endpoint.node === leader) return false;
     // A follower that is behind may still bring what the leader has forgotten.
     for (const { node } of goneAt) if (node === leader) return false;
     return true;
   }
 
-  // ── what channels tell ──
+  // ── what watches tell ──
 
-  heard(channel: Channel, call: WatchCall, frame: Frame): void {
-    if (frame.kind === KIND.watchEvents) {
-      call.take(frame.payload, channel.endpoint);
-      this.#settled(call);
-      if (call.buffer.bytes > BUFFER_BYTES_MAX) this.#pause(call);
-    } else if (frame.kind === KIND.error) this.#refused(channel, call, decodeError(frame.payload).error);
-    else
-      throw new RaftctlError(
-        'bad-request',
-        `${channel.endpoint.label} answered a watch with a frame of kind ${frame.kind}`,
-      );
+  heard(call: WatchCall, { endpoint }: Route, frame: Frame): void {
+    call.deliver(frame.payload, endpoint);
+    this.#settled(call);
+    if (call.buffer.bytes > BUFFER_BYTES_MAX) call.pause();
   }
 
-  lost(channel: Channel, calls: readonly WatchCall[]): void {
-    for (const call of calls) {
-      call.avoid = channel.endpoint;
-      this.#open(call);
+  ended(call: WatchCall, route: Route, frame: Frame): void {
+    const { endpoint } = route;
+    let error: RaftctlError;
+    try {
+      if (frame.kind !== KIND.error) throw strangeAnswer(endpoint, frame.kind);
+      ({ error } = decodeError(frame.payload));
+    } catch (thrown) {
+      this.lost(call, route);
+      throw thrown;
     }
+    this.#refused(call, endpoint, error);
+  }
+
+  lost(call: WatchCall, { endpoint }: Route): void {
+    call.avoid = endpoint;
+    this.#open(call);
+  }
+
+  read(call: WatchCall): void {
+    if (call.state.type === 'paused' && call.buffer.bytes === 0) this.#open(call);
+  }
+
+  left(call: WatchCall): void {
+    this.#calls.delete(call);
+    call.stop();
   }
 
   close(): void {
@@ -115,79 +120,56 @@ export class Watches {
   // ── moves ──
 
   #open(call: WatchCall): void {
-    call.state = { type: 'waiting' };
-    call.deadline ??= this.#after(call.timeoutMs, () => this.#fail(call, this.#overdue(call)));
+    call.unroute();
+    this.#limitPatience(call);
     const route = call.goneAt.size === 0 ? this.#parts.router.route(call) : this.#routeToPast(call);
     if (route === undefined) this.#parts.router.wake(call);
     else if (route instanceof RaftctlError) this.#fail(call, route);
-    else {
-      const callId = route.watch(call, call.payload());
-      if (callId === undefined) this.#retryLater(call);
-      else call.state = { type: 'open', channel: route, callId };
-    }
+    else if (route.channel.send(KIND.watch, call, call.payload())) call.sent(route);
+    else this.#retryLater(call);
   }
 
   /** Somebody who has not said yet that the revision is gone. */
-  #routeToPast(call: WatchCall): Channel | RaftctlError | undefined {
+  #routeToPast(call: WatchCall): Route | RaftctlError | undefined {
     const left = this.#parts.router.fitting(call.via).filter((endpoint) => !call.goneAt.has(endpoint));
     for (const endpoint of left) {
-      const channel = endpoint.nextChannel();
-      if (channel !== undefined) return channel;
+      const route = endpoint.nextRoute();
+      if (route !== undefined) return route;
     }
     // Those that were not reached are not waited for, but those that are just being dialed are.
     return left.some(({ failure }) => failure === undefined) ? undefined : call.gone!;
   }
 
-  #refused(channel: Channel, call: WatchCall, error: RaftctlError): void {
+  #refused(call: WatchCall, endpoint: Endpoint, error: RaftctlError): void {
     if (error.code === 'revision-gone') {
-      call.goneAt.add(channel.endpoint);
+      call.goneAt.add(endpoint);
       call.gone = error;
       this.#open(call);
     } else if (error.code === 'shutting-down') {
-      call.avoid = channel.endpoint;
+      call.avoid = endpoint;
       this.#retryLater(call);
     } else this.#fail(call, error);
   }
 
   #retryLater(call: WatchCall): void {
-    call.state = { type: 'waiting' };
-    call.deadline ??= this.#after(call.timeoutMs, () => this.#fail(call, this.#overdue(call)));
-    call.retry = this.#after(call.retryDelayMs(), () => {
-      call.retry = undefined;
-      if (call.state.type === 'waiting') this.#open(call);
-    });
+    this.#limitPatience(call);
+    call.backOff(this.#after(call.retryDelayMs(), () => this.#open(call)));
+  }
+
+  #limitPatience(call: WatchCall): void {
+    call.patience ??= this.#after(call.timeoutMs, () => this.#fail(call, this.#overdue(call)));
   }
 
   /** A node watches. */
   #settled(call: WatchCall): void {
-    call.deadline?.cancel();
-    call.deadline = undefined;
+    call.patience?.cancel();
+    call.patience = undefined;
     call.waitingSince = undefined;
     call.avoid = undefined;
   }
 
-  #pause(call: WatchCall): void {
-    this.#leave(call);
-    call.state = { type: 'paused' };
-  }
-
   #fail(call: WatchCall, error: RaftctlError): void {
-    if (!this.#calls.has(call)) return;
-    this.#end(call);
-    call.fail(error);
-  }
-
-  #end(call: WatchCall): void {
-    this.#calls.delete(call);
-    this.#leave(call);
-    call.state = { type: 'ended' };
-    call.deadline?.cancel();
-    call.retry?.cancel();
-    call.release?.();
-  }
-
-  #leave({ state }: WatchCall): void {
-    if (state.type === 'open') state.channel.unwatch(state.callId);
+    if (this.#calls.delete(call)) call.fail(error);
   }
 
   /** As everywhere: a process that was stopped reads what came meanwhile before it believes that nothing came. */
@@ -207,8 +189,8 @@ export class Watches {
   }
 
   #overdue({ state, timeoutMs }: WatchCall): RaftctlError {
-    if (state.type === 'open') {
-      const { label } = state.channel.endpoint;
+    if (state.type === 'routed') {
+      const { label } = state.endpoint;
       return new RaftctlError('timeout', `watch: no answer from ${label} within ${timeoutMs} ms`, { definite: true });
     }
     const reasons = this.#parts.router.describeFailures();
@@ -217,3 +199,6 @@ export class Watches {
 }
 
 export const closed = (): RaftctlError => new RaftctlError('closed', 'watch: the client is closed');
+
+const strangeAnswer = ({ label }: Endpoint, kind: number): RaftctlError =>
+  new RaftctlError('bad-request', `${label} answered a watch with a frame of kind ${kind}`);

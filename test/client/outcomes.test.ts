@@ -60,6 +60,16 @@ describe('a write whose answer is lost', () => {
     expect(nodes[0].connections).not.toContain(connections[0]);
   });
 
+  it('is outcome-unknown when news of a watch comes instead of the answer', async () => {
+    const { stage, nodes, client } = await stageOf(1);
+    const put = errorOf(client.put('key-01', 'x'));
+    await stage.settle();
+    nodes[0].received[0]!.answer(KIND.watchEvents, Buffer.alloc(12));
+    await stage.settle();
+    expect(await put).toMatchObject({ code: 'outcome-unknown', definite: false });
+    expect((await put).message).toContain('answered a put with a frame of kind 70');
+  });
+
   it('is outcome-unknown when the answer is cut short', async () => {
     const { stage, nodes, client } = await stageOf(1);
     const put = errorOf(client.put('key-01', 'x'));

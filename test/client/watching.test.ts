@@ -280,6 +280,25 @@ describe('a watch fails', () => {
     expect(() => client.watch('key', { from: 1.5 })).toThrow(/from: expected a revision/);
   });
 
+  it('goes on at another node when the word that ends it makes no sense', async () => {
+    const { stage, nodes, client } = await stageOf(3);
+    const watch = client.watch('key', { from: 5, via: 'any' });
+    const seen = new Set<Request>();
+    const asking = async () => {
+      await stage.settle();
+      const [latest, ...others] = nodes.flatMap(({ received }) => received).filter((each) => !seen.has(each));
+      expect(others).toEqual([]);
+      seen.add(latest!);
+      expect(asked(latest!)).toBe('key from 5');
+      return latest!;
+    };
+    (await asking()).answer(KIND.error, Buffer.from('{"code":'));
+    (await asking()).answer(KIND.okGet, Buffer.alloc(9));
+    send(await asking(), 6, 6);
+    await stage.settle();
+    expect(await next(watch)).toBe('6 put key value 6');
+  });
+
   it('a node that sends what was told before is not listened to any further', async () => {
     const { stage, nodes, first } = await begun();
     send(first, 5);

@@ -369,8 +369,8 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'a watch stays where it is when the new leader comes up after the news of it',
     edits: one(
       'client/watches.ts',
-      "call.state.type === 'waiting' || this.#isAstray(call)",
-      "call.state.type === 'waiting'",
+      "call.state.type === 'unrouted' || this.#isAstray(call)",
+      "call.state.type === 'unrouted'",
     ),
     seeds: 1000,
   },
