@@ -1,8 +1,7 @@
 import { messageOf, RaftctlError, randomInt, seededRandom } from '../base/index.js';
 import type { ClusterControl, RunningCluster } from '../cluster/index.js';
-import { type BoundCall, TABLE } from '../console/commands/index.js';
-import type { Outcome } from '../console/commands/spec.js';
-import type { Session } from '../console/context.js';
+import { type Invocation, TABLE } from '../console/commands/index.js';
+import type { Workspace } from '../console/context.js';
 import { readAll, readScript, readSourced, TemporaryDirectory, writeReport } from '../console/files/index.js';
 import {
   type Action,
@@ -13,6 +12,7 @@ import {
   type Source,
   type Statement,
 } from '../console/language/index.js';
+import type { Outcome } from '../console/outcome.js';
 import { type Data, toJson } from '../console/output/index.js';
 import { outputOf, type Printer, printOutcome } from '../console/results.js';
 import {
@@ -26,11 +26,12 @@ import {
   ScriptRunner,
   summaryLine,
 } from '../console/script/index.js';
+import type { Surface, UpOptions } from '../console/surface.js';
 import { chooseCluster } from './choose-cluster.js';
 import type { GlobalOptions } from './global-options.js';
 import type { Host } from './host.js';
-import { type OpenSession, openSession } from './session.js';
 import { startTemporaryCluster, type TemporaryCluster } from './temporary-cluster.js';
+import { type OpenWorkspace, openWorkspace } from './workspace.js';
 
 export interface ExecOptions {
   /** A file, or `-` for standard input. Undefined with `text`. */
@@ -115,11 +116,11 @@ class ScriptRun {
   }
 
   async run(): Promise<number> {
-    const session = this.#session();
+    const workspace = this.#workspace();
     let keep = this.#options.keep;
     try {
       if (!callsUp(this.#script)) await this.#findCluster();
-      const report = await this.#runner(session).run(this.#script, this.#interrupt.signal);
+      const report = await this.#runner(workspace).run(this.#script, this.#interrupt.signal);
       this.#print(report);
       keep &&= report.failed > 0;
       return exitCodeOf(report);
@@ -127,28 +128,29 @@ class ScriptRun {
       if (this.#expired) throw overdue(this.#options.timeoutMs, thrown);
       throw thrown;
     } finally {
-      await session.close();
+      await workspace.close();
       await this.#end(keep);
     }
   }
 
-  #session(): OpenSession {
+  #workspace(): OpenWorkspace {
     const readsInput = this.#options.script !== '-';
-    const session = openSession(this.#host, { origin: 'script', control: () => this.#control, readsInput });
-    const additions: Partial<Session> = {
+    const workspace = openWorkspace(this.#host, { origin: 'script', control: () => this.#control, readsInput });
+    const surface: Surface = {
+      ...workspace.surface,
       random: seededRandom(this.#seed),
       temporaryDirectory: () => this.#temporary.path,
-      up: (call, signal) => this.#up(call, signal),
+      up: (wanted) => this.#up(wanted),
     };
-    return Object.assign(session, additions);
+    return { ...workspace, surface };
   }
 
-  #runner(session: Session): ScriptRunner {
+  #runner(workspace: Workspace): ScriptRunner {
     const { keepGoing, until, only } = this.#options;
     const { format } = this.#global;
     const tested = this.#tested;
     return new ScriptRunner({
-      session,
+      workspace,
       table: TABLE,
       output: outputOf(this.#printer, format),
       keepGoing,
@@ -163,7 +165,7 @@ class ScriptRun {
     });
   }
 
-  #printResult(result: Result, call: BoundCall): void {
+  #printResult(result: Result, call: Invocation): void {
     if (result.type !== 'answer') return;
     if (this.#global.format === 'json') this.#results.push(result.outcome.document);
     else
@@ -192,12 +194,7 @@ class ScriptRun {
     this.#control = control;
   }
 
-  async #startOwn(options: {
-    nodes?: number | undefined;
-    file?: string | undefined;
-    portOffset?: number | undefined;
-    timeoutMs?: number | undefined;
-  }): Promise<TemporaryCluster> {
+  async #startOwn(options: Partial<UpOptions>): Promise<TemporaryCluster> {
     const own = await startTemporaryCluster(this.#host, {
       ...options,
       signal: this.#interrupt.signal,
@@ -209,14 +206,9 @@ class ScriptRun {
   }
 
   /** The `up` line of a script. */
-  async #up(call: BoundCall, _signal: AbortSignal): Promise<Outcome> {
+  async #up(wanted: UpOptions): Promise<Outcome> {
     if (this.#control) throw new RaftctlError('already-running', 'the script has a cluster already');
-    const { supervisor } = await this.#startOwn({
-      nodes: call.count('nodes'),
-      file: call.find('file'),
-      portOffset: call.count('port-offset'),
-      timeoutMs: call.duration('timeout'),
-    });
+    const { supervisor } = await this.#startOwn(wanted);
     const { leader, term, total } = supervisor.live();
     return {
       document: { leader, term, nodes: total },

@@ -1,10 +1,10 @@
 import type { ClusterControl } from '../cluster/index.js';
 import {
-  type BoundCall,
   COMMON_OPTIONS,
   type CommandSpec,
   literalArg,
   type OptionSpec,
+  type Runnable,
   TABLE,
 } from '../console/commands/index.js';
 import { execute } from '../console/execute.js';
@@ -12,8 +12,8 @@ import { outputOf, type Printer, printOutcome } from '../console/results.js';
 import { chooseCluster } from './choose-cluster.js';
 import type { GlobalOptions } from './global-options.js';
 import type { Host } from './host.js';
-import { openSession } from './session.js';
 import { withTemporaryCluster } from './temporary-cluster.js';
+import { openWorkspace } from './workspace.js';
 
 /** Options of the program that may also stand behind a command's words. */
 const PROGRAM_OPTIONS: readonly OptionSpec[] = [
@@ -32,11 +32,11 @@ const PROGRAM_OPTIONS: readonly OptionSpec[] = [
 const PATIENCE_MS = 500;
 
 /** Binds `raftctl COMMAND …`; the shell has lexed the words, they are taken literally. */
-export const bindOneShot = (words: readonly string[]): BoundCall =>
+export const bindOneShot = (words: readonly string[]): Runnable =>
   TABLE.bind(words.map(literalArg), 'one-shot', PROGRAM_OPTIONS);
 
 /** Runs one command on the running cluster. Answers the exit code. */
-export async function oneShot(call: BoundCall, global: GlobalOptions, printer: Printer, host: Host): Promise<number> {
+export async function oneShot(call: Runnable, global: GlobalOptions, printer: Printer, host: Host): Promise<number> {
   const interrupt = new AbortController();
   const stopListening = host.onSignal(() => {
     // The second time, whoever asks has waited long enough.
@@ -55,7 +55,7 @@ export async function oneShot(call: BoundCall, global: GlobalOptions, printer: P
 type Use = (control: ClusterControl | null) => Promise<number>;
 
 async function inCluster(
-  call: BoundCall,
+  call: Runnable,
   global: GlobalOptions,
   host: Host,
   printer: Printer,
@@ -79,14 +79,14 @@ async function inCluster(
 }
 
 async function run(
-  call: BoundCall,
+  call: Runnable,
   control: ClusterControl | null,
   global: GlobalOptions,
   printer: Printer,
   host: Host,
   signal: AbortSignal,
 ): Promise<number> {
-  const session = openSession(host, { origin: 'one-shot', control: () => control, readsInput: true });
+  const workspace = openWorkspace(host, { origin: 'one-shot', control: () => control, readsInput: true });
   const format = call.find('output') === 'json' ? 'json' : global.format;
   let waitingFor: string | null = null;
   // Whoever sits in front of it is told what lasts; a pipe is not.
@@ -97,9 +97,13 @@ async function run(
     waitingFor = `waiting for ${text}`;
   };
   try {
-    return printOutcome(await execute(session, outputOf(printer, format), call, { signal, waiting }), printer, format);
+    return printOutcome(
+      await execute(workspace, outputOf(printer, format), call, { signal, waiting }),
+      printer,
+      format,
+    );
   } finally {
     patience.cancel();
-    await session.close();
+    await workspace.close();
   }
 }

@@ -7,8 +7,8 @@ import { toJson } from '../console/output/index.js';
 import type { Printer } from '../console/results.js';
 import type { GlobalOptions } from './global-options.js';
 import type { EndingSignal, Host } from './host.js';
-import { type OpenSession, openSession } from './session.js';
 import { StartDisplay } from './start-progress.js';
+import { type OpenWorkspace, openWorkspace } from './workspace.js';
 
 const HOW_TO_LEAVE = 'exit or Ctrl-D stops the nodes and ends; their data stays';
 
@@ -99,15 +99,15 @@ function describe(supervisor: Supervisor, options: UpOptions, global: GlobalOpti
 /** Until the user leaves, the input ends, a signal comes, or somebody takes the cluster down. */
 async function serve(supervisor: Supervisor, printer: Printer, host: Host, ending: Ending): Promise<number> {
   const kind = inputKind(host.stdin);
-  const session = openSession(host, { origin: 'prompt', control: () => supervisor, readsInput: false });
+  const workspace = openWorkspace(host, { origin: 'prompt', control: () => supervisor, readsInput: false });
   try {
     if (kind === 'terminal' && printer.view.terminal) {
-      await (isDumb(host) ? plainPrompt : prompt)(session, printer, host, ending);
+      await (isDumb(host) ? plainPrompt : prompt)(workspace, printer, host, ending);
     } else if (kind === 'piped') {
-      const piped = { ...session, origin: 'script' as const };
+      const piped = { ...workspace, surface: { ...workspace.surface, origin: 'script' as const } };
       const input = host.stdin;
       const result = await runPiped({
-        session: piped,
+        workspace: piped,
         table: TABLE,
         printer,
         input,
@@ -120,15 +120,15 @@ async function serve(supervisor: Supervisor, printer: Printer, host: Host, endin
     } else await ending.begun;
     return 0;
   } finally {
-    await session.jobs.finish();
-    await session.close();
+    await workspace.scope.jobs.finish();
+    await workspace.close();
   }
 }
 
-async function prompt(session: OpenSession, printer: Printer, host: Host, ending: Ending): Promise<void> {
+async function prompt(workspace: OpenWorkspace, printer: Printer, host: Host, ending: Ending): Promise<void> {
   const history = new HistoryFile(join(stateDirectory(host.environment), 'history'));
   await new Prompt({
-    session,
+    workspace,
     table: TABLE,
     terminal: new Terminal(host.stdin),
     output: host.stdout,
@@ -140,10 +140,10 @@ async function prompt(session: OpenSession, printer: Printer, host: Host, ending
   }).run();
 }
 
-async function plainPrompt(session: OpenSession, printer: Printer, host: Host, ending: Ending): Promise<void> {
+async function plainPrompt(workspace: OpenWorkspace, printer: Printer, host: Host, ending: Ending): Promise<void> {
   const { stdin: input, stdout: output } = host;
   const plain = new PlainPrompt({
-    session,
+    workspace,
     table: TABLE,
     printer,
     input,

@@ -1,8 +1,8 @@
 import { RaftctlError, type Timer } from '../base/index.js';
-import type { BoundCall } from './commands/bound-call.js';
-import type { Outcome } from './commands/spec.js';
-import type { Context, Output, Session } from './context.js';
+import type { Runnable } from './commands/spec.js';
+import type { Context, Output, Workspace } from './context.js';
 import { formatDuration } from './language/duration.js';
+import type { Outcome } from './outcome.js';
 import type { Choice } from './terminal/questions.js';
 
 export interface ExecuteOptions {
@@ -21,25 +21,25 @@ const INTERRUPT_MS = 250;
 
 /** Runs one command within its bound. Commands never outlive it: their signal is aborted, and they are left behind. */
 export async function execute(
-  session: Session,
+  workspace: Workspace,
   output: Output,
-  call: BoundCall,
+  call: Runnable,
   options: ExecuteOptions,
 ): Promise<Outcome> {
-  const bound = new Bound(session, call, options);
+  const bound = new Bound(workspace, call, options);
   const context: Context = {
-    session,
+    ...workspace,
     output,
     signal: bound.signal,
     timeoutMs: bound.timeoutMs,
     waiting: options.waiting ?? (() => {}),
-    ...(session.confirm
-      ? { confirm: (question: string) => bound.suspended(session.confirm!(question, bound.signal)) }
+    ...(workspace.surface.confirm
+      ? { confirm: (question: string) => bound.suspended(workspace.surface.confirm!(question, bound.signal)) }
       : {}),
-    ...(session.pick
+    ...(workspace.surface.pick
       ? {
           pick: (question: string, choices: readonly Choice[]) =>
-            bound.suspended(session.pick!(question, choices, bound.signal)),
+            bound.suspended(workspace.surface.pick!(question, choices, bound.signal)),
         }
       : {}),
   };
@@ -58,22 +58,26 @@ class Bound {
   #end: (error: Error) => void = () => {};
   readonly #timers: Timer[] = [];
   /** Null: it has no bound. */
-  readonly #call: BoundCall | null;
+  readonly #call: Runnable | null;
   #clock: Timer | null = null;
   #released = false;
-  readonly #session: Session;
+  readonly #workspace: Workspace;
   readonly #outer: AbortSignal;
 
-  constructor(session: Session, call: BoundCall, options: ExecuteOptions) {
-    this.#session = session;
+  constructor(workspace: Workspace, call: Runnable, options: ExecuteOptions) {
+    this.#workspace = workspace;
     this.#outer = options.signal;
     const own = call.duration('timeout');
-    this.timeoutMs = Math.max(1, Math.min(own ?? session.timeoutMs, options.atMostMs ?? Number.POSITIVE_INFINITY));
+    this.timeoutMs = Math.max(
+      1,
+      Math.min(own ?? workspace.scope.timeoutMs, options.atMostMs ?? Number.POSITIVE_INFINITY),
+    );
     this.ended = new Promise((_, reject) => {
       this.#end = reject;
     });
     const endless =
-      own === undefined && (options.unbounded === true || call.spec.unbounded?.(call, session.origin) === true);
+      own === undefined &&
+      (options.unbounded === true || call.spec.unbounded?.(call, workspace.surface.origin) === true);
     this.#call = endless ? null : call;
     this.#startClock();
     if (this.#outer.aborted) this.#interrupt();
@@ -104,14 +108,14 @@ class Bound {
   #startClock(): void {
     const call = this.#call;
     if (call === null || this.#released) return;
-    this.#clock = this.#session.scheduler.after(this.timeoutMs + GRACE_MS, () => this.#expire(call));
+    this.#clock = this.#workspace.surface.scheduler.after(this.timeoutMs + GRACE_MS, () => this.#expire(call));
   }
 
   #after(ms: number, run: () => void): void {
-    this.#timers.push(this.#session.scheduler.after(ms, run));
+    this.#timers.push(this.#workspace.surface.scheduler.after(ms, run));
   }
 
-  #expire(call: BoundCall): void {
+  #expire(call: Runnable): void {
     this.#end(new RaftctlError('timeout', `${call.line}: no result within ${formatDuration(this.timeoutMs)}`));
     this.#controller.abort();
   }

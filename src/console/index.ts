@@ -12,12 +12,12 @@
  *     files/      history, scripts, reports: the only files that the console touches
  *     programs/   the user's own programs; bench/ the load that `bench` puts on a cluster
  *
- * A `Session` lasts from one command to the next; a `Context` is what one running command sees. Both know a cluster only
+ * A `Workspace` lasts from one command to the next; a `Context` is what one running command sees. Both know a cluster only
  * as `ClusterControl` and a store only as `Client`, so that the same code runs beside the supervisor, over its control
  * socket, and in tests on fakes.
  *
  *     const call = TABLE.bind([literalArg('get'), literalArg('key-01')], 'one-shot');
- *     const outcome = await execute(session, output, call, { signal });
+ *     const outcome = await execute(workspace, output, call, { signal });
  *     process.exitCode = printOutcome(outcome, printer, 'text');
  *
  * Order: what a command says (`leader -> node-02`) comes before its result; results come in the order in which commands

@@ -1,11 +1,12 @@
-import type { CommandTable, Outcome } from './commands/index.js';
-import type { Session } from './context.js';
+import type { CommandTable } from './commands/index.js';
+import type { Workspace } from './context.js';
 import { type ParseOptions, parseScript, ScriptError, type Statement } from './language/index.js';
+import type { Outcome } from './outcome.js';
 import { asRaftctlError, outputOf, type Printer, printOutcome } from './results.js';
 import { Evaluator } from './script/evaluator.js';
 
 export interface LineRunnerOptions {
-  readonly session: Session;
+  readonly workspace: Workspace;
   readonly table: CommandTable;
   readonly printer: Printer;
   /** What errors call the input: `prompt`, `stdin`. */
@@ -30,9 +31,9 @@ export class LineRunner {
 
   constructor(options: LineRunnerOptions) {
     this.#options = options;
-    const { session, table, printer, waiting, format = 'text' } = options;
+    const { workspace, table, printer, waiting, format = 'text' } = options;
     this.#evaluator = new Evaluator({
-      session,
+      workspace,
       table,
       output: outputOf(printer, format),
       onResult: (result, call) => {
@@ -78,7 +79,7 @@ export class LineRunner {
 
   /** Null when more lines are needed. */
   #parse(text: string): readonly Statement[] | null {
-    const { session, table, file, load } = this.#options;
+    const { workspace, table, file, load } = this.#options;
     this.#pending = '';
     // Blank lines stand for those before, so that errors of piped input count lines as the user does.
     const padded = file === 'prompt' ? text : '\n'.repeat(Math.max(0, this.#lines - text.split('\n').length)) + text;
@@ -86,9 +87,9 @@ export class LineRunner {
       return parseScript(
         { file, text: padded },
         {
-          check: (call) => table.check(call, session.origin),
-          known: session.variables.keys(),
-          environment: session.environment,
+          check: (call) => table.check(call, workspace.surface.origin),
+          known: workspace.scope.variables.keys(),
+          environment: workspace.surface.environment,
           ...(load ? { load } : {}),
         },
       ).statements;

@@ -1,6 +1,6 @@
 import { type ErrorCode, isErrorCode, messageOf, RaftctlError } from '../base/index.js';
-import type { Outcome } from './commands/spec.js';
 import type { Output } from './context.js';
+import type { Outcome } from './outcome.js';
 import { type Data, sanitize, toJson, type View } from './output/index.js';
 import { CheckFailure } from './script/evaluator.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { VERSION } from '../../src/base/index.js';
 import { COMMON_OPTIONS, type CommandSpec, GROUPS, type OptionSpec, TABLE } from '../../src/console/commands/index.js';
-import { optionLabel, usageOf } from '../../src/console/commands/spec.js';
+import { optionLabel, usageOf } from '../../src/console/commands/signature.js';
 import { FakeHost } from './fake-host.js';
 
 const OWN = ['init', 'up', 'down', 'rm', 'ls', 'exec', 'config check', 'node', 'check', 'sim', 'completion', 'version'];

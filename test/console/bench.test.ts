@@ -57,14 +57,14 @@ describe('a benchmark', () => {
 
   it('is asked of the nodes of the running cluster, with no more connections than clients', async () => {
     let asked: BenchOptions | undefined;
-    const { session } = fakeWorld('prompt', {
+    const { workspace } = fakeWorld('prompt', {
       runBench: async (options) => {
         asked = options;
         return { ...options, seconds: 1, throughput: 2, p50Ms: 3, p95Ms: 4, p99Ms: 5, maxMs: 6, errors: 0 };
       },
     });
     const call = TABLE.bind(['bench', 'get', '--clients', '8', '--for', '1s'].map(literalArg), 'prompt');
-    const outcome = await execute(session, outputOf(capturedPrinter(), 'text'), call, {
+    const outcome = await execute(workspace, outputOf(capturedPrinter(), 'text'), call, {
       signal: new AbortController().signal,
     });
     expect(asked).toMatchObject({

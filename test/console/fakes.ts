@@ -22,11 +22,13 @@ import {
   type LiveState,
   type ProcessStateName,
 } from '../../src/cluster/index.js';
-import type { Session } from '../../src/console/context.js';
+import type { Workspace } from '../../src/console/context.js';
 import { viewOf } from '../../src/console/output/index.js';
 import type { Printer } from '../../src/console/results.js';
+import type { Scope } from '../../src/console/scope.js';
+import type { Origin, Surface } from '../../src/console/surface.js';
 import { type DiagnosticEvent, MergedStream } from '../../src/diagnostics/index.js';
-import { scriptSession } from '../helpers/script-session.js';
+import { scriptWorkspace } from '../helpers/script-workspace.js';
 
 const STATE_AFTER: Readonly<Record<LifecycleAction, ProcessStateName>> = {
   start: 'running',
@@ -292,21 +294,22 @@ export class FakeClient implements Client {
 export interface FakeWorld {
   readonly control: FakeControl;
   readonly client: FakeClient;
-  readonly session: Session;
+  readonly workspace: Workspace;
 }
 
-export function fakeWorld(origin: Session['origin'] = 'script', additions: Partial<Session> = {}): FakeWorld {
+export function fakeWorld(
+  origin: Origin = 'script',
+  additions: Partial<Surface> = {},
+  scope: Partial<Scope> = {},
+): FakeWorld {
   const control = new FakeControl();
   const client = new FakeClient();
-  const session: Session = scriptSession({
-    origin,
-    control: () => control,
-    client: async () => client,
-    clock: realClock,
-    scheduler: realScheduler,
-    ...additions,
+  const workspace = scriptWorkspace({
+    cluster: { control: () => control, client: async () => client },
+    scope,
+    surface: { origin, clock: realClock, scheduler: realScheduler, ...additions },
   });
-  return { control, client, session };
+  return { control, client, workspace };
 }
 
 export interface CapturedPrinter extends Printer {

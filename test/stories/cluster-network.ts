@@ -1,5 +1,5 @@
 import { asNodeId } from '../../src/base/index.js';
-import type { BoundCall, CommandSpec } from '../../src/console/commands/index.js';
+import type { CommandSpec, Invocation } from '../../src/console/commands/index.js';
 import type { Message, MessageType } from '../../src/raft/index.js';
 import type { Frame } from '../../src/transport/index.js';
 import { decodeMessage, KIND } from '../../src/wire/index.js';
@@ -41,7 +41,7 @@ export class StoryNetwork {
   }
 
   /** Named parts; the rest is one more. Replaces whatever was cut before. */
-  partition(call: BoundCall): string {
+  partition(call: Invocation): string {
     const groups = groupsOf(call.all('A,B'), this.#names);
     this.#cuts.clear();
     for (const group of groups) {
@@ -60,7 +60,7 @@ export class StoryNetwork {
     return `${name} is cut off from the other nodes${withClients ? ' and from clients' : ''}`;
   }
 
-  cut(call: BoundCall): string {
+  cut(call: Invocation): string {
     const cuts = call.all('A->B').map(endsOf);
     for (const [from, to] of cuts) this.#cuts.add(`${from}->${to}`);
     return cuts.map(([from, to]) => `${to} does not hear ${from}`).join(', ');

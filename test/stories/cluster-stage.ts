@@ -1,13 +1,15 @@
 import { Listeners, RaftctlError, until } from '../../src/base/index.js';
 import type { Client } from '../../src/client/index.js';
-import { type BoundCall, CommandTable, type Outcome, TABLE } from '../../src/console/commands/index.js';
-import type { Output, Session } from '../../src/console/context.js';
+import { CommandTable, TABLE } from '../../src/console/commands/index.js';
+import type { Output, Workspace } from '../../src/console/context.js';
+import type { Outcome } from '../../src/console/outcome.js';
 import type { Data } from '../../src/console/output/index.js';
+import type { UpOptions } from '../../src/console/surface.js';
 import { type EventName, isEventName } from '../../src/diagnostics/index.js';
 import { clockOf } from '../helpers/event-loop.js';
 import { ManualTime } from '../helpers/manual-time.js';
 import { NodeCluster, passNoTime, passTime } from '../helpers/node-cluster.js';
-import { scriptSession } from '../helpers/script-session.js';
+import { scriptWorkspace } from '../helpers/script-workspace.js';
 import { NodeClusterControl } from './cluster-control.js';
 import { networkVerbs, StoryNetwork } from './cluster-network.js';
 import type { Stage } from './story.js';
@@ -30,7 +32,7 @@ import { did, eventWords, sent } from './words.js';
  */
 export class ClusterStage implements Stage {
   readonly table: CommandTable;
-  readonly session: Session;
+  readonly workspace: Workspace;
   readonly output: Output;
   readonly #time = new ManualTime(0);
   #cluster: RunningCluster | null = null;
@@ -42,7 +44,7 @@ export class ClusterStage implements Stage {
   constructor(output: Output) {
     this.output = { ...output, item: (document, text) => output.say(this.#itemText(document, text)) };
     this.table = new CommandTable([...TABLE.specs, ...networkVerbs(() => this.#running.network)]);
-    this.session = this.#newSession();
+    this.workspace = this.#newWorkspace();
   }
 
   async run(command: Promise<unknown>): Promise<void> {
@@ -66,7 +68,7 @@ export class ClusterStage implements Stage {
 
   async close(): Promise<void> {
     const failed: unknown[] = [];
-    const jobs = this.session.jobs.finish().then((ended) => failed.push(...ended.map(({ error }) => error)));
+    const jobs = this.workspace.scope.jobs.finish().then((ended) => failed.push(...ended.map(({ error }) => error)));
     await this.run(jobs);
     failed.push(...(this.#cluster?.nodes.failures.map(({ error }) => error) ?? []));
     for (const error of failed) throw error;
@@ -81,9 +83,9 @@ export class ClusterStage implements Stage {
     throw new RaftctlError('not-running', 'no cluster is up', { hint: 'up --nodes 3' });
   }
 
-  async #up(call: BoundCall): Promise<Outcome> {
-    const nodes = NodeCluster.down(call.count('nodes') ?? 3, this.#time);
-    const { clock, scheduler, random } = this.session;
+  async #up(wanted: UpOptions): Promise<Outcome> {
+    const nodes = NodeCluster.down(wanted.nodes ?? 3, this.#time);
+    const { clock, scheduler, random } = this.workspace.surface;
     const network = new StoryNetwork(nodes.network, nodes.ids, (message, isLost) => {
       this.#messages.push(`${this.#at(this.#time.now())}${sent('cluster', message, isLost ? 'lost' : '')}`);
     });
@@ -108,13 +110,10 @@ export class ClusterStage implements Stage {
     return `${`+${Math.round(time - this.#beganAt)} ms`.padStart(8)}  `;
   }
 
-  #newSession(): Session {
-    return scriptSession({
-      control: () => this.#running.control,
-      client: async () => this.#running.client,
-      clock: clockOf(this.#time),
-      scheduler: this.#time,
-      up: (call) => this.#up(call),
+  #newWorkspace(): Workspace {
+    return scriptWorkspace({
+      cluster: { control: () => this.#running.control, client: async () => this.#running.client },
+      surface: { clock: clockOf(this.#time), scheduler: this.#time, up: (wanted) => this.#up(wanted) },
     });
   }
 }

@@ -1,8 +1,8 @@
 import { RaftctlError } from '../../src/base/index.js';
 import { CommandTable } from '../../src/console/commands/index.js';
-import type { Output, Session } from '../../src/console/context.js';
+import type { Output, Workspace } from '../../src/console/context.js';
 import { ManualTime } from '../helpers/manual-time.js';
-import { scriptSession } from '../helpers/script-session.js';
+import { scriptWorkspace } from '../helpers/script-workspace.js';
 import { RaftScene } from './raft-scene.js';
 import { raftVerbs } from './raft-verbs.js';
 import { raftViews } from './raft-views.js';
@@ -23,14 +23,14 @@ import type { Stage } from './story.js';
  */
 export class RaftStage implements Stage {
   readonly table: CommandTable;
-  readonly session: Session;
+  readonly workspace: Workspace;
   readonly output: Output;
 
   constructor(output: Output) {
     this.output = output;
     const scene = new RaftScene(output);
     this.table = new CommandTable([...raftVerbs(scene), ...raftViews(scene)]);
-    this.session = sessionWithout();
+    this.workspace = workspaceWithout();
   }
 
   /** Everything is synchronous. */
@@ -42,15 +42,13 @@ export class RaftStage implements Stage {
 }
 
 /** The console's words for a cluster do not apply here. */
-function sessionWithout(): Session {
+function workspaceWithout(): Workspace {
   const none = () => {
     throw new RaftctlError('not-running', 'there is no cluster of processes here');
   };
   const time = new ManualTime();
-  return scriptSession({
-    control: none,
-    client: none,
-    clock: time,
-    scheduler: time,
+  return scriptWorkspace({
+    cluster: { control: none, client: none },
+    surface: { clock: time, scheduler: time },
   });
 }

@@ -1,5 +1,5 @@
 import { RaftctlError } from '../../src/base/index.js';
-import type { BoundCall, CommandSpec, OptionSpec } from '../../src/console/commands/index.js';
+import type { CommandSpec, Invocation, OptionSpec } from '../../src/console/commands/index.js';
 import { DEFAULT_EXCLUDE } from '../../src/diagnostics/index.js';
 import type { Message, MessageType } from '../../src/raft/index.js';
 import { always, type ClusterOptions, isVote, type RaftCluster } from '../helpers/raft-cluster.js';
@@ -81,7 +81,7 @@ function clusterVerbs(scene: RaftScene): readonly CommandSpec[] {
   ];
 }
 
-function optionsOf(call: BoundCall): ClusterOptions {
+function optionsOf(call: Invocation): ClusterOptions {
   const pairs = (name: string) => call.all(name).map((pair) => pair.split('=', 2) as [string, string]);
   const [appendBytesMax, inflightMessagesMax] = ['append-bytes', 'window'].map((name) => call.find(name));
   return {
@@ -140,7 +140,7 @@ function leaderVerbs(scene: RaftScene): readonly CommandSpec[] {
 }
 
 function processVerbs(scene: RaftScene): readonly CommandSpec[] {
-  const each = (call: BoundCall, act: (name: string) => void) => call.all('NODE').forEach(act);
+  const each = (call: Invocation, act: (name: string) => void) => call.all('NODE').forEach(act);
   const nodes = { ...someNodes, optional: false };
   return [
     verb({
@@ -270,7 +270,7 @@ function messageVerbs(scene: RaftScene): readonly CommandSpec[] {
 }
 
 /** What is on its way and meant. That there is nothing is a mistake of the story. */
-function waiting({ cluster }: RaftScene, call: BoundCall): readonly Message[] {
+function waiting({ cluster }: RaftScene, call: Invocation): readonly Message[] {
   const [type, from, to] = ['TYPE', 'from', 'to'].map((name) => call.find(name));
   const found = cluster.network.filter(
     (message) =>
@@ -283,7 +283,7 @@ function waiting({ cluster }: RaftScene, call: BoundCall): readonly Message[] {
   return found;
 }
 
-const tells = <T>(scene: RaftScene, call: BoundCall, act: () => T): T => {
+const tells = <T>(scene: RaftScene, call: Invocation, act: () => T): T => {
   const exclude = [...call.all('exclude'), ...(call.has('raw') ? [] : DEFAULT_EXCLUDE)];
   return scene.telling({ include: call.all('include'), exclude }, act);
 };

@@ -1,5 +1,5 @@
-import type { BoundCall, CommandTable } from '../../src/console/commands/index.js';
-import type { Output, Session } from '../../src/console/context.js';
+import type { CommandTable, Invocation } from '../../src/console/commands/index.js';
+import type { Output, Workspace } from '../../src/console/context.js';
 import { parseScript, ScriptError, type Source, type Span, type Statement } from '../../src/console/language/index.js';
 import { toJson, viewOf } from '../../src/console/output/index.js';
 import { failureText } from '../../src/console/results.js';
@@ -34,7 +34,7 @@ export type OpenStage = (output: Output) => Stage;
 /** What the commands of one story act on. Opening one starts nothing. */
 export interface Stage {
   readonly table: CommandTable;
-  readonly session: Session;
+  readonly workspace: Workspace;
   /** Where its commands speak. */
   readonly output: Output;
   /** Lets happen what has to, until the command is over. */
@@ -54,10 +54,10 @@ export async function tell(story: Source, open: OpenStage): Promise<string> {
   const view = viewOf({ isTTY: true, columns: 100 }, { NO_COLOR: '1' });
   const output: Output = { view, format: 'text', say, item: (_document, text) => say(text) };
   const stage = open(output);
-  const { session, table } = stage;
+  const { workspace, table } = stage;
   const commands = parse(story, table);
-  const onResult = (result: Result, call: BoundCall) => say(resultText(result, call, output));
-  const evaluator = new Evaluator({ session, table, output: stage.output, onResult });
+  const onResult = (result: Result, call: Invocation) => say(resultText(result, call, output));
+  const evaluator = new Evaluator({ workspace, table, output: stage.output, onResult });
   const transcripts = new Map<number, readonly string[]>();
   try {
     for (const [line, statements] of commands) {
@@ -85,7 +85,7 @@ async function told(statement: Statement, stage: Stage, evaluator: Evaluator): P
 }
 
 /** As the prompt would print it: what was answered, then what was not done. */
-function resultText(result: Result, call: BoundCall, { view }: Output): string {
+function resultText(result: Result, call: Invocation, { view }: Output): string {
   if (result.type === 'failure') return failureText(result.error, view);
   const { document, text, unmet = '' } = result.outcome;
   const answer = call.find('output') === 'json' ? toJson(document) : text(view).toString();

@@ -1,4 +1,5 @@
-import type { ArgumentSpec, BoundCall, CommandSpec, OptionSpec, Outcome } from '../../src/console/commands/index.js';
+import type { ArgumentSpec, CommandSpec, Invocation, OptionSpec } from '../../src/console/commands/index.js';
+import type { Outcome } from '../../src/console/outcome.js';
 import type { Data } from '../../src/console/output/index.js';
 
 interface VerbParts {
@@ -7,9 +8,9 @@ interface VerbParts {
   readonly arguments?: readonly ArgumentSpec[];
   readonly options?: readonly OptionSpec[];
   /** Says nothing by itself. */
-  act?(call: BoundCall): void;
+  act?(call: Invocation): void;
   /** Answers with what is said, or the whole outcome. */
-  answer?(call: BoundCall): string | Outcome;
+  answer?(call: Invocation): string | Outcome;
 }
 
 /** A word of the stories that the console does not have, as a command like any other. */

@@ -1,8 +1,9 @@
 import { RaftctlError } from '../../base/index.js';
 import { BENCH_OPS, type BenchOp, type BenchOptions, type BenchResult } from '../bench/options.js';
 import { columns } from '../output/index.js';
-import type { BoundCall } from './bound-call.js';
-import type { CommandSpec, OptionSpec } from './spec.js';
+import type { Invocation } from './invocation.js';
+import type { OptionSpec } from './signature.js';
+import type { CommandSpec } from './spec.js';
 
 const count = (name: string, about: string): OptionSpec => ({
   name,
@@ -32,11 +33,11 @@ const bench: CommandSpec = {
     'The load comes from a process of its own, over the client library, and asks the leader. Reads are linearizable.',
   unbounded: () => true,
   async run(context, call) {
-    const { session } = context;
-    if (!session.runBench) throw new RaftctlError('usage', 'bench is not possible here');
-    const options = benchOptions(call, session.control().live().membership.members);
+    const { cluster, surface } = context;
+    if (!surface.runBench) throw new RaftctlError('usage', 'bench is not possible here');
+    const options = benchOptions(call, cluster.control().live().membership.members);
     context.waiting(`bench ${options.op} for ${options.durationMs / 1e3} s`);
-    const result = await session.runBench(options, context.signal);
+    const result = await surface.runBench(options, context.signal);
     return { document: { ...result }, principal: result.throughput, text: () => benchText(result) };
   },
 };
@@ -44,7 +45,7 @@ const bench: CommandSpec = {
 export const BENCH_COMMANDS: readonly CommandSpec[] = [bench];
 
 function benchOptions(
-  call: BoundCall,
+  call: Invocation,
   nodes: readonly { readonly host: string; readonly port: number }[],
 ): BenchOptions {
   const clients = atLeastOne(call, 'clients', 256);
@@ -60,7 +61,7 @@ function benchOptions(
   };
 }
 
-function atLeastOne(call: BoundCall, name: string, otherwise: number): number {
+function atLeastOne(call: Invocation, name: string, otherwise: number): number {
   const value = call.count(name) ?? otherwise;
   if (value >= 1) return value;
   throw new RaftctlError('usage', `--${name}: expected at least 1, got ${value}`);

@@ -1,16 +1,16 @@
 import { didYouMean, LEVELS, RaftctlError } from '../../base/index.js';
 import { parseDuration } from '../language/duration.js';
 import { ScriptError } from '../language/position.js';
-import { type Arg, BoundCall } from './bound-call.js';
+import type { Origin } from '../surface.js';
+import { type Arg, Invocation } from './invocation.js';
 import {
   type ArgumentSpec,
   argumentLabel,
-  type CommandSpec,
+  type CommandSignature,
   type OptionSpec,
-  type Origin,
   usageOf,
   type ValueKind,
-} from './spec.js';
+} from './signature.js';
 
 /** Options that every command takes. */
 export const COMMON_OPTIONS: readonly OptionSpec[] = [
@@ -32,7 +32,12 @@ export interface Words {
 }
 
 /** Gives each word its place: arguments in order, options by name. Throws `usage`, or a ScriptError where the word stands. */
-export function bindCall(spec: CommandSpec, words: Words, origin: Origin, common = COMMON_OPTIONS): BoundCall {
+export function bindCall<Spec extends CommandSignature>(
+  spec: Spec,
+  words: Words,
+  origin: Origin,
+  common = COMMON_OPTIONS,
+): Invocation<Spec> {
   const { args, line } = words;
   const options = [...spec.options, ...common];
   const values = new Map<string, Arg[]>();
@@ -48,14 +53,14 @@ export function bindCall(spec: CommandSpec, words: Words, origin: Origin, common
     else at += bindOption(spec, options, values, args, at);
   }
   bindPositional(spec, positional, values, { last: args.at(-1) ?? words.name, asks: origin === 'prompt' });
-  return new BoundCall(spec, values, line);
+  return new Invocation(spec, values, line);
 }
 
 const looksLikeOption = (arg: Arg): boolean => arg.start.startsWith('-') && arg.start !== '-';
 
 /** Binds the option at `at`; answers how many words after it were its value. */
 function bindOption(
-  spec: CommandSpec,
+  spec: CommandSignature,
   options: readonly OptionSpec[],
   values: Map<string, Arg[]>,
   args: readonly Arg[],
@@ -83,7 +88,7 @@ function bindOption(
   return taken;
 }
 
-function unknownOption(spec: CommandSpec, options: readonly OptionSpec[], arg: Arg, name: string): Error {
+function unknownOption(spec: CommandSignature, options: readonly OptionSpec[], arg: Arg, name: string): Error {
   const names = options.flatMap((option) => [`--${option.name}`, ...(option.short ? [`-${option.short}`] : [])]);
   const suggestion = name.length > 2 ? didYouMean(name, names) : '';
   return problem(arg, `${spec.name} has no option ${name}${suggestion}`, {
@@ -92,7 +97,7 @@ function unknownOption(spec: CommandSpec, options: readonly OptionSpec[], arg: A
 }
 
 function bindPositional(
-  spec: CommandSpec,
+  spec: CommandSignature,
   positional: readonly Arg[],
   values: Map<string, Arg[]>,
   { last, asks }: { readonly last: Arg; readonly asks: boolean },
@@ -116,7 +121,8 @@ function bindPositional(
   }
 }
 
-const countOf = (spec: CommandSpec): string => (spec.arguments.length === 0 ? 'none' : String(spec.arguments.length));
+const countOf = (spec: CommandSignature): string =>
+  spec.arguments.length === 0 ? 'none' : String(spec.arguments.length);
 
 const checkArgument = (argument: ArgumentSpec, arg: Arg): void => checkKind(argument.kind, argument.name, arg, arg);
 

@@ -2,9 +2,10 @@ import { asNodeId, countQuorum, RaftctlError } from '../../base/index.js';
 import type { Client, KeyValue, ReadOptions, ScanOptions, ScanResult, Via } from '../../client/index.js';
 import type { Context } from '../context.js';
 import { columns, sanitize, sanitizeLine, type View } from '../output/index.js';
-import type { BoundCall } from './bound-call.js';
+import type { Invocation } from './invocation.js';
 import { resolveSingle } from './selector.js';
-import type { CommandSpec, OptionSpec } from './spec.js';
+import type { OptionSpec } from './signature.js';
+import type { CommandSpec } from './spec.js';
 
 const VIA: OptionSpec = {
   name: 'via',
@@ -38,7 +39,7 @@ const put: CommandSpec = {
     'A node answers OK when the write is committed: on the disks of a majority. A timeout says whether the outcome is known.',
   async run(context, call) {
     const value = await inputValue(context, call, 'VALUE');
-    const client = await context.session.client(context.timeoutMs);
+    const client = await context.cluster.client(context.timeoutMs);
     const { revision, node } = await client.put(call.bytes('KEY'), value, callOptions(context, call));
     return { document: { key: call.bytes('KEY'), revision, node }, principal: 'OK', text: () => 'OK' };
   },
@@ -59,7 +60,7 @@ const get: CommandSpec = {
     'A missing key prints (nil) on a terminal and nothing elsewhere; that is no error, unless --exists is given.',
   async run(context, call) {
     const key = call.bytes('KEY');
-    const client = await context.session.client(context.timeoutMs);
+    const client = await context.cluster.client(context.timeoutMs);
     const { entry: found, revision, node } = await client.read(key, callOptions(context, call));
     const missing = found === null && call.has('exists') ? { unmet: `there is no key ${quoted(key)}` } : {};
     return {
@@ -81,7 +82,7 @@ const del: CommandSpec = {
   examples: [{ line: 'del key-01', about: 'answers OK, or (nil) when there was no such key' }],
   async run(context, call) {
     const key = call.bytes('KEY');
-    const client = await context.session.client(context.timeoutMs);
+    const client = await context.cluster.client(context.timeoutMs);
     const { deleted, revision, node } = await client.delete(key, callOptions(context, call));
     return {
       document: { key, deleted, revision, node },
@@ -112,7 +113,7 @@ const cas: CommandSpec = {
     }
     const first = await inputValue(context, call, 'OLD');
     const value = absent ? first : await inputValue(context, call, 'NEW');
-    const client = await context.session.client(context.timeoutMs);
+    const client = await context.cluster.client(context.timeoutMs);
     const options = callOptions(context, call);
     const { succeeded, revision, node } = await client.compareAndSet(key, absent ? null : first, value, options);
     const unmet = succeeded
@@ -148,7 +149,7 @@ const scan: CommandSpec = {
     { line: 'scan user/ => 3', about: 'in a script: there are three' },
   ],
   async run(context, call) {
-    const client = await context.session.client(context.timeoutMs);
+    const client = await context.cluster.client(context.timeoutMs);
     const range = call.has('PREFIX') ? { prefix: call.bytes('PREFIX') } : {};
     const limit = call.count('limit') ?? 1_000;
     const { entries, more, revision, node } = await scanPages(client, range, limit, callOptions(context, call));
@@ -172,7 +173,7 @@ const QUORUM_SYMPTOMS: ReadonlySet<string> = new Set(['timeout', 'outcome-unknow
 /** What a client sees as a timeout has a reason that the supervisor knows: too few nodes are up. */
 function withQuorum(context: Context, thrown: unknown): unknown {
   if (!(thrown instanceof RaftctlError) || !QUORUM_SYMPTOMS.has(thrown.code)) return thrown;
-  const { membership, states } = context.session.control().live();
+  const { membership, states } = context.cluster.control().live();
   const { sets, holds } = countQuorum(membership, (voter) => states.get(voter) === 'running');
   if (holds) return thrown;
   const counts = sets
@@ -196,7 +197,7 @@ async function scanPages(client: Client, range: ScanOptions, limit: number, opti
   return { ...page, entries };
 }
 
-function callOptions(context: Context, call: BoundCall): ReadOptions {
+function callOptions(context: Context, call: Invocation): ReadOptions {
   const via = call.find('via');
   return {
     timeoutMs: context.timeoutMs,
@@ -209,13 +210,13 @@ function callOptions(context: Context, call: BoundCall): ReadOptions {
 /** `any`, `leader` and `follower` are the client's own words; another selector is resolved, and said. */
 function viaOf(context: Context, via: string): Via {
   if (via === 'any' || via === 'leader' || via === 'follower') return via;
-  const { session } = context;
-  const { nodes, said } = resolveSingle(via, session.control(), session.random);
+  const { cluster, surface } = context;
+  const { nodes, said } = resolveSingle(via, cluster.control(), surface.random);
   if (said !== null) context.output.say(said);
   return asNodeId(nodes[0]!);
 }
 
-async function inputValue(context: Context, call: BoundCall, name: string): Promise<Buffer> {
+async function inputValue(context: Context, call: Invocation, name: string): Promise<Buffer> {
   const bytes = call.isDash(name) ? await readInput(context) : call.bytes(name);
   if (call.has('hex')) return decoded(bytes.toString('utf8'), 'hex', /^(?:[0-9a-fA-F]{2})*$/);
   if (call.has('base64')) return decoded(bytes.toString('utf8'), 'base64', /^[A-Za-z0-9+/_-]*={0,2}$/);
@@ -223,7 +224,7 @@ async function inputValue(context: Context, call: BoundCall, name: string): Prom
 }
 
 function readInput(context: Context): Promise<Buffer> {
-  const { readInput: read } = context.session;
+  const { readInput: read } = context.surface;
   if (read) return read();
   throw new RaftctlError('usage', 'a value - reads standard input, which the prompt itself reads', {
     hint: 'write -- before it to mean a dash; use raftctl put KEY - from a shell',
@@ -238,12 +239,12 @@ function decoded(text: string, encoding: 'hex' | 'base64', form: RegExp): Buffer
 }
 
 /** A value as it is printed: itself, or written in the encoding that was asked for. */
-function shown(value: Buffer, call: BoundCall): Buffer | string {
+function shown(value: Buffer, call: Invocation): Buffer | string {
   if (call.has('hex')) return value.toString('hex');
   return call.has('base64') ? value.toString('base64') : value;
 }
 
-const entryOf = (entry: KeyValue, call: BoundCall) => ({
+const entryOf = (entry: KeyValue, call: Invocation) => ({
   key: entry.key,
   value: shown(entry.value, call),
   createRevision: entry.createRevision,
@@ -255,7 +256,7 @@ const valueText = (value: Buffer | string, view: View): string | Buffer =>
   view.terminal ? sanitize(value.toString()) : value;
 
 /** On a terminal harmless and aligned; elsewhere `key TAB value`, bytes as they are. */
-function entriesText(entries: readonly KeyValue[], call: BoundCall, view: View): string | Buffer {
+function entriesText(entries: readonly KeyValue[], call: Invocation, view: View): string | Buffer {
   if (view.terminal) {
     return columns(
       entries.map((entry) => [sanitizeLine(entry.key.toString()), sanitizeLine(shown(entry.value, call).toString())]),

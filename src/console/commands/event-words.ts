@@ -2,7 +2,7 @@ import { nearest, RaftctlError } from '../../base/index.js';
 import { type DiagnosticEvent, EVENTS, isEventName } from '../../diagnostics/index.js';
 import type { Context } from '../context.js';
 import type { DataObject } from '../output/index.js';
-import type { BoundCall } from './bound-call.js';
+import type { Invocation } from './invocation.js';
 
 /** `kind=…` must name an event that exists: a misspelt one would be waited for, or counted as 0, for ever. */
 export function checkedPairs(pairs: readonly string[]): readonly string[] {
@@ -18,12 +18,12 @@ export function checkedPairs(pairs: readonly string[]): readonly string[] {
 }
 
 /** The place that `--since MARK` names; 0, the beginning, without it. */
-export function sinceOf(context: Context, call: BoundCall): number {
+export function sinceOf(context: Context, call: Invocation): number {
   const name = call.find('since');
   if (name === undefined) return 0;
-  const position = context.session.marks.get(name);
+  const position = context.scope.marks.get(name);
   if (position !== undefined) return position;
-  const known = [...context.session.marks.keys()];
+  const known = [...context.scope.marks.keys()];
   const near = nearest(name, known);
   throw new RaftctlError('usage', `there is no mark '${name}'${near ? `; did you mean ${near}?` : ''}`, {
     hint: known.length > 0 ? `marks: ${known.join(', ')}` : `mark ${name} remembers a place`,

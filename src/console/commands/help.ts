@@ -1,7 +1,9 @@
 import { nearest, RaftctlError } from '../../base/index.js';
+import type { Outcome } from '../outcome.js';
 import { columns, type View } from '../output/index.js';
 import { COMMON_OPTIONS } from './bind.js';
-import { type CommandSpec, GROUPS, type Group, type Outcome, optionLabel, usageOf } from './spec.js';
+import { GROUPS, type Group, optionLabel, usageOf } from './signature.js';
+import type { CommandSpec } from './spec.js';
 import type { CommandTable } from './table.js';
 
 const TITLES: Readonly<Record<Group, string>> = {
@@ -30,7 +32,7 @@ export function helpCommand(table: () => CommandTable): CommandSpec {
     async run(context, call) {
       const asked = call.all('COMMAND');
       if (asked.length === 0) {
-        return overview(table().for(context.session.origin));
+        return overview(table().for(context.surface.origin));
       }
       return explained(table(), asked.join(' '));
     },

@@ -37,6 +37,7 @@ export const TABLE: CommandTable = new CommandTable([
 ]);
 
 export { COMMON_OPTIONS } from './bind.js';
-export { type BoundCall, literalArg } from './bound-call.js';
-export * from './spec.js';
+export { type Invocation, literalArg } from './invocation.js';
+export * from './signature.js';
+export type { CommandSpec, Runnable } from './spec.js';
 export { CommandTable } from './table.js';

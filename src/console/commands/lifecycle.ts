@@ -2,10 +2,11 @@ import { type NodeId, RaftctlError } from '../../base/index.js';
 import type { LifecycleAction, LifecycleResult, ProcessStateName } from '../../cluster/index.js';
 import type { Context } from '../context.js';
 import type { Data } from '../output/index.js';
-import type { BoundCall } from './bound-call.js';
+import type { Invocation } from './invocation.js';
 import { forecast } from './quorum.js';
 import { isDown, type Resolved, resolve } from './selector.js';
-import type { CommandSpec, Example, OptionSpec } from './spec.js';
+import type { Example, OptionSpec } from './signature.js';
+import type { CommandSpec } from './spec.js';
 
 interface Verb {
   readonly action: LifecycleAction;
@@ -113,10 +114,10 @@ export const LIFECYCLE_COMMANDS: readonly CommandSpec[] = VERBS.map((verb) => ({
   options: [...(verb.options ?? []), ...(verb.fault ? [YES] : [])],
   examples: verb.examples,
   details: verb.details,
-  run: (context: Context, call: BoundCall) => change(context, call, verb),
+  run: (context: Context, call: Invocation) => change(context, call, verb),
 }));
 
-async function change(context: Context, call: BoundCall, verb: Verb) {
+async function change(context: Context, call: Invocation, verb: Verb) {
   const nodes = call.has('NODE') ? chosen(context, call, verb) : [await picked(context, verb)];
   if (verb.fault) await warn(context, call, nodes, verb);
   context.waiting(`${nodes.join(', ')} to be ${verb.past}`);
@@ -130,8 +131,8 @@ async function change(context: Context, call: BoundCall, verb: Verb) {
 }
 
 /** At the prompt, a node may be left out: one of those to which the verb applies is chosen from a list. */
-async function picked({ session, pick }: Context, verb: Verb): Promise<NodeId> {
-  const control = session.control();
+async function picked({ cluster, pick }: Context, verb: Verb): Promise<NodeId> {
+  const control = cluster.control();
   const live = control.live();
   const fitting = live.membership.members.map(({ id }) => id).filter((id) => verb.applies(live.states.get(id)));
   if (fitting.length === 0) {
@@ -151,12 +152,12 @@ async function picked({ session, pick }: Context, verb: Verb): Promise<NodeId> {
 }
 
 /** The nodes that were named, each once; of a group only those to which the verb applies. */
-function chosen(context: Context, call: BoundCall, verb: Verb): readonly NodeId[] {
-  const { session, output } = context;
-  const control = session.control();
+function chosen(context: Context, call: Invocation, verb: Verb): readonly NodeId[] {
+  const { cluster, surface, output } = context;
+  const control = cluster.control();
   const nodes = new Set<NodeId>();
   for (const selector of call.all('NODE')) {
-    const resolved: Resolved = resolve(selector, control, session.random);
+    const resolved: Resolved = resolve(selector, control, surface.random);
     if (resolved.said !== null) output.say(resolved.said);
     const { states } = control.live();
     for (const node of resolved.nodes) if (!resolved.group || verb.applies(states.get(node))) nodes.add(node);
@@ -174,14 +175,14 @@ function chosen(context: Context, call: BoundCall, verb: Verb): readonly NodeId[
 }
 
 /** Says what it will do to the quorum, and asks on a terminal before it is lost. */
-async function warn(context: Context, call: BoundCall, nodes: readonly NodeId[], verb: Verb): Promise<void> {
-  const { session, output } = context;
+async function warn(context: Context, call: Invocation, nodes: readonly NodeId[], verb: Verb): Promise<void> {
+  const { cluster, output } = context;
   // Nodes restarted in turn are away one at a time.
-  const { states } = session.control().live();
+  const { states } = cluster.control().live();
   const up = nodes.filter((node) => states.get(node) === 'running');
   const away = verb.action === 'restart' ? up.slice(0, 1) : up;
   if (away.length === 0) return;
-  const { text, willBeLost } = forecast(session.control(), away);
+  const { text, willBeLost } = forecast(cluster.control(), away);
   output.say(verb.action === 'restart' ? `${text} until it is back` : text);
   if (!willBeLost || call.has('yes') || !context.confirm) return;
   const agreed = await context.confirm(`${verb.action} ${nodes.join(', ')} all the same?`);
@@ -190,21 +191,17 @@ async function warn(context: Context, call: BoundCall, nodes: readonly NodeId[],
 
 async function applyTo(
   context: Context,
-  call: BoundCall,
+  call: Invocation,
   nodes: readonly NodeId[],
   verb: Verb,
 ): Promise<LifecycleResult[]> {
-  const { session } = context;
   const signal = call.find('signal');
   const options = {
     timeoutMs: context.timeoutMs,
     ...(signal === undefined ? {} : { signal: signal as NodeJS.Signals }),
   };
-  const apply = async (node: NodeId): Promise<LifecycleResult> => {
-    const result = await session.control().lifecycle(verb.action, node, options);
-    if (verb.fault) session.lastFault = { noun: verb.action, at: result.at, nodes };
-    return result;
-  };
+  const control = context.cluster.control();
+  const apply = (node: NodeId) => control.lifecycle(verb.action, node, options);
   if (verb.action !== 'restart') return Promise.all(nodes.map(apply));
   const results: LifecycleResult[] = [];
   for (const node of nodes) results.push(await apply(node));

@@ -52,7 +52,7 @@ const history: CommandSpec = {
   ],
   only: ['prompt'],
   async run(context, call) {
-    const lines = (context.session.history?.() ?? []).slice(-(call.count('lines') ?? 20));
+    const lines = (context.surface.history?.() ?? []).slice(-(call.count('lines') ?? 20));
     return { document: lines, principal: lines.length, text: () => lines.join('\n') };
   },
 };

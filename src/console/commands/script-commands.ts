@@ -1,8 +1,8 @@
 import { RaftctlError } from '../../base/index.js';
 import { delay } from '../delay.js';
 import { parseDuration } from '../language/duration.js';
+import { done } from '../outcome.js';
 import type { CommandSpec } from './spec.js';
-import { done } from './spec.js';
 
 const mark: CommandSpec = {
   name: 'mark',
@@ -13,8 +13,8 @@ const mark: CommandSpec = {
   examples: [{ line: 'mark killed', about: 'count events … --since killed counts from here' }],
   async run(context, call) {
     const name = call.text('NAME');
-    const position = await context.session.control().events.last();
-    context.session.marks.set(name, position);
+    const position = await context.cluster.control().events.last();
+    context.scope.marks.set(name, position);
     return done({ mark: name, position }, '', position);
   },
 };
@@ -30,7 +30,7 @@ const sleep: CommandSpec = {
   async run(context, call) {
     const ms = parseDuration(call.text('DUR')) ?? 0;
     context.waiting(`${call.text('DUR')} to pass`);
-    await delay(context.session.scheduler, ms, context.signal);
+    await delay(context.surface.scheduler, ms, context.signal);
     return done({ sleptMs: ms }, '', ms);
   },
 };
@@ -53,16 +53,16 @@ const run: CommandSpec = {
   details:
     'The result has .exit, .stdout and .stderr (the last MiB of each). An exit code other than 0 fails the command.',
   async run(context, call) {
-    const { session } = context;
-    if (!session.runProgram) throw new RaftctlError('usage', 'run is not possible here');
-    const endpoints = session
+    const { cluster, surface } = context;
+    if (!surface.runProgram) throw new RaftctlError('usage', 'run is not possible here');
+    const endpoints = cluster
       .control()
       .live()
       .membership.members.map(({ host, port }) => `${host}:${port}`)
       .join(',');
     const command = [call.text('CMD'), ...call.all('ARG')];
     context.waiting(`${command[0]} to end`);
-    const result = await session.runProgram(command, { RAFTCTL_ENDPOINTS: endpoints }, context.signal);
+    const result = await surface.runProgram(command, { RAFTCTL_ENDPOINTS: endpoints }, context.signal);
     const ending = result.signal === null ? `exit code ${result.exit}` : `ended by ${result.signal}`;
     return {
       document: { ...result },
@@ -85,7 +85,7 @@ const waitJob: CommandSpec = {
   examples: [{ line: 'wait job load --timeout 1m => .exit == 0', about: 'after run node load.js &load' }],
   async run(context, call) {
     context.waiting(`job ${call.text('NAME')}`);
-    return context.session.jobs.wait(call.text('NAME'), context.signal);
+    return context.scope.jobs.wait(call.text('NAME'), context.signal);
   },
 };
 
@@ -107,10 +107,18 @@ const up: CommandSpec = {
   only: ['script'],
   examples: [{ line: 'up --nodes 4', about: 'the first line of a script that brings its own cluster' }],
   async run(context, call) {
-    if (!context.session.up)
+    if (!context.surface.up)
       throw new RaftctlError('already-running', 'a cluster is running already: up starts one for a script only');
     context.waiting('the cluster to be ready');
-    return context.session.up(call, context.signal);
+    return context.surface.up(
+      {
+        nodes: call.count('nodes'),
+        file: call.find('file'),
+        portOffset: call.count('port-offset'),
+        timeoutMs: call.duration('timeout'),
+      },
+      context.signal,
+    );
   },
 };
 

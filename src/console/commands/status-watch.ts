@@ -1,7 +1,7 @@
 import type { ClusterView } from '../../cluster/index.js';
 import type { Context } from '../context.js';
+import type { Outcome } from '../outcome.js';
 import type { Data } from '../output/index.js';
-import type { Outcome } from './spec.js';
 import { title } from './status-table.js';
 
 const EVERY_MS = 1_000;
@@ -38,7 +38,7 @@ const stateOf = ({ nodes, leader, term }: ClusterView): string =>
   JSON.stringify([leader, term, nodes.map(({ id, state, status }) => [id, state, status?.role])]);
 
 /** Resolves at the next change that is known without asking, after a second, or when the command is interrupted. */
-function change({ session, signal }: Context): Promise<void> {
+function change({ cluster, surface, signal }: Context): Promise<void> {
   return new Promise((resolve) => {
     const finish = () => {
       timer.cancel();
@@ -46,8 +46,8 @@ function change({ session, signal }: Context): Promise<void> {
       signal.removeEventListener('abort', finish);
       resolve();
     };
-    const stop = session.control().onLiveChange(finish);
-    const timer = session.scheduler.after(EVERY_MS, finish);
+    const stop = cluster.control().onLiveChange(finish);
+    const timer = surface.scheduler.after(EVERY_MS, finish);
     signal.addEventListener('abort', finish, { once: true });
   });
 }

@@ -1,10 +1,11 @@
 import { type NodeId, RaftctlError } from '../../base/index.js';
 import type { ClusterView } from '../../cluster/index.js';
 import type { Context } from '../context.js';
+import type { Outcome } from '../outcome.js';
 import { columns } from '../output/index.js';
-import type { BoundCall } from './bound-call.js';
+import type { Invocation } from './invocation.js';
 import { leaderOf, resolveSingle } from './selector.js';
-import type { CommandSpec, Outcome } from './spec.js';
+import type { CommandSpec } from './spec.js';
 import { nodeText, rowOf } from './status-node.js';
 import { clusterText } from './status-table.js';
 import { watchStatus } from './status-watch.js';
@@ -48,7 +49,7 @@ const nodes: CommandSpec = {
   options: [],
   examples: [{ line: 'nodes', about: 'name, address, state; asks nobody' }],
   async run(context) {
-    const control = context.session.control();
+    const control = context.cluster.control();
     const { states, leader, membership } = control.live();
     const list = membership.members.map(({ id, host, port }) => ({
       id,
@@ -87,7 +88,7 @@ export const STATUS_COMMANDS: readonly CommandSpec[] = [status, nodes, leader];
 
 /** The known leader as an answer; `no-leader` when there is none. */
 export function leaderOutcome(context: Context): Outcome {
-  const control = context.session.control();
+  const control = context.cluster.control();
   const live = control.live();
   const node = leaderOf(live);
   const address = live.membership.members.find(({ id }) => id === node);
@@ -101,7 +102,7 @@ export function leaderOutcome(context: Context): Outcome {
 async function ask(context: Context): Promise<ClusterView> {
   context.waiting('the nodes to answer');
   // A paused node never answers: the others' answers should not wait for it longer than a person likes to.
-  return context.session.control().view({ timeoutMs: Math.min(1_000, context.timeoutMs) });
+  return context.cluster.control().view({ timeoutMs: Math.min(1_000, context.timeoutMs) });
 }
 
 function clusterOutcome(view: ClusterView): Outcome {
@@ -122,8 +123,8 @@ function clusterOutcome(view: ClusterView): Outcome {
   };
 }
 
-function resolveNode({ session, output }: Context, call: BoundCall): NodeId {
-  const { nodes: found, said } = resolveSingle(call.text('NODE'), session.control(), session.random);
+function resolveNode({ cluster, surface, output }: Context, call: Invocation): NodeId {
+  const { nodes: found, said } = resolveSingle(call.text('NODE'), cluster.control(), surface.random);
   if (said !== null) output.say(said);
   return found[0]!;
 }

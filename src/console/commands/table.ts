@@ -1,9 +1,11 @@
 import { assert, nearest, RaftctlError } from '../../base/index.js';
 import { bareStartOf, type Call, literalOf, type Word } from '../language/ast.js';
 import { ScriptError } from '../language/position.js';
+import type { Origin } from '../surface.js';
 import { bindCall } from './bind.js';
-import type { Arg, BoundCall } from './bound-call.js';
-import type { CommandSpec, OptionSpec, Origin } from './spec.js';
+import type { Arg } from './invocation.js';
+import type { OptionSpec } from './signature.js';
+import type { CommandSpec, Runnable } from './spec.js';
 
 /** The one list of commands. The prompt, scripts, one-shot use, help and completion all ask it. */
 export class CommandTable {
@@ -47,7 +49,7 @@ export class CommandTable {
   }
 
   /** Finds the command and binds its words. Throws `usage`, or a ScriptError where the words have places. */
-  bind(args: readonly Arg[], origin: Origin, common?: readonly OptionSpec[]): BoundCall {
+  bind(args: readonly Arg[], origin: Origin, common?: readonly OptionSpec[]): Runnable {
     const found = this.match(args.map((arg) => arg.text));
     if (!found) throw this.#unknown(args);
     const { spec, taken } = found;

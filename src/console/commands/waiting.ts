@@ -4,10 +4,11 @@ import { PROCESS_STATES } from '../../cluster/process-state.js';
 import { type MergedEvent, parseFilter, renderEvent } from '../../diagnostics/index.js';
 import type { Context } from '../context.js';
 import { formatDuration } from '../language/duration.js';
+import type { Outcome } from '../outcome.js';
 import { sanitizeLine } from '../output/index.js';
 import { checkedPairs, eventDocument, sinceOf } from './event-words.js';
 import { leaderOf, resolve, resolveSingle } from './selector.js';
-import type { CommandSpec, Outcome } from './spec.js';
+import type { CommandSpec } from './spec.js';
 import { leaderOutcome } from './status.js';
 
 const waitLeader: CommandSpec = {
@@ -21,10 +22,10 @@ const waitLeader: CommandSpec = {
     { line: 'wait leader --not ${old.node} => .term > ${old.term}', about: 'in a script, after kill leader' },
   ],
   async run(context, call) {
-    const { session } = context;
-    const control = session.control();
+    const { cluster, surface } = context;
+    const control = cluster.control();
     const not = call.find('not');
-    const unwanted = not === undefined ? [] : resolve(not, control, session.random).nodes;
+    const unwanted = not === undefined ? [] : resolve(not, control, surface.random).nodes;
     const wanted = unwanted.length > 0 ? `a leader other than ${unwanted.join(', ')}` : 'a leader';
     context.waiting(wanted);
     await liveBecomes(context, control, wanted, () => {
@@ -49,9 +50,9 @@ const waitNode: CommandSpec = {
   options: [],
   examples: [{ line: 'wait node node-02 running', about: 'after a restart' }],
   async run(context, call) {
-    const { session } = context;
-    const control = session.control();
-    const [node] = resolveSingle(call.text('NODE'), control, session.random).nodes;
+    const { cluster, surface } = context;
+    const control = cluster.control();
+    const [node] = resolveSingle(call.text('NODE'), control, surface.random).nodes;
     const state = call.text('STATE') as ProcessStateName;
     context.waiting(`${node} to be ${state}`);
     await liveBecomes(context, control, `${node} ${state}`, () => control.live().states.get(node!) === state);
@@ -76,7 +77,7 @@ const waitEvent: CommandSpec = {
     { line: 'wait event kind=process-exited node=node-02 --since killed', about: 'also if it happened already' },
   ],
   async run(context, call) {
-    const { events } = context.session.control();
+    const { events } = context.cluster.control();
     const filter = parseFilter(checkedPairs(call.all('FIELD=VALUE')), { level: 'trace' });
     const after = call.has('since') ? sinceOf(context, call) : await events.last();
     context.waiting(`an event ${call.all('FIELD=VALUE').join(' ')}`);
@@ -104,7 +105,7 @@ function knownLeader(control: ClusterControl): NodeId | undefined {
 
 /** Resolves when the live state satisfies `holds`, at once if it does already. */
 function liveBecomes(context: Context, control: ClusterControl, wanted: string, holds: () => boolean): Promise<void> {
-  const { session, signal, timeoutMs } = context;
+  const { surface, signal, timeoutMs } = context;
   return new Promise((resolvePromise, reject) => {
     if (holds()) return resolvePromise();
     const finish = (settle: () => void) => {
@@ -117,7 +118,7 @@ function liveBecomes(context: Context, control: ClusterControl, wanted: string, 
     const stop = control.onLiveChange(() => {
       if (holds()) finish(resolvePromise);
     });
-    const timer = session.scheduler.after(timeoutMs, () => finish(() => reject(timedOut(control, wanted, timeoutMs))));
+    const timer = surface.scheduler.after(timeoutMs, () => finish(() => reject(timedOut(control, wanted, timeoutMs))));
     if (signal.aborted) aborted();
     else signal.addEventListener('abort', aborted);
   });

@@ -1,10 +1,11 @@
 import { asNodeId, RaftctlError } from '../../base/index.js';
 import type { KeyEvent, Via, Watch } from '../../client/index.js';
 import type { Context } from '../context.js';
+import type { Outcome } from '../outcome.js';
 import { type Data, sanitizeLine, type View } from '../output/index.js';
-import type { BoundCall } from './bound-call.js';
+import type { Invocation } from './invocation.js';
 import { resolveSingle } from './selector.js';
-import type { CommandSpec, Outcome } from './spec.js';
+import type { CommandSpec } from './spec.js';
 
 const watch: CommandSpec = {
   name: 'watch',
@@ -37,10 +38,10 @@ const watch: CommandSpec = {
   async run(context, call) {
     const from = positive(call, 'from');
     const count = positive(call, 'count') ?? Number.POSITIVE_INFINITY;
-    const client = await context.session.client(context.timeoutMs);
+    const client = await context.cluster.client(context.timeoutMs);
     const via = call.find('via');
     const watching = client.watch(targetOf(call), {
-      timeoutMs: context.session.timeoutMs,
+      timeoutMs: context.scope.timeoutMs,
       signal: context.signal,
       ...(from === undefined ? {} : { from }),
       ...(via === undefined ? {} : { via: viaOf(context, via) }),
@@ -53,19 +54,19 @@ export const WATCH_COMMANDS: readonly CommandSpec[] = [watch];
 
 const STAR = '*'.charCodeAt(0);
 
-function targetOf(call: BoundCall): Buffer | { readonly prefix: Buffer } {
+function targetOf(call: Invocation): Buffer | { readonly prefix: Buffer } {
   const key = call.bytes('KEY');
   return key.at(-1) === STAR ? { prefix: key.subarray(0, -1) } : key;
 }
 
-function positive(call: BoundCall, name: string): number | undefined {
+function positive(call: Invocation, name: string): number | undefined {
   const value = call.count(name);
   if (value === undefined || value >= 1) return value;
   throw new RaftctlError('usage', `--${name}: expected at least 1, got ${value}`);
 }
 
 /** Says where it begins, shows each event, and ends after `count` of them, or when it is interrupted. */
-async function show(context: Context, call: BoundCall, watching: Watch, count: number): Promise<Outcome> {
+async function show(context: Context, call: Invocation, watching: Watch, count: number): Promise<Outcome> {
   const { output, signal } = context;
   let seen = 0;
   try {
@@ -104,8 +105,8 @@ function textOf({ type, key, value, modRevision }: KeyEvent, { terminal, paint }
 /** `any`, `leader` and `follower` are the client's own words; another selector is resolved, and said. */
 function viaOf(context: Context, via: string): Via {
   if (via === 'any' || via === 'leader' || via === 'follower') return via;
-  const { session, output } = context;
-  const { nodes, said } = resolveSingle(via, session.control(), session.random);
+  const { cluster, surface, output } = context;
+  const { nodes, said } = resolveSingle(via, cluster.control(), surface.random);
   if (said !== null) output.say(said);
   return asNodeId(nodes[0]!);
 }

@@ -8,11 +8,13 @@ import {
   renderEvent,
 } from '../../diagnostics/index.js';
 import type { Context } from '../context.js';
+import { done, type Outcome } from '../outcome.js';
 import { columns, sanitizeLine, type View } from '../output/index.js';
-import type { BoundCall } from './bound-call.js';
 import { checkedPairs, eventDocument, sinceOf } from './event-words.js';
+import type { Invocation } from './invocation.js';
 import { resolve, resolveSingle } from './selector.js';
-import { type CommandSpec, done, type OptionSpec, type Outcome } from './spec.js';
+import type { OptionSpec } from './signature.js';
+import type { CommandSpec } from './spec.js';
 
 const LEVEL: OptionSpec = {
   name: 'level',
@@ -78,15 +80,15 @@ const logsLevel: CommandSpec = {
     { line: 'logs level debug leader', about: 'one node' },
   ],
   async run(context, call) {
-    const { session, output } = context;
-    const control = session.control();
+    const { cluster, surface, output } = context;
+    const control = cluster.control();
     const level = call.text('LEVEL') as Level;
     const selector = call.find('NODE');
     if (selector === undefined) {
       await control.setLevel(level);
       return done({ level, node: null }, `every node logs from ${level} on`, level);
     }
-    const { nodes, said } = resolveSingle(selector, control, session.random);
+    const { nodes, said } = resolveSingle(selector, control, surface.random);
     if (said !== null) output.say(said);
     await control.setLevel(level, nodes[0]!);
     return done({ level, node: nodes[0]! }, `${nodes[0]} logs from ${level} on`, level);
@@ -154,25 +156,25 @@ const countLogs: CommandSpec = {
 export const WATCHING_COMMANDS: readonly CommandSpec[] = [logs, logsLevel, events, countEvents, countLogs];
 
 async function counted(context: Context, filter: EventFilter, after: number): Promise<Outcome> {
-  const count = await context.session.control().events.count(filter, after);
+  const count = await context.cluster.control().events.count(filter, after);
   return { document: { count }, principal: count, text: () => String(count) };
 }
 
-function logFilter(context: Context, call: BoundCall): EventFilter {
+function logFilter(context: Context, call: Invocation): EventFilter {
   const since = call.duration('since');
-  const left = call.has('raw') ? [] : context.session.control().config.logs.exclude;
+  const left = call.has('raw') ? [] : context.cluster.control().config.logs.exclude;
   const exclude = [...left, ...call.all('exclude')];
   return {
     ...patterns(context, call),
     ...(exclude.length > 0 ? { exclude } : {}),
-    ...(since === undefined ? {} : { sinceTime: context.session.clock.now() - since }),
+    ...(since === undefined ? {} : { sinceTime: context.surface.clock.now() - since }),
   };
 }
 
-function patterns(context: Context, call: BoundCall): EventFilter {
-  const { session } = context;
+function patterns(context: Context, call: Invocation): EventFilter {
+  const { cluster, surface } = context;
   const nodes = call.all('NODE').flatMap((selector) => {
-    const { nodes: found, said } = resolve(selector, session.control(), session.random);
+    const { nodes: found, said } = resolve(selector, cluster.control(), surface.random);
     if (said !== null) context.output.say(said);
     return found;
   });
@@ -184,8 +186,8 @@ function patterns(context: Context, call: BoundCall): EventFilter {
   };
 }
 
-async function shownEvents(context: Context, call: BoundCall, filter: EventFilter, after: number): Promise<Outcome> {
-  const source = context.session.control().events;
+async function shownEvents(context: Context, call: Invocation, filter: EventFilter, after: number): Promise<Outcome> {
+  const source = context.cluster.control().events;
   const limit = call.count('lines') ?? 50;
   const page = await source.read({ after, filter, limit, fromEnd: true });
   if (!call.has('follow')) {

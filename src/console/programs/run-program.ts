@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { RaftctlError, type Scheduler } from '../../base/index.js';
-import type { ProgramResult, RunProgram } from '../context.js';
 import type { Environment } from '../output/index.js';
+import type { ProgramResult, RunProgram } from '../surface.js';
 
 const KEPT_BYTES = 1 << 20;
 /** Between asking a program to end and ending it. */

@@ -1,18 +1,14 @@
 import type { ClusterControl } from '../../cluster/index.js';
 import type { MergedEvent } from '../../diagnostics/index.js';
-import type { Fault, Session } from '../context.js';
 import { formatDuration } from '../language/duration.js';
-
-/** A leader that comes later than this after a fault has other reasons. */
-const RELATED_MS = 60_000;
+import { type Disturbance, Disturbances } from './disturbance.js';
 
 /** Tells, above the prompt, what happens to the cluster: a new leader and how long it took, a crash, a node that gave up. */
 export class Announcer {
-  readonly #session: Session;
   readonly #say: (text: string) => void;
+  readonly #disturbances = new Disturbances();
 
-  constructor(session: Session, say: (text: string) => void) {
-    this.#session = session;
+  constructor(say: (text: string) => void) {
     this.#say = say;
   }
 
@@ -33,20 +29,18 @@ export class Announcer {
 
   #tell(batch: readonly MergedEvent[]): void {
     for (const event of batch) {
-      const text = sentence(event, this.#session.lastFault);
-      if (text === null) continue;
-      if (event.event === 'role-changed') this.#session.lastFault = null;
-      this.#say(text);
+      const text = sentence(event, this.#disturbances.take(event));
+      if (text !== null) this.#say(text);
     }
   }
 }
 
-/** The event in words, if somebody at the prompt wants to know it. */
-export function sentence(event: MergedEvent, fault: Fault | null): string | null {
+/** The event in words, if somebody at the prompt wants to know it. `cause`: what a new leader comes from. */
+export function sentence(event: MergedEvent, cause: Disturbance | null): string | null {
   const { fields } = event;
   switch (event.event) {
     case 'role-changed':
-      return fields['to'] === 'leader' ? newLeader(event, fault) : null;
+      return fields['to'] === 'leader' ? newLeader(event, cause) : null;
     case 'process-exited':
       return fields['expected'] === false ? `${fields['node']} ended by itself: ${exitText(event)}` : null;
     case 'process-restarting':
@@ -58,12 +52,9 @@ export function sentence(event: MergedEvent, fault: Fault | null): string | null
   }
 }
 
-function newLeader(event: MergedEvent, fault: Fault | null): string {
-  const text = `${event.node} is leader, term ${event.fields['term']}`;
-  const afterMs = fault === null ? -1 : event.time - fault.at;
-  return fault === null || afterMs < 0 || afterMs > RELATED_MS
-    ? text
-    : `${text}, ${formatDuration(afterMs)} after the ${fault.noun}`;
+function newLeader({ node, fields, time }: MergedEvent, cause: Disturbance | null): string {
+  const text = `${node} is leader, term ${fields['term']}`;
+  return cause === null ? text : `${text}, ${formatDuration(time - cause.at)} after the ${cause.noun}`;
 }
 
 const exitText = ({ fields }: MergedEvent): string =>

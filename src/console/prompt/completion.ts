@@ -2,9 +2,11 @@ import { LEVELS } from '../../base/index.js';
 import { EVENTS } from '../../diagnostics/index.js';
 import { COMMON_OPTIONS } from '../commands/bind.js';
 import { MANY_NODES, ONE_NODE } from '../commands/selector.js';
-import type { CommandSpec, OptionSpec, Origin, ValueKind } from '../commands/spec.js';
+import type { OptionSpec, ValueKind } from '../commands/signature.js';
+import type { CommandSpec } from '../commands/spec.js';
 import type { CommandTable } from '../commands/table.js';
 import { PREFIXES } from '../language/parser.js';
+import type { Origin } from '../surface.js';
 
 /** What can be offered, besides the table. */
 export interface CompletionContext {

@@ -6,7 +6,7 @@
  * pipe. `Announcer` tells what happens to the cluster; `LineFlow` bounds how much of it scrolls by; `complete` and
  * `hintFor` are functions of line, cursor and context.
  *
- *     await new Prompt({ session, table: TABLE, terminal: new Terminal(process.stdin), … }).run();
+ *     await new Prompt({ workspace, table: TABLE, terminal: new Terminal(process.stdin), … }).run();
  */
 export { type CompletionContext, complete, hintFor } from './completion.js';
 export { LineFlow } from './line-flow.js';

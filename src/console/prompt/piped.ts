@@ -1,12 +1,12 @@
 import { createInterface } from 'node:readline';
 import type { CommandTable } from '../commands/index.js';
-import type { Session } from '../context.js';
+import type { Workspace } from '../context.js';
 import { LineRunner, type LineRunnerOptions } from '../line-runner.js';
 import { type Printer, printFailure } from '../results.js';
 import { Announcer } from './announcer.js';
 
 export interface PipedOptions {
-  readonly session: Session;
+  readonly workspace: Workspace;
   readonly table: CommandTable;
   readonly printer: Printer;
   readonly input: NodeJS.ReadableStream;
@@ -22,9 +22,9 @@ export interface PipedResult {
 
 /** Script mode: runs the lines of a pipe in order, as they come, to the end of the input or the first failure. */
 export async function runPiped(options: PipedOptions): Promise<PipedResult> {
-  const { session, printer, input, signal } = options;
+  const { workspace, printer, input, signal } = options;
   const runner = new LineRunner({ ...options, file: 'stdin' });
-  const stopAnnouncing = new Announcer(session, (text) => printer.err(text)).start(session.control());
+  const stopAnnouncing = new Announcer((text) => printer.err(text)).start(workspace.cluster.control());
   const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
   const end = () => lines.close();
   signal.addEventListener('abort', end, { once: true });

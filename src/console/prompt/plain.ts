@@ -1,14 +1,14 @@
 import { createInterface } from 'node:readline';
 import type { CommandTable } from '../commands/index.js';
-import type { Session } from '../context.js';
+import type { Workspace } from '../context.js';
 import { LineRunner, type LineRunnerOptions } from '../line-runner.js';
 import { type Printer, printFailure } from '../results.js';
 import { Announcer } from './announcer.js';
 import { promptOf } from './prompt-text.js';
 
 export interface PlainPromptOptions {
-  /** Everything of a session but what the prompt itself provides. */
-  readonly session: Omit<Session, 'confirm'>;
+  /** To its surface the prompt adds that it can ask. */
+  readonly workspace: Workspace;
   readonly table: CommandTable;
   readonly printer: Printer;
   readonly input: NodeJS.ReadableStream;
@@ -26,7 +26,7 @@ export interface PlainPromptOptions {
  */
 export class PlainPrompt {
   readonly #options: PlainPromptOptions;
-  readonly #session: Session;
+  readonly #workspace: Workspace;
   readonly #runner: LineRunner;
   /** Typed and not run yet. */
   readonly #queue: string[] = [];
@@ -38,14 +38,23 @@ export class PlainPrompt {
 
   constructor(options: PlainPromptOptions) {
     this.#options = options;
-    const { session, table, printer, load } = options;
-    this.#session = Object.assign(session, { confirm: (question: string) => this.#confirm(question) });
-    this.#runner = new LineRunner({ session: this.#session, table, printer, file: 'prompt', ...(load && { load }) });
+    const { workspace, table, printer, load } = options;
+    this.#workspace = {
+      ...workspace,
+      surface: { ...workspace.surface, confirm: (question) => this.#confirm(question) },
+    };
+    this.#runner = new LineRunner({
+      workspace: this.#workspace,
+      table,
+      printer,
+      file: 'prompt',
+      ...(load && { load }),
+    });
   }
 
   async run(): Promise<void> {
     const { input, signal } = this.#options;
-    const stopAnnouncing = new Announcer(this.#session, (text) => this.#announce(text)).start(this.#session.control());
+    const stopAnnouncing = new Announcer((text) => this.#announce(text)).start(this.#workspace.cluster.control());
     const lines = createInterface({ input, terminal: false, crlfDelay: Number.POSITIVE_INFINITY });
     lines.on('line', (line) => this.#typed(line));
     lines.on('close', () => this.#end());
@@ -119,7 +128,7 @@ export class PlainPrompt {
   }
 
   #promptText(): string {
-    return this.#runner.incomplete ? '... ' : promptOf(this.#session.control(), this.#options.printer.view);
+    return this.#runner.incomplete ? '... ' : promptOf(this.#workspace.cluster.control(), this.#options.printer.view);
   }
 
   /** Below the prompt that stands, and the prompt again. */

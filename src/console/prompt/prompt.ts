@@ -1,11 +1,12 @@
 import { createInterface, type Interface } from 'node:readline';
 import type { ClusterControl } from '../../cluster/index.js';
 import type { CommandTable } from '../commands/index.js';
-import type { Session } from '../context.js';
+import type { Workspace } from '../context.js';
 import type { HistoryFile } from '../files/index.js';
 import { LineRunner, type LineRunnerOptions } from '../line-runner.js';
 import type { View } from '../output/index.js';
 import { asRaftctlError, failureText, type Printer } from '../results.js';
+import type { Surface } from '../surface.js';
 import {
   ask,
   type Choice,
@@ -21,8 +22,8 @@ import { LineWriter } from './line-writer.js';
 import { promptOf } from './prompt-text.js';
 
 export interface PromptOptions {
-  /** Everything of a session but what the prompt itself provides. */
-  readonly session: Omit<Session, 'confirm' | 'pick' | 'history' | 'readInput'>;
+  /** To its surface the prompt adds what it provides itself: questions, lists, history. */
+  readonly workspace: Workspace;
   readonly table: CommandTable;
   readonly terminal: Terminal;
   readonly output: NodeJS.WritableStream;
@@ -47,7 +48,7 @@ const KEYS_REMEMBERED = 500;
 /** The prompt on a terminal: one readline, one queue, one writer. `run` resolves when the user leaves. */
 export class Prompt {
   readonly #options: PromptOptions;
-  readonly #session: Session;
+  readonly #workspace: Workspace;
   readonly #control: ClusterControl;
   readonly #writer: LineWriter;
   readonly #flow: LineFlow;
@@ -67,18 +68,19 @@ export class Prompt {
 
   constructor(options: PromptOptions) {
     this.#options = options;
-    const { session, terminal, output, history, view } = options;
-    this.#control = session.control();
-    this.#session = Object.assign(session, {
-      confirm: (question: string, signal: AbortSignal) => this.#confirm(question, signal),
-      pick: (question: string, choices: readonly Choice[], signal: AbortSignal) =>
-        this.#pick(question, choices, signal),
+    const { workspace, terminal, output, history, view } = options;
+    this.#control = workspace.cluster.control();
+    const surface: Surface = {
+      ...workspace.surface,
+      confirm: (question, signal) => this.#confirm(question, signal),
+      pick: (question, choices, signal) => this.#pick(question, choices, signal),
       history: () => history.lines,
-    });
+    };
+    this.#workspace = { ...workspace, surface };
     this.#writer = new LineWriter(output);
-    this.#flow = new LineFlow(session.clock, session.scheduler, (text) => this.#writer.above(text));
+    this.#flow = new LineFlow(workspace.surface.clock, workspace.surface.scheduler, (text) => this.#writer.above(text));
     this.#runner = new LineRunner({
-      session: this.#session,
+      workspace: this.#workspace,
       table: options.table,
       printer: this.#printer(),
       file: 'prompt',
@@ -118,7 +120,7 @@ export class Prompt {
       else if (key?.name === 'paste-end') this.#pasteEnded();
       else this.#showHint();
     });
-    const stopAnnouncing = new Announcer(this.#session, (text) =>
+    const stopAnnouncing = new Announcer((text) =>
       this.#flow.push(this.#options.view.paint.cyan(text), 'announcement'),
     ).start(this.#control);
     const stopWatching = this.#control.onLiveChange(() => this.#refresh());
@@ -195,7 +197,7 @@ export class Prompt {
     this.#running = controller;
     this.#waitingFor = line.trim().split('\n', 1)[0]!;
     this.#readline.setPrompt('');
-    const patience = this.#session.scheduler.after(PATIENCE_MS, () => this.#refresh());
+    const patience = this.#workspace.surface.scheduler.after(PATIENCE_MS, () => this.#refresh());
     try {
       return (await this.#runner.feed(line, controller.signal)) === 'leave';
     } catch (thrown) {
@@ -293,7 +295,7 @@ export class Prompt {
   }
 
   #completionContext(): CompletionContext {
-    const { variables, marks, jobs } = this.#session;
+    const { variables, marks, jobs } = this.#workspace.scope;
     return {
       table: this.#options.table,
       origin: 'prompt',

@@ -1,12 +1,14 @@
 import { InvariantError, messageOf, RaftctlError } from '../../base/index.js';
-import type { BoundCall } from '../commands/bound-call.js';
-import type { CommandTable, Outcome } from '../commands/index.js';
-import type { Output, Session, Variable } from '../context.js';
+import type { CommandTable, Runnable } from '../commands/index.js';
+import type { Invocation } from '../commands/invocation.js';
+import type { Output, Workspace } from '../context.js';
 import { delay } from '../delay.js';
 import { execute } from '../execute.js';
 import type { Action, Block, CommandAction, RepeatAction, Statement, WithinAction } from '../language/ast.js';
 import { parseDuration } from '../language/duration.js';
 import { ScriptError, type Span } from '../language/position.js';
+import type { Outcome } from '../outcome.js';
+import type { Variable } from '../scope.js';
 import { expand, expandText } from './expand.js';
 import { described, failureOf, type Mismatch, match, type Result } from './matchers.js';
 
@@ -30,11 +32,11 @@ export class CheckFailure extends Error {
 }
 
 export interface EvaluatorOptions {
-  readonly session: Session;
+  readonly workspace: Workspace;
   readonly output: Output;
   readonly table: CommandTable;
   /** Every command that finished, in order, background ones when they were started. */
-  readonly onResult?: (result: Result, call: BoundCall, action: CommandAction) => void;
+  readonly onResult?: (result: Result, call: Invocation, action: CommandAction) => void;
   readonly waiting?: (text: string) => void;
   /** A background command ended; null: well. */
   readonly onJobEnd?: (name: string, line: string, error: unknown) => void;
@@ -54,15 +56,15 @@ const TURNS_AT_ONCE = 1_000;
 const RETRY_MS = 50;
 const NOTHING: Outcome = { document: null, principal: null, text: () => '' };
 
-/** Runs statements on a session. What does not hold is a CheckFailure; an interruption is a RaftctlError. */
+/** Runs statements on a workspace. What does not hold is a CheckFailure; an interruption is a RaftctlError. */
 export class Evaluator {
   readonly #options: EvaluatorOptions;
-  readonly #session: Session;
+  readonly #workspace: Workspace;
   #left = false;
 
   constructor(options: EvaluatorOptions) {
     this.#options = options;
-    this.#session = options.session;
+    this.#workspace = options.workspace;
   }
 
   /** The statement that ran last came to an `exit`: what follows is not run. */
@@ -79,11 +81,11 @@ export class Evaluator {
   async #statement(statement: Statement, frame: Frame): Promise<Outcome> {
     switch (statement.type) {
       case 'set':
-        this.#set(statement.name, expandText(statement.value, this.#session), statement.span);
+        this.#set(statement.name, expandText(statement.value, this.#workspace), statement.span);
         return NOTHING;
       case 'let': {
         const { document, principal } = await this.#action(statement.action, frame);
-        this.#session.variables.set(statement.name, { document, principal });
+        this.#workspace.scope.variables.set(statement.name, { document, principal });
         return NOTHING;
       }
       case 'action':
@@ -98,10 +100,10 @@ export class Evaluator {
     if (name === 'timeout') {
       const ms = parseDuration(text);
       if (ms === undefined) throw new ScriptError(span, `set timeout: expected a duration such as 10s, got '${text}'`);
-      this.#session.timeoutMs = ms;
+      this.#workspace.scope.timeoutMs = ms;
     }
     const variable: Variable = { document: text, principal: text };
-    this.#session.variables.set(name, variable);
+    this.#workspace.scope.variables.set(name, variable);
   }
 
   async #action(action: Action, frame: Frame): Promise<Outcome> {
@@ -134,7 +136,9 @@ export class Evaluator {
   }
 
   async #repeat(action: RepeatAction, frame: Frame): Promise<Outcome> {
-    const { clock, scheduler, variables } = this.#session;
+    const { surface, scope } = this.#workspace;
+    const { clock, scheduler } = surface;
+    const { variables } = scope;
     let last = NOTHING;
     let next = clock.now();
     for (let turn = 1; turn <= action.times && !this.#left; turn++) {
@@ -150,7 +154,7 @@ export class Evaluator {
 
   /** Command and expectation, again until both hold or the time is up. */
   async #within(action: WithinAction, frame: Frame): Promise<Outcome> {
-    const { clock, scheduler } = this.#session;
+    const { clock, scheduler } = this.#workspace.surface;
     const startedAt = clock.now();
     const deadline = Math.min(frame.deadline, startedAt + action.boundMs);
     for (let tries = 1; ; tries++) {
@@ -170,9 +174,9 @@ export class Evaluator {
   }
 
   async #command(action: CommandAction, frame: Frame): Promise<Outcome> {
-    const session = this.#session;
-    const words = action.call.words.map((word) => expand(word, session));
-    const call = this.#options.table.bind(words, session.origin);
+    const workspace = this.#workspace;
+    const words = action.call.words.map((word) => expand(word, workspace));
+    const call = this.#options.table.bind(words, workspace.surface.origin);
     if (action.job !== null) return this.#background(action, call, action.job);
     const result = await this.#result(call, frame.signal, frame);
     const failure = this.#judge(action, result);
@@ -183,7 +187,7 @@ export class Evaluator {
     return result.type === 'answer' ? result.outcome : failedOutcome(result.error);
   }
 
-  #background(action: CommandAction, call: BoundCall, job: string): Outcome {
+  #background(action: CommandAction, call: Runnable, job: string): Outcome {
     const endless: Frame = { signal: new AbortController().signal, deadline: Number.POSITIVE_INFINITY, trying: false };
     const run = async (signal: AbortSignal): Promise<Outcome> => {
       const result = await this.#result(call, signal, endless, !call.has('timeout'));
@@ -192,7 +196,7 @@ export class Evaluator {
       return result.type === 'answer' ? result.outcome : failedOutcome(result.error);
     };
     const ended = (error: unknown) => this.#options.onJobEnd?.(job, call.line, error);
-    this.#session.jobs.start(job, call.line, (signal) => {
+    this.#workspace.scope.jobs.start(job, call.line, (signal) => {
       const running = run(signal);
       running.then(() => ended(null), ended);
       return running;
@@ -202,13 +206,13 @@ export class Evaluator {
     return outcome;
   }
 
-  async #result(call: BoundCall, signal: AbortSignal, frame: Frame, unbounded = false): Promise<Result> {
-    const { clock } = this.#session;
+  async #result(call: Runnable, signal: AbortSignal, frame: Frame, unbounded = false): Promise<Result> {
+    const { clock } = this.#workspace.surface;
     const startedAt = clock.now();
     const atMostMs = unbounded ? undefined : frame.deadline - startedAt;
     const waiting = this.#options.waiting;
     try {
-      const outcome = await execute(this.#session, this.#options.output, call, {
+      const outcome = await execute(this.#workspace, this.#options.output, call, {
         signal,
         ...(atMostMs === undefined ? { unbounded: true } : { atMostMs }),
         ...(waiting ? { waiting } : {}),
@@ -237,7 +241,7 @@ export class Evaluator {
       return new CheckFailure(action.span, { expected: 'ok', got: failure }, result);
     }
     for (const matcher of action.matchers) {
-      const mismatch = match(matcher, result, (word) => expandText(word, this.#session));
+      const mismatch = match(matcher, result, (word) => expandText(word, this.#workspace));
       if (mismatch) return new CheckFailure(action.span, mismatch, result);
     }
     return null;

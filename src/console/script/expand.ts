@@ -1,6 +1,6 @@
 import { nearest } from '../../base/index.js';
-import type { Arg } from '../commands/bound-call.js';
-import type { Session } from '../context.js';
+import type { Arg } from '../commands/invocation.js';
+import type { Workspace } from '../context.js';
 import { bareStartOf, type Word } from '../language/ast.js';
 import { ScriptError, type Span } from '../language/position.js';
 import { atPath, type Data, dataText } from '../output/index.js';
@@ -9,7 +9,7 @@ import { atPath, type Data, dataText } from '../output/index.js';
 const WORD_BYTES_MAX = 64 * 2 ** 20;
 
 /** A word with its expansions replaced, when its command runs. */
-export function expand(word: Word, session: Session): Arg {
+export function expand(word: Word, workspace: Workspace): Arg {
   let length = 0;
   const pieces = word.parts.map((part): string | Buffer => {
     const piece =
@@ -17,7 +17,7 @@ export function expand(word: Word, session: Session): Arg {
         ? part.text
         : part.type === 'bytes'
           ? part.bytes
-          : variableValue(part.name, part.span, session);
+          : variableValue(part.name, part.span, workspace);
     length += piece.length;
     if (length > WORD_BYTES_MAX) throw new ScriptError(word.span, 'the word becomes longer than 64 MiB');
     return piece;
@@ -28,19 +28,19 @@ export function expand(word: Word, session: Session): Arg {
   return { text: bytes.toString('utf8'), bytes, start, span: word.span };
 }
 
-export const expandText = (word: Word, session: Session): string => expand(word, session).text ?? '';
+export const expandText = (word: Word, workspace: Workspace): string => expand(word, workspace).text ?? '';
 
-function variableValue(name: string, span: Span, session: Session): string | Buffer {
+function variableValue(name: string, span: Span, workspace: Workspace): string | Buffer {
   if (name.startsWith('env:')) {
-    const value = session.environment[name.slice('env:'.length)];
+    const value = workspace.surface.environment[name.slice('env:'.length)];
     if (value === undefined)
       throw new ScriptError(span, `the environment has no variable ${name.slice('env:'.length)}`);
     return value;
   }
   const [root, ...path] = name.split('.');
-  const variable = session.variables.get(root!);
+  const variable = workspace.scope.variables.get(root!);
   if (!variable) {
-    if (name === 'tmp' && session.temporaryDirectory) return session.temporaryDirectory();
+    if (name === 'tmp' && workspace.surface.temporaryDirectory) return workspace.surface.temporaryDirectory();
     throw new ScriptError(span, `nothing has set '${root}' before this line`);
   }
   const data = path.length === 0 ? variable.principal : atPath(variable.document, path);

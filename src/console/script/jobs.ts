@@ -1,5 +1,5 @@
 import { nearest, RaftctlError } from '../../base/index.js';
-import type { Outcome } from '../commands/spec.js';
+import type { Outcome } from '../outcome.js';
 
 interface Job {
   readonly controller: AbortController;

@@ -1,7 +1,7 @@
 import { messageOf, RaftctlError } from '../../base/index.js';
-import type { Outcome } from '../commands/spec.js';
 import type { Matcher, Operator, Word } from '../language/ast.js';
 import { formatDuration } from '../language/duration.js';
+import type { Outcome } from '../outcome.js';
 import { atPath, type Data, dataText, sanitizeLine, toJson } from '../output/index.js';
 import { missing } from './expand.js';
 

@@ -1,7 +1,7 @@
 import { ERRORS, messageOf, RaftctlError } from '../../base/index.js';
 import { DEFAULT_EXCLUDE, renderEvent } from '../../diagnostics/index.js';
-import type { BoundCall, CommandTable } from '../commands/index.js';
-import type { Output, Session } from '../context.js';
+import type { CommandTable, Invocation } from '../commands/index.js';
+import type { Output, Workspace } from '../context.js';
 import type { Script, Statement } from '../language/ast.js';
 import { formatDuration } from '../language/duration.js';
 import { lineOf, ScriptError, type Span } from '../language/position.js';
@@ -10,7 +10,7 @@ import { described, type Result } from './matchers.js';
 import type { CaseFailure, CaseResult, Report } from './report.js';
 
 export interface RunnerOptions {
-  readonly session: Session;
+  readonly workspace: Workspace;
   readonly output: Output;
   readonly table: CommandTable;
   /** A failed case does not stop the script. */
@@ -25,7 +25,7 @@ export interface RunnerOptions {
   readonly logs?: () => string | null;
   readonly onCase?: (result: CaseResult) => void;
   /** A result outside every case, where there is a reader for it. */
-  readonly onResult?: (result: Result, call: BoundCall) => void;
+  readonly onResult?: (result: Result, call: Invocation) => void;
   readonly waiting?: (text: string) => void;
 }
 
@@ -59,7 +59,7 @@ export class ScriptRunner {
   constructor(options: RunnerOptions) {
     this.#options = options;
     this.#evaluator = new Evaluator({
-      session: options.session,
+      workspace: options.workspace,
       // Inside a case, what commands say belongs to its transcript.
       output: { ...options.output, say: (text) => this.#said(text) },
       table: options.table,
@@ -100,7 +100,7 @@ export class ScriptRunner {
   }
 
   async #case(one: Case, signal: AbortSignal): Promise<boolean> {
-    const { clock } = this.#options.session;
+    const { clock } = this.#options.workspace.surface;
     const startedAt = clock.now();
     this.#transcript = [];
     this.#inCase = one.named;
@@ -135,7 +135,7 @@ export class ScriptRunner {
     this.#inCase = true;
     for (const block of blocks) {
       this.#transcript = [];
-      const { clock } = this.#options.session;
+      const { clock } = this.#options.workspace.surface;
       const startedAt = clock.now();
       try {
         await this.#evaluator.run({ type: 'action', action: block.body, span: block.span }, patient);
@@ -144,7 +144,7 @@ export class ScriptRunner {
         this.#close({ name: 'cleanup', span: block.span }, tookMs, await this.#failure(thrown, block.span, tookMs));
       }
     }
-    for (const job of await this.#options.session.jobs.finish()) {
+    for (const job of await this.#options.workspace.scope.jobs.finish()) {
       this.#transcript = [];
       const failure = await this.#failure(job.error, whole, 0, `${job.line} &${job.name}`);
       this.#close({ name: `job ${job.name}`, span: whole }, 0, failure);
@@ -156,7 +156,7 @@ export class ScriptRunner {
     if (!this.#inCase && this.#options.onResult) this.#options.output.say(text);
   }
 
-  #record(result: Result, call: BoundCall): void {
+  #record(result: Result, call: Invocation): void {
     // A script that only sets and sleeps has checked nothing.
     if (!NO_CHECKS.has(call.spec.name)) this.#commands += 1;
     this.#transcript.push(`${call.line} -> ${described(result)} (${formatDuration(result.tookMs)})`);
@@ -188,7 +188,7 @@ export class ScriptRunner {
 
   async #events(): Promise<readonly string[]> {
     try {
-      const { events } = this.#options.session.control();
+      const { events } = this.#options.workspace.cluster.control();
       const page = await events.read({
         after: 0,
         filter: { exclude: DEFAULT_EXCLUDE },

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { asNodeId, type NodeId, RaftctlError } from '../../../src/base/index.js';
-import { literalArg, type Outcome, TABLE } from '../../../src/console/commands/index.js';
-import type { Session } from '../../../src/console/context.js';
+import { literalArg, TABLE } from '../../../src/console/commands/index.js';
+import type { Workspace } from '../../../src/console/context.js';
 import { execute } from '../../../src/console/execute.js';
 import { type Call, parseScript } from '../../../src/console/language/index.js';
+import type { Outcome } from '../../../src/console/outcome.js';
 import { toJson } from '../../../src/console/output/index.js';
 import { outputOf } from '../../../src/console/results.js';
+import type { Surface } from '../../../src/console/surface.js';
 import { capturedPrinter, type FakeWorld, fakeWorld } from '../fakes.js';
 
 const never = new AbortController().signal;
@@ -18,12 +20,12 @@ interface Ran {
 
 async function run(world: FakeWorld, words: readonly string[], terminal = false): Promise<Ran> {
   const printer = capturedPrinter(terminal);
-  const call = TABLE.bind(words.map(literalArg), world.session.origin);
-  const outcome = await execute(world.session, outputOf(printer, 'text'), call, { signal: never });
+  const call = TABLE.bind(words.map(literalArg), world.workspace.surface.origin);
+  const outcome = await execute(world.workspace, outputOf(printer, 'text'), call, { signal: never });
   return { outcome, said: printer.stderr(), text: outcome.text(printer.view).toString() };
 }
 
-const shot = (additions: Partial<Session> = {}) => fakeWorld('one-shot', additions);
+const shot = (additions: Partial<Surface> = {}) => fakeWorld('one-shot', additions);
 const refusal = (words: readonly string[], world = shot()) =>
   run(world, words).then(
     () => Promise.reject(new Error('it was accepted')),
@@ -309,19 +311,22 @@ describe('a command’s bound', () => {
     });
     // A clock that runs only when it is told to: the longest wait that is pending is over at once.
     const pending = new Set<() => void>();
-    const session: Session = {
-      ...world.session,
-      scheduler: {
-        defer: world.session.scheduler.defer,
-        after: (_ms, run) => {
-          pending.add(run);
-          return { cancel: () => pending.delete(run) };
+    const workspace: Workspace = {
+      ...world.workspace,
+      surface: {
+        ...world.workspace.surface,
+        scheduler: {
+          defer: world.workspace.surface.scheduler.defer,
+          after: (_ms, run) => {
+            pending.add(run);
+            return { cancel: () => pending.delete(run) };
+          },
         },
       },
     };
     await run(world, ['kill', '4', '--yes']);
     const call = TABLE.bind(['kill', '3'].map(literalArg), 'prompt');
-    const running = execute(session, outputOf(capturedPrinter(), 'text'), call, { signal: never });
+    const running = execute(workspace, outputOf(capturedPrinter(), 'text'), call, { signal: never });
     await new Promise(setImmediate);
     expect(pending.size).toBe(0);
     answer(true);

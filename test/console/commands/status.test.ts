@@ -8,8 +8,8 @@ import { type CapturedPrinter, capturedPrinter, type FakeWorld, fakeWorld } from
 const never = new AbortController().signal;
 
 async function status(world: FakeWorld, words: readonly string[], printer: CapturedPrinter, signal = never) {
-  const call = TABLE.bind(['status', ...words].map(literalArg), world.session.origin);
-  return execute(world.session, outputOf(printer, 'text'), call, { signal });
+  const call = TABLE.bind(['status', ...words].map(literalArg), world.workspace.surface.origin);
+  return execute(world.workspace, outputOf(printer, 'text'), call, { signal });
 }
 
 describe('status NODE', () => {

@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { asNodeId, asRevision, RaftctlError } from '../../../src/base/index.js';
 import type { Client, KeyEvent, Watch } from '../../../src/client/index.js';
 import { literalArg, TABLE } from '../../../src/console/commands/index.js';
-import type { Session } from '../../../src/console/context.js';
 import { execute } from '../../../src/console/execute.js';
 import { outputOf } from '../../../src/console/results.js';
+import type { Scope } from '../../../src/console/scope.js';
+import type { Origin } from '../../../src/console/surface.js';
 import { capturedPrinter, fakeWorld } from '../fakes.js';
 
 const event = (modRevision: number, key: string, value: string | null): KeyEvent => ({
@@ -55,16 +56,16 @@ function run(
     terminal = false,
     json = false,
     failure,
-    session: additions = {},
+    scope = {},
   }: {
-    readonly origin?: Session['origin'];
+    readonly origin?: Origin;
     readonly terminal?: boolean;
     readonly json?: boolean;
     readonly failure?: RaftctlError;
-    readonly session?: Partial<Session>;
+    readonly scope?: Partial<Scope>;
   } = {},
 ): Ran {
-  const { session, client } = fakeWorld(origin, additions);
+  const { workspace, client } = fakeWorld(origin, {}, scope);
   const asked: Parameters<Client['watch']>[] = [];
   client.watching = (...of) => {
     asked.push(of);
@@ -75,7 +76,7 @@ function run(
   const call = TABLE.bind(words.map(literalArg), origin);
   return {
     asked,
-    outcome: execute(session, outputOf(printer, json ? 'json' : 'text'), call, { signal: controller.signal }),
+    outcome: execute(workspace, outputOf(printer, json ? 'json' : 'text'), call, { signal: controller.signal }),
     stdout: printer.stdout,
     stderr: printer.stderr,
     interrupt: () => controller.abort(),
@@ -128,7 +129,7 @@ describe('watch', () => {
   });
 
   it('when it is interrupted, it ends without a failure; one that counts has not seen enough', async () => {
-    const endless = run(['watch', 'a'], { session: { timeoutMs: 1 } });
+    const endless = run(['watch', 'a'], { scope: { timeoutMs: 1 } });
     endless.interrupt();
     expect((await endless.outcome).principal).toBe(3);
     const counting = run(['watch', 'a', '--count', '4']);

@@ -1,42 +1,130 @@
 import { describe, expect, it } from 'vitest';
 import { asNodeId } from '../../../src/base/index.js';
 import { viewOf } from '../../../src/console/output/index.js';
-import { sentence } from '../../../src/console/prompt/announcer.js';
+import { Announcer } from '../../../src/console/prompt/announcer.js';
 import { promptText } from '../../../src/console/prompt/index.js';
 import type { MergedEvent } from '../../../src/diagnostics/index.js';
 import { membershipOf } from '../../helpers/membership.js';
+import { FakeControl } from '../fakes.js';
 
-const event = (name: string, fields: MergedEvent['fields'], time = 1_038): MergedEvent => ({
-  node: name === 'role-changed' ? asNodeId('node-04') : 'supervisor',
-  instance: 'i',
-  sequence: 1,
-  position: 1,
-  component: 'raft',
-  level: 'info',
-  event: name,
-  fields,
-  wall: 0,
+type Happening = readonly [time: number, event: string, fields: MergedEvent['fields'], node?: string];
+
+/** What is announced of a stream of events. */
+async function announced(...happenings: readonly Happening[]): Promise<readonly string[]> {
+  const said: string[] = [];
+  const { events } = new FakeControl();
+  const control = Object.assign(new FakeControl(), { events });
+  const stop = new Announcer((text) => said.push(text)).start(control);
+  await events.last();
+  events.append(
+    happenings.map(([time, event, fields, node], index) => ({
+      node: node === undefined ? ('supervisor' as const) : asNodeId(node),
+      instance: 'i',
+      sequence: index + 1,
+      component: 'raft',
+      level: 'info' as const,
+      event,
+      fields,
+      wall: 0,
+      time,
+    })),
+  );
+  await events.waitFor({ include: [happenings.at(-1)![1]] }, 0);
+  stop();
+  return said;
+}
+
+const took = (time: number, node: string, term: number, to = 'leader'): Happening => [
   time,
-});
-const kill = { noun: 'kill', at: 1_000, nodes: ['node-02'] };
+  'role-changed',
+  { to, term },
+  node,
+];
+const hit = (time: number, event: string, node: string, fields: MergedEvent['fields'] = {}): Happening => [
+  time,
+  event,
+  { node, role: 'leader', term: 7, led: true, ...fields },
+];
 
-describe('an announcement', () => {
-  it('tells of a new leader, and how long it took since the fault', () => {
-    const elected = event('role-changed', { to: 'leader', term: 8 });
-    expect(sentence(elected, kill)).toBe('node-04 is leader, term 8, 38 ms after the kill');
-    expect(sentence(elected, null)).toBe('node-04 is leader, term 8');
-    expect(sentence(event('role-changed', { to: 'leader', term: 8 }, 999), kill)).toBe('node-04 is leader, term 8');
-    expect(sentence(event('role-changed', { to: 'follower', term: 8 }), kill)).toBeNull();
+describe('a new leader is told with what took the one before', () => {
+  it.each([
+    ['kill', hit(1_000, 'process-killed', 'node-02', { signal: 'SIGKILL' })],
+    ['stop', hit(1_000, 'process-stopping', 'node-02', { action: 'stop' })],
+    ['restart', hit(1_000, 'process-stopping', 'node-02', { action: 'restart' })],
+    ['pause', hit(1_000, 'process-paused', 'node-02')],
+  ])('a %s, from whichever terminal it came', async (noun, fault) => {
+    expect(await announced(fault, took(1_038, 'node-04', 8))).toEqual([
+      `node-04 is leader, term 8, 38 ms after the ${noun}`,
+    ]);
   });
 
-  it('tells of a crash, and keeps quiet about what was asked for', () => {
+  it('a crash, that nobody asked for', async () => {
+    const crash = hit(1_000, 'process-exited', 'node-02', { code: null, signal: 'SIGSEGV', expected: false });
+    expect(await announced(crash, took(1_038, 'node-04', 8))).toEqual([
+      'node-02 ended by itself: killed by SIGSEGV',
+      'node-04 is leader, term 8, 38 ms after the crash',
+    ]);
+  });
+
+  it('nothing, where nothing was done: an election of its own', async () => {
+    expect(await announced(took(1_038, 'node-04', 8))).toEqual(['node-04 is leader, term 8']);
+  });
+
+  it('once: the next change of leader has another reason', async () => {
+    const killed = hit(1_000, 'process-killed', 'node-02');
+    expect(await announced(killed, took(1_038, 'node-04', 8), took(2_000, 'node-01', 9))).toEqual([
+      'node-04 is leader, term 8, 38 ms after the kill',
+      'node-01 is leader, term 9',
+    ]);
+  });
+
+  it('not what hit a follower', async () => {
+    const killed = hit(1_000, 'process-killed', 'node-03', { role: 'follower', led: false });
+    expect(await announced(killed, took(1_038, 'node-04', 8))).toEqual(['node-04 is leader, term 8']);
+  });
+
+  it('not what came after it, told late', async () => {
+    const killed = hit(1_000, 'process-killed', 'node-02');
+    expect(await announced(took(990, 'node-02', 7), killed, took(1_038, 'node-04', 8))).toEqual([
+      'node-02 is leader, term 7',
+      'node-04 is leader, term 8, 38 ms after the kill',
+    ]);
+  });
+
+  it('however long it took: no quorum, no leader', async () => {
+    expect(await announced(hit(1_000, 'process-killed', 'node-02'), took(121_000, 'node-04', 8))).toEqual([
+      'node-04 is leader, term 8, 2m after the kill',
+    ]);
+  });
+
+  it('the first of two: a frozen leader that is killed was gone before', async () => {
+    const paused = hit(1_000, 'process-paused', 'node-02');
+    const killed = hit(1_010, 'process-killed', 'node-02');
+    expect(await announced(paused, killed, took(1_038, 'node-04', 8))).toEqual([
+      'node-04 is leader, term 8, 38 ms after the pause',
+    ]);
+  });
+
+  it('not a pause that was over before anybody noticed', async () => {
+    const paused = hit(1_000, 'process-paused', 'node-02');
+    const resumed: Happening = [1_010, 'process-resumed', { node: 'node-02' }];
+    expect(await announced(paused, resumed, took(9_000, 'node-04', 8))).toEqual(['node-04 is leader, term 8']);
     expect(
-      sentence(event('process-exited', { node: 'node-03', code: null, signal: 'SIGSEGV', expected: false }), null),
-    ).toBe('node-03 ended by itself: killed by SIGSEGV');
-    expect(sentence(event('process-exited', { node: 'node-03', code: 0, expected: true }), null)).toBeNull();
-    expect(sentence(event('process-failed', { node: 'node-03', reason: 'five crashes' }), null)).toContain(
-      'see logs node-03',
-    );
+      await announced(paused, took(1_005, 'node-04', 7, 'pre-candidate'), resumed, took(1_038, 'node-04', 8)),
+    ).toEqual(['node-04 is leader, term 8, 38 ms after the pause']);
+  });
+});
+
+describe('an announcement', () => {
+  it('keeps quiet about what was asked for', async () => {
+    expect(await announced([1, 'process-exited', { node: 'node-03', code: 0, expected: true }])).toEqual([]);
+    expect(await announced(took(1, 'node-03', 8, 'follower'))).toEqual([]);
+  });
+
+  it('says where to look when a node is given up', async () => {
+    expect(await announced([1, 'process-failed', { node: 'node-03', reason: 'five crashes' }])).toEqual([
+      'node-03 is not started again: five crashes (see logs node-03)',
+    ]);
   });
 });
 

@@ -10,7 +10,7 @@ async function pipe(text: string) {
   const input = new PassThrough();
   input.end(text);
   const result = await runPiped({
-    session: world.session,
+    workspace: world.workspace,
     table: TABLE,
     printer,
     input,

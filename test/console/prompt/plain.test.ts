@@ -15,7 +15,7 @@ function open() {
     written += text;
   });
   const prompt = new PlainPrompt({
-    session: world.session,
+    workspace: world.workspace,
     table: TABLE,
     printer,
     input,

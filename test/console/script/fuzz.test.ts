@@ -56,7 +56,7 @@ function hurriedWorld(): { readonly world: FakeWorld; hurry<T>(run: Promise<T>):
 async function runScript(script: Script, signal = new AbortController().signal): Promise<Report> {
   const { world, hurry } = hurriedWorld();
   const runner = new ScriptRunner({
-    session: world.session,
+    workspace: world.workspace,
     output: outputOf(capturedPrinter(), 'text'),
     table: TABLE,
     keepGoing: true,

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RaftctlError } from '../../../src/base/index.js';
 import { TABLE } from '../../../src/console/commands/index.js';
-import type { Session } from '../../../src/console/context.js';
 import { parseScript } from '../../../src/console/language/index.js';
 import { viewOf } from '../../../src/console/output/index.js';
 import { outputOf } from '../../../src/console/results.js';
@@ -15,6 +14,7 @@ import {
   ScriptRunner,
   summaryLine,
 } from '../../../src/console/script/index.js';
+import type { Surface } from '../../../src/console/surface.js';
 import { capturedPrinter, type FakeWorld, fakeWorld } from '../fakes.js';
 
 const never = new AbortController().signal;
@@ -27,7 +27,7 @@ async function run(
 ): Promise<Report> {
   const script = parseScript({ file: 'a.raft', text }, { check: (call) => TABLE.check(call, 'script') });
   const runner = new ScriptRunner({
-    session: world.session,
+    workspace: world.workspace,
     output: outputOf(capturedPrinter(), 'text'),
     table: TABLE,
     ...options,
@@ -55,7 +55,7 @@ const passes = async (text: string, world?: FakeWorld): Promise<void> => {
   expect(report.failed).toBe(0);
 };
 
-const program = (result: { exit: number | null; stdout?: string }): Partial<Session> => ({
+const program = (result: { exit: number | null; stdout?: string }): Partial<Surface> => ({
   runProgram: async () => ({ signal: null, stdout: '', stderr: '', ...result }),
 });
 
@@ -280,7 +280,7 @@ it('an interrupted script runs its cleanup and says that it was interrupted', as
     { check: () => {} },
   );
   const runner = new ScriptRunner({
-    session: world.session,
+    workspace: world.workspace,
     output: outputOf(capturedPrinter(), 'text'),
     table: TABLE,
   });

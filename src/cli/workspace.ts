@@ -2,14 +2,14 @@ import { RaftctlError } from '../base/index.js';
 import type { Client } from '../client/index.js';
 import type { ClusterControl } from '../cluster/index.js';
 import type { BenchOptions, BenchResult } from '../console/bench/options.js';
-import type { Origin } from '../console/commands/spec.js';
-import type { Session } from '../console/context.js';
+import type { Workspace } from '../console/context.js';
 import { readAll } from '../console/files/index.js';
 import { programRunner } from '../console/programs/index.js';
-import { Jobs } from '../console/script/jobs.js';
+import { newScope } from '../console/scope.js';
+import type { Origin, RunProgram } from '../console/surface.js';
 import type { Host } from './host.js';
 
-export interface SessionOptions {
+export interface WorkspaceOptions {
   readonly origin: Origin;
   /** The cluster, or null as long as there is none. */
   readonly control: () => ClusterControl | null;
@@ -17,12 +17,12 @@ export interface SessionOptions {
   readonly readsInput: boolean;
 }
 
-/** A session on the real machine, and how to end what it opened. */
-export interface OpenSession extends Session {
+/** A workspace on the real machine, and how to end what it opened. */
+export interface OpenWorkspace extends Workspace {
   close(): Promise<void>;
 }
 
-export function openSession(host: Host, options: SessionOptions): OpenSession {
+export function openWorkspace(host: Host, options: WorkspaceOptions): OpenWorkspace {
   const { clock, scheduler, random, environment, stdin } = host;
   const clients = new ClientCache(host);
   const runProgram = programRunner(environment, scheduler);
@@ -32,21 +32,18 @@ export function openSession(host: Host, options: SessionOptions): OpenSession {
     return found;
   };
   return {
-    origin: options.origin,
-    control,
-    client: (timeoutMs) => clients.of(control(), timeoutMs),
-    clock,
-    scheduler,
-    random,
-    environment,
-    marks: new Map(),
-    variables: new Map(),
-    jobs: new Jobs(),
-    lastFault: null,
-    timeoutMs: 10_000,
-    runProgram,
-    runBench: (bench, signal) => benchIn(host, runProgram, bench, signal),
-    ...(options.readsInput ? { readInput: () => readAll(stdin) } : {}),
+    cluster: { control, client: (timeoutMs) => clients.of(control(), timeoutMs) },
+    scope: newScope(),
+    surface: {
+      origin: options.origin,
+      clock,
+      scheduler,
+      random,
+      environment,
+      runProgram,
+      runBench: (bench, signal) => benchIn(host, runProgram, bench, signal),
+      ...(options.readsInput ? { readInput: () => readAll(stdin) } : {}),
+    },
     close: () => clients.close(),
   };
 }
@@ -84,7 +81,7 @@ class ClientCache {
 
 async function benchIn(
   host: Host,
-  runProgram: NonNullable<Session['runProgram']>,
+  runProgram: RunProgram,
   options: BenchOptions,
   signal: AbortSignal,
 ): Promise<BenchResult> {

@@ -1,7 +1,7 @@
 import { assert } from '../../base/index.js';
 import { parseDuration } from '../language/duration.js';
 import type { Span } from '../language/position.js';
-import type { CommandSpec } from './spec.js';
+import type { CommandSignature } from './signature.js';
 
 /** A word with its value, on its way to an argument or option. */
 export interface Arg {
@@ -16,14 +16,14 @@ export interface Arg {
 
 export const literalArg = (text: string): Arg => ({ text, start: text });
 
-/** A command with its words bound to arguments and options, all checked by kind. */
-export class BoundCall {
-  readonly spec: CommandSpec;
+/** A command called with its words bound to arguments and options, all checked by kind. */
+export class Invocation<Spec extends CommandSignature = CommandSignature> {
+  readonly spec: Spec;
   readonly #values: ReadonlyMap<string, readonly Arg[]>;
   /** As it was written, for messages. */
   readonly line: string;
 
-  constructor(spec: CommandSpec, values: ReadonlyMap<string, readonly Arg[]>, line: string) {
+  constructor(spec: Spec, values: ReadonlyMap<string, readonly Arg[]>, line: string) {
     this.spec = spec;
     this.#values = values;
     this.line = line;

@@ -1,0 +1,30 @@
+import type { Data } from './output/index.js';
+import { Jobs } from './script/jobs.js';
+
+/** What a name stands for: a `let` has the whole result, a `set` a word. */
+export interface Variable {
+  readonly document: Data;
+  /** What `${name}` alone expands to. */
+  readonly principal: Data;
+}
+
+/** The bound of a command that names none, at first. */
+const TIMEOUT_MS = 10_000;
+
+/** What one command leaves for the next. */
+export interface Scope {
+  /** Places in the event stream, by name. */
+  readonly marks: Map<string, number>;
+  readonly variables: Map<string, Variable>;
+  readonly jobs: Jobs;
+  /** The bound of a command that names none (`set timeout 10s`). */
+  timeoutMs: number;
+}
+
+/** Nothing marked, set or running. */
+export const newScope = (): Scope => ({
+  marks: new Map(),
+  variables: new Map(),
+  jobs: new Jobs(),
+  timeoutMs: TIMEOUT_MS,
+});

@@ -1,0 +1,56 @@
+import type { Clock, Random, Scheduler } from '../base/index.js';
+import type { BenchOptions, BenchResult } from './bench/options.js';
+import type { Outcome } from './outcome.js';
+import type { Environment } from './output/index.js';
+import type { Choice } from './terminal/questions.js';
+
+/** Where a command was written. */
+export type Origin = 'prompt' | 'script' | 'one-shot';
+
+export interface ProgramResult {
+  /** Null when a signal ended it. */
+  readonly exit: number | null;
+  readonly signal: string | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export type RunProgram = (
+  command: readonly string[],
+  environment: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+) => Promise<ProgramResult>;
+
+/** The cluster that a script's `up` asks for. */
+export interface UpOptions {
+  readonly nodes: number | undefined;
+  /** Its configuration; the built-in default without it. */
+  readonly file: string | undefined;
+  readonly portOffset: number | undefined;
+  readonly timeoutMs: number | undefined;
+}
+
+/** What the place offers where commands are written. What is absent is not possible there. */
+export interface Surface {
+  readonly origin: Origin;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly random: Random;
+  readonly environment: Environment;
+  /** Asks a yes-or-no question on a terminal. Absent: nobody is there to ask. */
+  readonly confirm?: (question: string, signal: AbortSignal) => Promise<boolean>;
+  /** Asks which of several is meant, at the prompt on a terminal. Null: none. */
+  readonly pick?: (question: string, choices: readonly Choice[], signal: AbortSignal) => Promise<string | null>;
+  /** Runs a program to its end. */
+  readonly runProgram?: RunProgram;
+  /** Runs a benchmark in a process of its own. */
+  readonly runBench?: (options: BenchOptions, signal: AbortSignal) => Promise<BenchResult>;
+  /** Starts the script's own cluster. Absent: there is one already. */
+  readonly up?: (options: UpOptions, signal: AbortSignal) => Promise<Outcome>;
+  /** The temporary directory behind `${tmp}`, made when it is first asked for. */
+  readonly temporaryDirectory?: () => string;
+  /** Lines typed before, oldest first. */
+  readonly history?: () => readonly string[];
+  /** All of standard input, for a value written `-`. Absent at the prompt, which owns it. */
+  readonly readInput?: () => Promise<Buffer>;
+}
