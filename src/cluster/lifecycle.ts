@@ -1,4 +1,12 @@
-import { type Clock, type Emit, type Listeners, RaftctlError, type Scheduler, until } from '../base/index.js';
+import {
+  type Clock,
+  type Emit,
+  type Fields,
+  type Listeners,
+  RaftctlError,
+  type Scheduler,
+  until,
+} from '../base/index.js';
 import type { LifecycleAction, LifecycleOptions, LifecycleResult } from './control.js';
 import type { LiveTracker } from './live.js';
 import type { NodeHandle } from './node-handle.js';
@@ -52,14 +60,14 @@ async function start(context: LifecycleContext, node: LifecycleNode, options: Li
 }
 
 async function stop(context: LifecycleContext, node: LifecycleNode, options: LifecycleOptions): Promise<number> {
-  const at = tell(context, node, 'process-stopping');
+  const at = tell(context, node, 'process-stopping', { action: 'stop' });
   await node.process.stop(options.timeoutMs ?? context.stopTimeoutMs);
   return at;
 }
 
 async function restart(context: LifecycleContext, node: LifecycleNode, options: LifecycleOptions): Promise<number> {
   if (!hasProcess(node.state)) return start(context, node, options);
-  const at = tell(context, node, 'process-stopping');
+  const at = tell(context, node, 'process-stopping', { action: 'restart' });
   await node.process.stop(context.stopTimeoutMs);
   node.process.start();
   await untilRunning(context, node, options.timeoutMs ?? START_TIMEOUT_MS);
@@ -104,13 +112,14 @@ function tell(
   { clock, emit, tracker }: LifecycleContext,
   node: LifecycleNode,
   event: string,
-  fields: { readonly signal?: string } = {},
+  fields: Fields = {},
 ): number {
   const { id, process } = node;
   const at = clock.now();
   if (process.pid !== null) {
     const role = tracker.roleOf(id) ?? undefined;
-    emit.emit('info', event, { node: id, pid: process.pid, ...fields, role, term: role && tracker.termOf(id) });
+    const known = { role, term: role && tracker.termOf(id), led: tracker.live.leader === id };
+    emit.emit('info', event, { node: id, pid: process.pid, ...fields, ...known });
   }
   return at;
 }

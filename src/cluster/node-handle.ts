@@ -42,6 +42,8 @@ export interface NodeHandleOptions {
   readonly scheduler: Scheduler;
   readonly random: Random;
   readonly emit: Emit;
+  /** Does the node lead the cluster, as far as is known? */
+  readonly led: () => boolean;
   readonly changed: (node: NodeHandle, before: ProcessStateName) => void;
   readonly events: (node: NodeHandle, batch: EventBatch) => void;
 }

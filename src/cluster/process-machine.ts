@@ -24,6 +24,8 @@ export interface ProcessMachineOptions {
   readonly scheduler: Scheduler;
   readonly random: Random;
   readonly emit: Emit;
+  /** Does the node lead the cluster, as far as is known? */
+  readonly led: () => boolean;
   /** After every step of the state machine. */
   readonly changed: (node: ProcessMachine, before: ProcessStateName) => void;
 }
@@ -219,7 +221,8 @@ export class ProcessMachine {
     const { clock, emit } = this.#options;
     this.#lastExit = exit;
     const expected = this.#intent === 'stop';
-    emit.emit('info', 'process-exited', { node: this.id, pid, code: exit.code, signal: exit.signal, expected });
+    const { code, signal } = exit;
+    emit.emit('info', 'process-exited', { node: this.id, pid, code, signal, expected, led: this.#options.led() });
     // Somebody else asked it to leave, and it left in good order: no failure to recover from.
     if (expected || exit.code === NODE_EXIT.ok) {
       this.#transition({ name: 'stopped' });

@@ -24,7 +24,8 @@ export async function stopInOrder({ nodes, leader, timeoutMs, emit, onProgress }
     progress();
     await Promise.all(
       step.map(async ({ id, process }) => {
-        if (process.pid !== null) emit.emit('info', 'process-stopping', { node: id, pid: process.pid });
+        if (process.pid !== null)
+          emit.emit('info', 'process-stopping', { node: id, pid: process.pid, action: 'stop', led: id === leader });
         await process.stop(timeoutMs);
         if (waiting.delete(id)) progress();
       }),

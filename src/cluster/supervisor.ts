@@ -236,6 +236,7 @@ export class Supervisor implements ClusterControl {
       log: { file: directory.logFile(id), maxFileBytes: logs.maxFileBytes, files: logs.files },
       restart: supervisor.restart,
       emit: this.emit,
+      led: () => this.#tracker.live.leader === id,
       changed: (changed, before) => this.#nodeChanged(changed, before),
       events: (from, batch) => this.#eventsArrived(from, batch),
     });

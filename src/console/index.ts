@@ -12,9 +12,11 @@
  *     files/      history, scripts, reports: the only files that the console touches
  *     programs/   the user's own programs; bench/ the load that `bench` puts on a cluster
  *
- * A `Workspace` lasts from one command to the next; a `Context` is what one running command sees. Both know a cluster only
- * as `ClusterControl` and a store only as `Client`, so that the same code runs beside the supervisor, over its control
- * socket, and in tests on fakes.
+ * Commands run in a `Workspace`: the `Cluster` they talk to, the `Scope` that lasts from one command to the next
+ * (variables, marks, jobs, the bound), the `Surface` and what it offers (questions, programs, standard input). A `Context`
+ * is what one running command sees of it. A cluster is known only as `ClusterControl` and a store only as `Client`, so
+ * that the same code runs beside the supervisor, over its control socket, and in tests on fakes. A command bound to its
+ * arguments is an `Invocation`.
  *
  *     const call = TABLE.bind([literalArg('get'), literalArg('key-01')], 'one-shot');
  *     const outcome = await execute(workspace, output, call, { signal });

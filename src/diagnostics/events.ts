@@ -12,6 +12,7 @@ export interface EventInfo {
 const node = 'the node it is about';
 const pid = 'process id';
 const term = "the node's term";
+const led = 'did it lead the cluster?';
 const peer = 'the other node';
 const address = 'host and port, or socket';
 const preVote = 'a pre-vote';
@@ -322,19 +323,19 @@ export const EVENTS = {
     component: 'supervisor',
     level: 'info',
     about: 'The node was asked to stop, and will be killed if it takes too long.',
-    fields: { node, pid, role: 'its role then', term },
+    fields: { node, pid, action: 'stop or restart', role: 'its role then', term, led },
   },
   'process-killed': {
     component: 'supervisor',
     level: 'info',
     about: "A signal was sent to the process at somebody's command; it will not be restarted by itself.",
-    fields: { node, pid, signal: 'the signal', role: 'its role then', term },
+    fields: { node, pid, signal: 'the signal', role: 'its role then', term, led },
   },
   'process-paused': {
     component: 'supervisor',
     level: 'info',
     about: 'The process was frozen with SIGSTOP.',
-    fields: { node, pid, role: 'its role then', term },
+    fields: { node, pid, role: 'its role then', term, led },
   },
   'process-resumed': {
     component: 'supervisor',
@@ -346,7 +347,7 @@ export const EVENTS = {
     component: 'supervisor',
     level: 'info',
     about: 'The process is gone.',
-    fields: { node, pid, code: 'exit code', signal: 'the signal that ended it', expected: 'was it asked to?' },
+    fields: { node, pid, code: 'exit code', signal: 'the signal that ended it', expected: 'was it asked to?', led },
   },
   'process-restarting': {
     component: 'supervisor',

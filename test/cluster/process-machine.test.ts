@@ -32,6 +32,7 @@ function newNode({ restart = 'on-failure' }: { restart?: RestartPolicy } = {}) {
     scheduler: time,
     random: seededRandom(1),
     emit,
+    led: () => false,
     changed: (changed) => void states.push(changed.state),
   });
   const started = () => {

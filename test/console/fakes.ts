@@ -113,6 +113,7 @@ export class FakeControl implements ClusterControl {
     this.done.push(`${action} ${node}`);
     this.states.set(node, STATE_AFTER[action]);
     const at = realClock.now();
+    if (action === 'kill') this.happens('process-killed', { node, role, term: this.term, led: node === this.leader });
     if (node === this.leader && this.states.get(node) !== 'running') this.leader = null;
     this.changed();
     if (this.leader === null && !this.holdElections) this.elect();

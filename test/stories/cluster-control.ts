@@ -114,6 +114,7 @@ export class NodeClusterControl implements ClusterControl {
         return this.#lastPid;
       },
       emit: this.#emit,
+      led: () => this.#tracker.live.leader === member.id,
       changed: ({ id, state }) => this.#tracker.processChanged(id, hasProcess(state), state === 'starting'),
       events: (events) => this.events.append(events),
     });

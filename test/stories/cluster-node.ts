@@ -19,6 +19,7 @@ interface ClusterNodeOptions {
   readonly scheduler: Scheduler;
   readonly random: Random;
   readonly emit: Emit;
+  readonly led: () => boolean;
   readonly changed: (node: ClusterNode) => void;
   readonly events: (events: readonly NodeEvent[]) => void;
 }

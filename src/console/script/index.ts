@@ -11,7 +11,6 @@
  * A failed check is a `CheckFailure` with what was expected and what came; the first one ends its case. Results that
  * fail inside a `within` are tried again and are no news.
  */
-export { Jobs } from './jobs.js';
 export type { Result } from './matchers.js';
 export * from './report.js';
 export { junitReport } from './report-junit.js';

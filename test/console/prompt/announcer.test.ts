@@ -93,7 +93,7 @@ describe('a new leader is told with what took the one before', () => {
 
   it('however long it took: no quorum, no leader', async () => {
     expect(await announced(hit(1_000, 'process-killed', 'node-02'), took(121_000, 'node-04', 8))).toEqual([
-      'node-04 is leader, term 8, 2m after the kill',
+      'node-04 is leader, term 8, 2m 0s after the kill',
     ]);
   });
 
