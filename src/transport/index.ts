@@ -70,8 +70,10 @@
  *
  * The bytes are written down in `docs/protocol.md`.
  */
+export type { Address } from './address.js';
 export { ask } from './ask.js';
 export { type Call, Calls } from './calls.js';
-export { type Attempt, type AttemptOutcome, DialedLink, type DialFailure } from './link.js';
+export { createTransport } from './create-transport.js';
+export type * from './network.js';
 export { createTcpTransport } from './tcp-transport.js';
 export type * from './transport.js';

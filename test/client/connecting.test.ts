@@ -39,7 +39,7 @@ describe('connecting', () => {
     await stage.pass(500);
     expect(connected().error).toMatchObject({
       code: 'unreachable',
-      message: 'no node answered within 500 ms: nothing listens at 127.0.0.1:1; [::1]:2: nothing listens at ::1:2',
+      message: 'no node answered within 500 ms: nothing listens at 127.0.0.1:1; nothing listens at [::1]:2',
     });
   });
 

@@ -203,6 +203,7 @@ describe('a write that certainly did not happen', () => {
   it('waits its turn when more is queued for a node than the connection takes', async () => {
     const { stage, nodes, client } = await stageOf(1);
     nodes[0].serve();
+    stage.network.faults = { delayMs: () => 1, kernelBytes: 1 << 20 };
     const value = Buffer.alloc(1 << 20);
     const puts = Array.from({ length: 70 }, () => fateOf(client.put('key-01', value)));
     await stage.settle();
@@ -229,6 +230,7 @@ describe('a write that certainly did not happen', () => {
   it('that a full connection did not take in time is a definite timeout', async () => {
     const { stage, nodes, client } = await stageOf(1);
     nodes[0].serve();
+    stage.network.faults = { kernelBytes: 0 };
     const value = Buffer.alloc(1 << 20);
     for (let nth = 0; nth < 64; nth += 1) void client.put('key-01', value);
     const put = fateOf(client.put('key-01', value, { timeoutMs: 2 }));

@@ -129,8 +129,9 @@ describe('a watch of the library', () => {
     const { stage, nodes, client } = await stageOf(2);
     const watch = client.watch('key');
     send(await request(stage, nodes[0]), 0);
-    await nodes[1].stop();
+    const stopped = nodes[1].stop();
     await stage.settle();
+    await stopped;
     nodes[1].announce(2, 'node-02');
     await nodes[1].start();
     await stage.pass(1_000);

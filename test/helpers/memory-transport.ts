@@ -1,1 +1,2 @@
 export * from '../../src/verify/sim/memory-network.js';
+export type * from '../../src/verify/sim/network-faults.js';

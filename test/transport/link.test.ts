@@ -1,13 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { RaftctlError, seededRandom, silent } from '../../src/base/index.js';
-import {
-  type AttemptOutcome,
-  type Connection,
-  type ConnectionHandlers,
-  DialedLink,
-  type DialFailure,
-  type Hello,
-} from '../../src/transport/index.js';
+import type { Connection, ConnectionHandlers, Hello } from '../../src/transport/index.js';
+import { type AttemptOutcome, DialedLink, type DialFailure } from '../../src/transport/link.js';
 import { ManualTime } from '../helpers/manual-time.js';
 import { dialOptions, Log, peer } from './harness.js';
 

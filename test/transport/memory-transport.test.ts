@@ -88,8 +88,9 @@ describe('the network in memory', () => {
     expect(slow.state).toMatchObject({ type: 'broken', error: { code: 'unreachable' } });
     slow.close();
     network.faults = {};
-    await listener.close();
+    const closed = listener.close();
     time.advance(10_000);
+    await closed;
     expect(near.ended[0]!.error).toMatchObject({ code: 'shutting-down' });
     expect(listener.connections.size).toBe(0);
     expect(far.ended).toHaveLength(1);

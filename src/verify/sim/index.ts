@@ -3,7 +3,7 @@
  *
  * A cluster of nodes, their disks, their network and their clients in one process, in virtual time, where everything
  * that may go wrong does, and where the same seed does the same again to the byte. Nothing is re-implemented for it: a
- * node is `openNode` with its real WAL, core, state machine, wire format and links, a client is the client library.
+ * node is `openNode` with its real WAL, core, state machine, wire format and transport, a client is the client library.
  *
  *     const verdict = await runSimulation({ seed: 42, nodes: 5, durationMs: 60_000 });
  *     verdict.verdict;                    // 'ok' | 'safety' | 'liveness'
@@ -16,8 +16,12 @@
  *   promises have ready, and more while anybody takes a step in them; nothing ever waits for the real event loop, so
  *   nothing depends on it.
  * - `memory-disk*.ts`: what was not synced may be lost, torn at any byte or sector, in any order; syncs fail, space ends.
- * - `memory-network.ts` with `weather.ts`: delay, cuts by direction, clogs. Between nodes also loss, copies, overtaking; a
- *   client's connection is a stream without holes, as TCP has it: what is lost there breaks it.
+ * - `memory-network.ts` (`memory-server.ts`, `memory-socket.ts`): byte streams under the real handshake, connections and
+ *   links. What is written waits while the kernels are full, arrives in chunks that end anywhere, and is lost when its
+ *   process is killed before the kernel took it.
+ * - `weather.ts`: what `network-faults.ts` lets befall these streams: delay, cuts by direction, clogs. Between nodes also
+ *   loss, copies, overtaking, of whole frames; a client's connection is a stream without holes, as TCP has it: what is
+ *   lost there breaks it.
  *
  * ## A run
  *

@@ -13,8 +13,9 @@ import { type NodeInspection, type NodeServer, openNode } from '../../node/index
 import { openWal, type Recovered } from '../../storage/index.js';
 import type { Frame } from '../../transport/index.js';
 import type { NodeSpec } from '../../wire/index.js';
+import type { NetworkHost } from './medium.js';
 import { type DiskOperation, diskError, MemoryDisk, type Survives, survive } from './memory-disk.js';
-import type { MemoryNetwork, NetworkHost } from './memory-network.js';
+import type { MemoryNetwork } from './memory-network.js';
 import type { DrawnOptions } from './options.js';
 import { Violation } from './violation.js';
 import { type ProcessClock, SimulatedProcess, type VirtualTime } from './virtual-time.js';

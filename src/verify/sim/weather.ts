@@ -1,6 +1,6 @@
 import { type NodeId, type Random, randomInt } from '../../base/index.js';
 import type { Frame } from '../../transport/index.js';
-import type { Fate, NetworkFaults, Passage } from './memory-network.js';
+import type { Fate, NetworkFaults, Passage } from './network-faults.js';
 import type { DrawnOptions, Fault } from './options.js';
 
 /** Kinds below are Raft's: a second copy of them must do no harm. A forwarded write has no such promise. */

@@ -26,9 +26,9 @@
   started node-02 (pid 105)
   started node-03 (pid 106)
 > wait leader
-     +4 ms  node-01    role-changed from=follower to=pre-candidate term=1 leader=null
-     +6 ms  node-01    role-changed from=pre-candidate to=candidate term=2 leader=null
-     +8 ms  node-01    role-changed from=candidate to=leader term=2 leader=node-01
+     +6 ms  node-01    role-changed from=follower to=pre-candidate term=1 leader=null
+     +8 ms  node-01    role-changed from=pre-candidate to=candidate term=2 leader=null
+    +10 ms  node-01    role-changed from=candidate to=leader term=2 leader=node-01
   node-01 (term 2)
 > scan
      +2 ms  node-01    entry-committed after=0 upTo=4 term=2
@@ -39,6 +39,6 @@
 > status
   story  3/3 up · leader node-01 · term 2 · quorum ok
   NODE     ROLE      STATE    TERM  COMMIT  APPLIED  LAG  NETWORK  PID  UPTIME  RESTARTS  ADDRESS
-  node-01  leader    running  2     4       4        0    ok       104  17 ms   1         node-01:1
-  node-02  follower  running  2     4       4        0    ok       105  17 ms   1         node-02:1
-  node-03  follower  running  2     4       4        0    ok       106  17 ms   1         node-03:1
+  node-01  leader    running  2     4       4        0    ok       104  19 ms   1         node-01:1
+  node-02  follower  running  2     4       4        0    ok       105  19 ms   1         node-02:1
+  node-03  follower  running  2     4       4        0    ok       106  19 ms   1         node-03:1

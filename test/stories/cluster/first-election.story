@@ -6,18 +6,18 @@
 > up --nodes 3
   3 nodes up, leader node-01 (term 1)
 > logs --include "role-changed|vote-"
-  00:00:00.005 info  node-01 raft role-changed from=follower to=pre-candidate term=0 leader=null
-  00:00:00.007 info  node-01 raft role-changed from=pre-candidate to=candidate term=1 leader=null
-  00:00:00.007 info  node-01 raft vote-requested term=1 preVote=false lastLogIndex=0 lastLogTerm=0
-  00:00:00.008 info  node-02 raft vote-granted candidate=node-01 term=1 preVote=false
-  00:00:00.008 info  node-03 raft vote-granted candidate=node-01 term=1 preVote=false
-  00:00:00.009 info  node-01 raft role-changed from=candidate to=leader term=1 leader=node-01
+  00:00:00.007 info  node-01 raft role-changed from=follower to=pre-candidate term=0 leader=null
+  00:00:00.009 info  node-01 raft role-changed from=pre-candidate to=candidate term=1 leader=null
+  00:00:00.009 info  node-01 raft vote-requested term=1 preVote=false lastLogIndex=0 lastLogTerm=0
+  00:00:00.010 info  node-02 raft vote-granted candidate=node-01 term=1 preVote=false
+  00:00:00.010 info  node-03 raft vote-granted candidate=node-01 term=1 preVote=false
+  00:00:00.011 info  node-01 raft role-changed from=candidate to=leader term=1 leader=node-01
 > sleep 20ms
 > status
   story  3/3 up · leader node-01 · term 1 · quorum ok
   NODE     ROLE      STATE    TERM  COMMIT  APPLIED  LAG  NETWORK  PID  UPTIME  RESTARTS  ADDRESS
-  node-01  leader    running  1     1       1        0    ok       101  29 ms   0         node-01:1
-  node-02  follower  running  1     1       1        0    ok       102  29 ms   0         node-02:1
-  node-03  follower  running  1     1       1        0    ok       103  29 ms   0         node-03:1
+  node-01  leader    running  1     1       1        0    ok       101  31 ms   0         node-01:1
+  node-02  follower  running  1     1       1        0    ok       102  31 ms   0         node-02:1
+  node-03  follower  running  1     1       1        0    ok       103  31 ms   0         node-03:1
 > count events kind=role-changed to=leader => 1
   1

@@ -41,8 +41,8 @@
 > status
   story  5/5 up · leader node-05 · term 2 · quorum ok
   NODE     ROLE      STATE    TERM  COMMIT  APPLIED  LAG  NETWORK  PID  UPTIME  RESTARTS  ADDRESS
-  node-01  follower  running  2     4       4        0    ok       101  1.5 s   0         node-01:1
-  node-02  follower  running  2     4       4        0    ok       102  1.5 s   0         node-02:1
-  node-03  follower  running  2     4       4        0    ok       103  1.5 s   0         node-03:1
-  node-04  follower  running  2     4       4        0    ok       104  1.5 s   0         node-04:1
-  node-05  leader    running  2     4       4        0    ok       105  1.5 s   0         node-05:1
+  node-01  follower  running  2     4       4        0    ok       101  1.6 s   0         node-01:1
+  node-02  follower  running  2     4       4        0    ok       102  1.6 s   0         node-02:1
+  node-03  follower  running  2     4       4        0    ok       103  1.6 s   0         node-03:1
+  node-04  follower  running  2     4       4        0    ok       104  1.6 s   0         node-04:1
+  node-05  leader    running  2     4       4        0    ok       105  1.6 s   0         node-05:1

@@ -42,13 +42,13 @@
 > start node-03
   started node-03 (pid 104)
 > wait leader
-     +5 ms  node-01    role-changed from=follower to=pre-candidate term=1 leader=null
-     +5 ms  node-01    vote-requested term=2 preVote=true lastLogIndex=3 lastLogTerm=1
-     +6 ms  node-03    vote-granted candidate=node-01 term=2 preVote=true
-     +7 ms  node-01    role-changed from=pre-candidate to=candidate term=2 leader=null
-     +7 ms  node-01    vote-requested term=2 preVote=false lastLogIndex=3 lastLogTerm=1
-     +8 ms  node-03    vote-granted candidate=node-01 term=2 preVote=false
-     +9 ms  node-01    role-changed from=candidate to=leader term=2 leader=node-01
+    +11 ms  node-01    role-changed from=follower to=pre-candidate term=1 leader=null
+    +11 ms  node-01    vote-requested term=2 preVote=true lastLogIndex=3 lastLogTerm=1
+    +12 ms  node-03    vote-granted candidate=node-01 term=2 preVote=true
+    +13 ms  node-01    role-changed from=pre-candidate to=candidate term=2 leader=null
+    +13 ms  node-01    vote-requested term=2 preVote=false lastLogIndex=3 lastLogTerm=1
+    +14 ms  node-03    vote-granted candidate=node-01 term=2 preVote=false
+    +15 ms  node-01    role-changed from=candidate to=leader term=2 leader=node-01
   node-01 (term 2)
 > get color => red
   red

@@ -14,7 +14,7 @@
   2 of 3 left: the quorum holds (it needs 2)
   stopped node-01 (leader, term 1, pid 101)
 > wait leader --not node-01
-     +8 ms  node-02    role-changed from=candidate to=leader term=2 leader=node-02
+     +7 ms  node-02    role-changed from=candidate to=leader term=2 leader=node-02
   node-02 (term 2)
 > put color green
   OK
@@ -26,7 +26,7 @@
   2 of 3 left: the quorum holds (it needs 2)
   stopped node-02 (leader, term 2, pid 102)
 > wait leader --not node-02
-    +20 ms  node-03    role-changed from=candidate to=leader term=3 leader=node-03
+     +9 ms  node-03    role-changed from=candidate to=leader term=3 leader=node-03
   node-03 (term 3)
 > put color yellow
   OK
@@ -38,7 +38,7 @@
   2 of 3 left: the quorum holds (it needs 2)
   stopped node-03 (leader, term 3, pid 103)
 > wait leader --not node-03
-     +8 ms  node-01    role-changed from=candidate to=leader term=4 leader=node-01
+     +9 ms  node-01    role-changed from=candidate to=leader term=4 leader=node-01
   node-01 (term 4)
 > put color red
   OK
@@ -51,6 +51,6 @@
 > status
   story  3/3 up · leader node-01 · term 4 · quorum ok
   NODE     ROLE      STATE    TERM  COMMIT  APPLIED  LAG  NETWORK  PID  UPTIME  RESTARTS  ADDRESS
-  node-01  leader    running  4     8       8        0    ok       104  100 ms  1         node-01:1
-  node-02  follower  running  4     8       8        0    ok       105  72 ms   1         node-02:1
-  node-03  follower  running  4     8       8        0    ok       106  56 ms   1         node-03:1
+  node-01  leader    running  4     8       8        0    ok       104  92 ms   1         node-01:1
+  node-02  follower  running  4     8       8        0    ok       105  75 ms   1         node-02:1
+  node-03  follower  running  4     8       8        0    ok       106  58 ms   1         node-03:1

@@ -11,7 +11,7 @@
 > isolate node-01
   node-01 is cut off from the other nodes
 > wait event kind=role-changed to=leader --since before
-  00:00:00.515 info  node-03 raft role-changed from=candidate to=leader term=2 leader=node-03
+  00:00:00.517 info  node-03 raft role-changed from=candidate to=leader term=2 leader=node-03
 > put color green --via node-03
   OK
 

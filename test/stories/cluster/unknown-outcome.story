@@ -49,7 +49,7 @@
 > wait event kind=quorum-lost
    +613 ms  node-03    quorum-lost term=2 silentTicks=800
    +613 ms  node-03    role-changed from=leader to=follower term=2 leader=null
-  00:00:01.525 warn  node-03 raft quorum-lost term=2 silentTicks=800
+  00:00:01.527 warn  node-03 raft quorum-lost term=2 silentTicks=800
 > wait leader --not node-03
    +426 ms  node-02    role-changed from=follower to=pre-candidate term=2 leader=null
    +428 ms  node-02    role-changed from=pre-candidate to=candidate term=3 leader=null

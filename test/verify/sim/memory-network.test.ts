@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { RaftctlError, seededRandom } from '../../../src/base/index.js';
 import type { Frame, Hello } from '../../../src/transport/index.js';
-import { createMemoryNetwork, type NetworkFaults } from '../../../src/verify/sim/memory-network.js';
+import { createMemoryNetwork } from '../../../src/verify/sim/memory-network.js';
+import type { NetworkFaults } from '../../../src/verify/sim/network-faults.js';
 import { SimulatedProcess, VirtualTime } from '../../../src/verify/sim/virtual-time.js';
 
 const HELLO: Hello = { role: 'client', clusterId: 'c'.repeat(32), node: 'n', instance: 'i', note: new Uint8Array(0) };
