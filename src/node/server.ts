@@ -1,9 +1,10 @@
-import { type Emit, type Member, type NodeId, RaftctlError, randomInt } from '../base/index.js';
+import { type Emit, type Member, type Membership, type NodeId, RaftctlError, randomInt } from '../base/index.js';
 import type { KvStore } from '../kv/index.js';
 import type { Entry, Observation, RawNode, Ready } from '../raft/index.js';
 import type { Hello, Listener } from '../transport/index.js';
 import { encodeNote, KIND, type NodeStatus } from '../wire/index.js';
 import { Applier } from './applier.js';
+import { bootstrapMembership } from './bootstrap.js';
 import { newRaft } from './core.js';
 import type { NodeDependencies } from './dependencies.js';
 import { Edge } from './edge/edge.js';
@@ -64,6 +65,7 @@ export class NodeServer {
   readonly #requests: Requests;
   readonly #edge: Edge;
   readonly #inbox: Inbox;
+  readonly #membership: Membership;
   readonly #startedAt: number;
   #listener: Listener | undefined;
   #turnDue = false;
@@ -75,8 +77,9 @@ export class NodeServer {
     this.#dependencies = dependencies;
     this.#id = spec.id;
     this.#emit = recorder.emitFor('node');
+    this.#membership = bootstrapMembership(spec);
     this.#startedAt = clock.now();
-    this.#raft = newRaft(dependencies);
+    this.#raft = newRaft(dependencies, this.#membership);
     this.#cache = new EntryCache({ ...nodeLimits, ...dependencies.limits }.cacheBytesMax);
     this.#cache.append(recovered.tail);
     this.#timer = new TickTimer({ clock, scheduler, gapMs: 2 * spec.heartbeatMs, wake: this.#wake });
@@ -129,7 +132,7 @@ export class NodeServer {
     return new Peers(
       {
         id: spec.id,
-        members: spec.members,
+        members: this.#membership.members,
         transport,
         hello: () => this.#hello(),
         secret: this.#dependencies.secret,
@@ -181,8 +184,7 @@ export class NodeServer {
   }
 
   get #self(): Member {
-    const { members, id } = this.#dependencies.spec;
-    return members.find((member) => member.id === id)!;
+    return this.#membership.members.find(({ id }) => id === this.#id)!;
   }
 
   /** Binds the port and begins to take part. Rejects with `port-taken`. */
@@ -308,7 +310,7 @@ export class NodeServer {
   /** What the node says of itself now. */
   status(): NodeStatus {
     const connections = this.#listener?.connections.size ?? 0;
-    return statusOf(this.#dependencies, this.#raft, this.#peers, connections, this.#startedAt);
+    return statusOf(this.#dependencies, this.#raft, this.#membership, this.#peers, connections, this.#startedAt);
   }
 
   /** For simulation and tests: the state as it is between two turns. */
@@ -334,7 +336,7 @@ export class NodeServer {
 
   #admit(hello: Hello): RaftctlError | undefined {
     if (hello.role !== 'peer') return undefined;
-    const known = this.#dependencies.spec.members.some(({ id }) => id === hello.node && id !== this.#id);
+    const known = this.#membership.members.some(({ id }) => id === hello.node && id !== this.#id);
     if (known) return undefined;
     return new RaftctlError('handshake-refused', `${hello.node} is not another member of this cluster`);
   }

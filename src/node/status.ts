@@ -1,3 +1,4 @@
+import type { Membership } from '../base/index.js';
 import type { RawNode } from '../raft/index.js';
 import type { NodeStatus } from '../wire/index.js';
 import type { NodeDependencies } from './dependencies.js';
@@ -7,6 +8,7 @@ import type { Peers } from './peers.js';
 export function statusOf(
   { spec, instance, process, store, recorder, clock }: NodeDependencies,
   raft: RawNode,
+  membership: Membership,
   peers: Peers,
   connections: number,
   startedAt: number,
@@ -35,6 +37,7 @@ export function statusOf(
       state: state.type,
       ...(state.type === 'broken' && { error: state.error.message }),
     })),
+    membership,
     connections,
     level: recorder.level,
   };

@@ -8,6 +8,7 @@ import {
   LEVELS,
   type Level,
   type LogIndex,
+  type Membership,
   type NodeId,
   type Revision,
   type Term,
@@ -54,6 +55,8 @@ export interface NodeStatus {
   readonly memory: { readonly rss: number; readonly heapUsed: number; readonly external: number };
   /** User and system time of the process since its start. */
   readonly cpuMs: number;
+  /** Who the members are, as this node knows them. */
+  readonly membership: Membership;
   /** The links this node dialed, one per other member. */
   readonly links: readonly { readonly peer: NodeId; readonly state: string; readonly error?: string | undefined }[];
   /** Accepted connections of all roles. */
@@ -118,6 +121,12 @@ const parseNodeStatus: Parser<NodeStatus> = object({
   memory: object({ rss: count, heapUsed: count, external: count }),
   cpuMs: finite,
   links: list(object({ peer: nodeId, state: text, error: optional(text) })),
+  membership: object({
+    voters: list(nodeId),
+    outgoing: list(nodeId),
+    learners: list(nodeId),
+    members: list(object({ id: nodeId, incarnation: count, host: text, port: count })),
+  }),
   connections: count,
   level,
 });

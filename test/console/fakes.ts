@@ -183,6 +183,7 @@ export class FakeControl implements ClusterControl {
       uptimeMs: 61_000,
       memory: { rss: 1, heapUsed: 1, external: 1 },
       cpuMs: 1,
+      membership: this.membership,
       links: [],
       connections: 0,
       level: 'info',

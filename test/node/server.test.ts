@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { RaftctlError } from '../../src/base/index.js';
+import { membershipOf } from '../helpers/membership.js';
 import { NodeCluster } from '../helpers/node-cluster.js';
 
 const text = async (read: Promise<{ readonly value: Buffer } | null>) => (await read)?.value.toString() ?? null;
@@ -25,6 +26,11 @@ describe('a cluster of node servers', () => {
     const began = c.time.now();
     await c.leader();
     expect(c.time.now() - began).toBeLessThan(200);
+  });
+
+  it('tells who the members are: all of whom it was told when it began, and all of them vote', async () => {
+    const c = await NodeCluster.start(3);
+    for (const id of c.ids) expect(c.server(id).status().membership).toEqual(membershipOf(...c.ids));
   });
 
   it('takes a write on any node and reads it on any other', async () => {

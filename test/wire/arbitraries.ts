@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { asIndex, asNodeId, asTerm, LEVELS, type Level } from '../../src/base/index.js';
+import { asIndex, asNodeId, asTerm, LEVELS, type Level, type Membership } from '../../src/base/index.js';
 import { ENTRY_TYPES, type Entry, makeRecord, RECORD_HEADER_BYTES, sealRecord } from '../../src/raft/entry.js';
 import type { AppendEntries, Message } from '../../src/raft/message.js';
 import type { EventDocument, NodeStatus } from '../../src/wire/index.js';
@@ -95,6 +95,13 @@ export const smallMessages: fc.Arbitrary<Message> = fc.oneof(
 
 const level: fc.Arbitrary<Level> = fc.constantFrom(...LEVELS);
 
+const memberships: fc.Arbitrary<Membership> = fc.record({
+  voters: fc.subarray([A, B]),
+  outgoing: fc.subarray([A, B]),
+  learners: fc.subarray([A, B]),
+  members: fc.array(fc.record({ id: fc.constantFrom(A, B), incarnation: whole, host: fc.string(), port: fc.nat() })),
+});
+
 /** A node's status with one value of each kind drawn. */
 export const statuses: fc.Arbitrary<NodeStatus> = fc
   .record({ term, index, text: fc.string(), level, milliseconds: real })
@@ -117,6 +124,7 @@ export const statuses: fc.Arbitrary<NodeStatus> = fc
       uptimeMs: fc.constant(milliseconds),
       memory: fc.record({ rss: whole, heapUsed: whole, external: whole }),
       cpuMs: fc.constant(milliseconds),
+      membership: memberships,
       links: fc.array(fc.record({ peer: fc.constant(B), state: fc.string() }), { maxLength: 5 }),
       connections: fc.nat(),
       level: fc.constant(level),
