@@ -14,6 +14,7 @@ export * from './assert.js';
 export * from './backoff.js';
 export * from './emit.js';
 export * from './errors.js';
+export * from './host-port.js';
 export * from './ids.js';
 export * from './membership.js';
 export * from './nearest.js';

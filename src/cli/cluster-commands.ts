@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { RaftctlError } from '../base/index.js';
+import { formatHostPort, RaftctlError } from '../base/index.js';
 import type { ClusterConfig } from '../cluster/index.js';
 import { defaultConfigFile, isClusterDirectory } from '../console/files/index.js';
 import { columns, toJson } from '../console/output/index.js';
@@ -123,7 +123,7 @@ export async function configCheck(
   host: Host,
 ): Promise<number> {
   const config = await readConfig(file, host);
-  const nodes = config.nodes.map((node) => `${node.id} ${node.host}:${node.port}`);
+  const nodes = config.nodes.map((node) => `${node.id} ${formatHostPort(node)}`);
   if (global.format === 'json') {
     printer.out(toJson({ file: config.file, cluster: config.name, nodes: config.nodes.map((node) => ({ ...node })) }));
   } else printer.out(`${config.file ?? 'the built-in default'} is valid: ${config.name}, ${nodes.join(', ')}`);

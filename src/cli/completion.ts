@@ -1,4 +1,5 @@
 import type { Command, Option } from 'commander';
+import { formatHostPort } from '../base/index.js';
 import { COMMON_OPTIONS, type OptionSpec, TABLE } from '../console/commands/index.js';
 import { completeWords } from '../console/prompt/completion.js';
 import { splitGlobals } from './global-options.js';
@@ -63,7 +64,7 @@ function inProgram(command: Command, words: readonly string[], current: string):
 /** Behind a command of the table: what the prompt would offer. */
 async function inTable(words: readonly string[], current: string, host: Host): Promise<readonly Candidate[]> {
   const addresses = new Map(
-    (await running(host)).flatMap(({ nodes }) => nodes.map(({ id, host, port }) => [id, `${host}:${port}`])),
+    (await running(host)).flatMap(({ nodes }) => nodes.map((node) => [node.id, formatHostPort(node)])),
   );
   const offers = completeWords(words, current, {
     table: TABLE,

@@ -1,3 +1,4 @@
+import { formatHostPort } from '../base/index.js';
 import type { ClusterConfig, StartProgress } from '../cluster/index.js';
 import { formatDuration } from '../console/language/duration.js';
 import { columns, type View } from '../console/output/index.js';
@@ -64,7 +65,7 @@ export class StartDisplay {
 
   #addressOf(id: string): string {
     const node = this.#config.nodes.find((candidate) => candidate.id === id);
-    return node ? `${node.host}:${node.port}` : '?';
+    return node ? formatHostPort(node) : '?';
   }
 
   #step(node: string, step: string, note: string): void {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { formatHostPort } from '../base/index.js';
 import type { ClusterConfig, Supervisor } from '../cluster/index.js';
 import { TABLE } from '../console/commands/index.js';
 import { defaultConfigFile, HistoryFile, inputKind, readSourced, stateDirectory } from '../console/files/index.js';
@@ -78,7 +79,7 @@ async function start(
 /** Where everything is and how to stop it; with `-o json` the endpoints. */
 function describe(supervisor: Supervisor, options: UpOptions, global: GlobalOptions, printer: Printer): void {
   const { config, directory, clusterId } = supervisor;
-  const endpoints = supervisor.live().membership.members.map(({ host, port }) => `${host}:${port}`);
+  const endpoints = supervisor.live().membership.members.map(formatHostPort);
   if (global.format === 'json') {
     const { leader, term } = supervisor.live();
     printer.out(toJson({ cluster: config.name, clusterId, leader, term, endpoints, directory }));

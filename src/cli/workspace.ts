@@ -1,4 +1,4 @@
-import { RaftctlError } from '../base/index.js';
+import { formatHostPort, RaftctlError } from '../base/index.js';
 import type { Client } from '../client/index.js';
 import type { ClusterControl } from '../cluster/index.js';
 import type { BenchOptions, BenchResult } from '../console/bench/options.js';
@@ -65,7 +65,7 @@ class ClientCache {
   async #connect(control: ClusterControl, timeoutMs: number): Promise<Client> {
     try {
       const connect = await this.#host.loadConnect();
-      const endpoints = control.live().membership.members.map(({ host, port }) => `${host}:${port}`);
+      const endpoints = control.live().membership.members.map(formatHostPort);
       return await connect(endpoints, { timeoutMs, clusterId: control.clusterId });
     } catch (thrown) {
       this.#client = null;

@@ -1,17 +1,11 @@
-import { RaftctlError } from '../base/index.js';
+import { type HostPort, parseHostPort, RaftctlError } from '../base/index.js';
 import { describe } from './checks.js';
-
-/** Where a node listens. */
-export interface Address {
-  readonly host: string;
-  readonly port: number;
-}
 
 const usage = (message: string, hint?: string): RaftctlError =>
   new RaftctlError('usage', message, hint === undefined ? {} : { hint });
 
 /** `host:port`, several in one text divided by commas, or a list of such texts. An IPv6 host stands in brackets. */
-export function parseEndpoints(endpoints: unknown): Address[] {
+export function parseEndpoints(endpoints: unknown): HostPort[] {
   const texts = (Array.isArray(endpoints) ? endpoints : [endpoints])
     .flatMap((text: unknown) => {
       if (typeof text === 'string') return text.split(',');
@@ -24,16 +18,10 @@ export function parseEndpoints(endpoints: unknown): Address[] {
   return addresses.filter((one, nth) => addresses.findIndex((other) => sameAddress(one, other)) === nth);
 }
 
-const sameAddress = (a: Address, b: Address): boolean => a.host === b.host && a.port === b.port;
+const sameAddress = (a: HostPort, b: HostPort): boolean => a.host === b.host && a.port === b.port;
 
-function parseEndpoint(text: string): Address {
-  const match = /^(?:\[([^\]]+)\]|([^:[\]\s]+)):(\d{1,5})$/.exec(text);
-  const port = Number(match?.[3]);
-  if (match === null || port < 1 || port > 65_535) {
-    throw usage(`endpoint ${JSON.stringify(text)}: expected host:port with a port of 1 to 65535`);
-  }
-  return { host: match[1] ?? match[2]!, port };
+function parseEndpoint(text: string): HostPort {
+  const address = parseHostPort(text);
+  if (address !== undefined) return address;
+  throw usage(`endpoint ${JSON.stringify(text)}: expected host:port with a port of 1 to 65535`);
 }
-
-export const nameOf = ({ host, port }: Address): string =>
-  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;

@@ -4,6 +4,7 @@ import {
   asNodeId,
   type Clock,
   type ErrorCode,
+  type HostPort,
   type NodeId,
   RaftctlError,
   type Random,
@@ -14,7 +15,6 @@ import { decodeError } from '../wire/client-codec.js';
 import { KIND } from '../wire/kinds.js';
 import { decodeNote, type Note } from '../wire/note.js';
 import { AbortGroups } from './abort-groups.js';
-import type { Address } from './addresses.js';
 import { valueTooLarge } from './checks.js';
 import { Endpoint, type EndpointOwner, type Route } from './endpoint.js';
 import { Greeting } from './greeting.js';
@@ -25,7 +25,7 @@ import type { WatchCall } from './watch-call.js';
 import { Watches, closed as watchClosed } from './watches.js';
 
 export interface DispatcherParts {
-  readonly addresses: readonly Address[];
+  readonly addresses: readonly HostPort[];
   readonly connections: number;
   readonly clusterId: string;
   readonly transport: Transport;

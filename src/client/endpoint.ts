@@ -1,7 +1,14 @@
-import { asNodeId, type Clock, type NodeId, RaftctlError, type Scheduler } from '../base/index.js';
+import {
+  asNodeId,
+  type Clock,
+  formatHostPort,
+  type HostPort,
+  type NodeId,
+  RaftctlError,
+  type Scheduler,
+} from '../base/index.js';
 import type { Connection, Transport } from '../transport/transport.js';
 import type { Note } from '../wire/note.js';
-import { type Address, nameOf } from './addresses.js';
 import { Channel } from './channel.js';
 
 /**
@@ -24,7 +31,7 @@ export interface EndpointOwner {
 }
 
 export interface EndpointParts {
-  readonly address: Address;
+  readonly address: HostPort;
   readonly connections: number;
   readonly transport: Transport;
   readonly clock: Clock;
@@ -40,7 +47,7 @@ export interface Route {
 
 /** One address of the list, the node that answers there, and the connections to it. */
 export class Endpoint {
-  readonly address: Address;
+  readonly address: HostPort;
   readonly channels: readonly Channel[];
   readonly #routes: readonly Route[];
   /** The name in the handshake's answer; empty until there was one. */
@@ -71,7 +78,7 @@ export class Endpoint {
 
   /** `node-02 (127.0.0.1:3332)`, or the address alone while the name is not known. */
   get label(): string {
-    return this.isNamed ? `${this.node} (${nameOf(this.address)})` : nameOf(this.address);
+    return this.isNamed ? `${this.node} (${formatHostPort(this.address)})` : formatHostPort(this.address);
   }
 
   get isNamed(): boolean {

@@ -1,4 +1,4 @@
-import { type Member, RaftctlError } from '../base/index.js';
+import { formatHostPort, type Member, RaftctlError } from '../base/index.js';
 import type { Listener, Transport } from '../transport/index.js';
 import { listClusters } from './listing.js';
 
@@ -43,7 +43,7 @@ async function probe(
     if (!(thrown instanceof RaftctlError)) throw thrown;
     const key = `nodes[${nth}].port`;
     if (thrown.code === 'port-taken') return `${id}: port ${port} on ${host} is taken (${key})`;
-    return `${id}: ${host}:${port} cannot be listened on (${key}): ${thrown.message}`;
+    return `${id}: ${formatHostPort({ host, port })} cannot be listened on (${key}): ${thrown.message}`;
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Emit, type Member, type NodeId, RaftctlError } from '../base/index.js';
+import { type Emit, formatHostPort, type Member, type NodeId, RaftctlError } from '../base/index.js';
 import type { Message, RawNode } from '../raft/index.js';
 import type { Wal } from '../storage/index.js';
 import type { Connection, ConnectionHandlers, Hello, Link, LinkState, Transport } from '../transport/index.js';
@@ -235,7 +235,7 @@ export class Peers {
     const { raft, emit } = this.#options;
     if (state.type === 'connected') {
       const { peer, remoteAddress } = state.connection;
-      const note = this.#noteOf(id, `${host}:${port}`, state.connection);
+      const note = this.#noteOf(id, formatHostPort({ host, port }), state.connection);
       if (note === undefined) return;
       const reached = this.#peers.get(id)!;
       reached.note = note;

@@ -1,13 +1,12 @@
+import { formatHostPort, type HostPort } from '../base/index.js';
+
 /** Where a listener is: host and port, or the path of a Unix socket. */
-export interface Address {
-  readonly host: string;
-  readonly port: number;
+export interface Address extends HostPort {
   readonly path?: string | undefined;
 }
 
 export function formatAddress({ host, port, path }: Address): string {
-  if (path !== undefined) return path;
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+  return path ?? formatHostPort({ host, port });
 }
 
 /** The system's name of an error, such as `ECONNRESET`. */

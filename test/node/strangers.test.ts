@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { asNodeId, asRevision, type NodeId, seededRandom } from '../../src/base/index.js';
+import { asNodeId, asRevision, formatHostPort, type NodeId, seededRandom } from '../../src/base/index.js';
 import { realClock } from '../../src/base/real/clock.js';
 import { realScheduler } from '../../src/base/real/scheduler.js';
 import { type ClusterClient, createClient } from '../../src/client/client.js';
@@ -55,7 +55,7 @@ beforeAll(async () => {
   for (const id of IDS) servers.push(await start(id));
   const recorder = recorderOf(VICTIM);
   client = createClient({
-    endpoints: members.map(({ host, port }) => `${host}:${port}`),
+    endpoints: members.map(formatHostPort),
     transport: transportOf(9, recorder.emitFor('transport')),
     clock: realClock,
     scheduler: realScheduler,

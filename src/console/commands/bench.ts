@@ -1,4 +1,4 @@
-import { RaftctlError } from '../../base/index.js';
+import { formatHostPort, RaftctlError } from '../../base/index.js';
 import { BENCH_OPS, type BenchOp, type BenchOptions, type BenchResult } from '../bench/options.js';
 import { columns } from '../output/index.js';
 import type { Invocation } from './invocation.js';
@@ -51,7 +51,7 @@ function benchOptions(
   const clients = atLeastOne(call, 'clients', 256);
   return {
     op: call.text('OP') as BenchOp,
-    endpoints: nodes.map(({ host, port }) => `${host}:${port}`),
+    endpoints: nodes.map(formatHostPort),
     nodes: nodes.length,
     clients,
     connections: Math.min(atLeastOne(call, 'connections', 32), clients),

@@ -1,4 +1,4 @@
-import { RaftctlError } from '../../base/index.js';
+import { formatHostPort, RaftctlError } from '../../base/index.js';
 import { delay } from '../delay.js';
 import { parseDuration } from '../language/duration.js';
 import { done } from '../outcome.js';
@@ -55,11 +55,7 @@ const run: CommandSpec = {
   async run(context, call) {
     const { cluster, surface } = context;
     if (!surface.runProgram) throw new RaftctlError('usage', 'run is not possible here');
-    const endpoints = cluster
-      .control()
-      .live()
-      .membership.members.map(({ host, port }) => `${host}:${port}`)
-      .join(',');
+    const endpoints = cluster.control().live().membership.members.map(formatHostPort).join(',');
     const command = [call.text('CMD'), ...call.all('ARG')];
     context.waiting(`${command[0]} to end`);
     const result = await surface.runProgram(command, { RAFTCTL_ENDPOINTS: endpoints }, context.signal);

@@ -1,4 +1,4 @@
-import type { NodeId } from '../../base/index.js';
+import { formatHostPort, type NodeId } from '../../base/index.js';
 import type { ClusterView, NodeView } from '../../cluster/index.js';
 import { formatDuration } from '../language/duration.js';
 import { columns, type DataObject, sanitizeLine } from '../output/index.js';
@@ -29,7 +29,7 @@ export function rowOf(node: NodeView, view: ClusterView) {
     pid: node.pid,
     uptimeMs: node.uptimeMs === null ? null : Math.round(node.uptimeMs),
     restarts: node.restarts,
-    address: `${node.host}:${node.port}`,
+    address: formatHostPort(node),
     rssBytes: answer?.memory.rss ?? null,
     heapBytes: answer?.memory.heapUsed ?? null,
     cpuMs: answer ? Math.round(answer.cpuMs) : null,

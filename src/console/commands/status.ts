@@ -1,4 +1,4 @@
-import { type NodeId, RaftctlError } from '../../base/index.js';
+import { formatHostPort, type NodeId, RaftctlError } from '../../base/index.js';
 import type { ClusterView } from '../../cluster/index.js';
 import type { Context } from '../context.js';
 import type { Outcome } from '../outcome.js';
@@ -53,7 +53,7 @@ const nodes: CommandSpec = {
     const { states, leader, membership } = control.live();
     const list = membership.members.map(({ id, host, port }) => ({
       id,
-      address: `${host}:${port}`,
+      address: formatHostPort({ host, port }),
       state: states.get(id) ?? 'stopped',
       leader: id === leader,
     }));
@@ -93,7 +93,7 @@ export function leaderOutcome(context: Context): Outcome {
   const node = leaderOf(live);
   const address = live.membership.members.find(({ id }) => id === node);
   return {
-    document: { node, term: live.term, address: address ? `${address.host}:${address.port}` : null },
+    document: { node, term: live.term, address: address ? formatHostPort(address) : null },
     principal: node,
     text: () => `${node} (term ${live.term})`,
   };
