@@ -1,10 +1,11 @@
 import { didYouMean, RaftctlError } from '../base/index.js';
 import type { RunningCluster } from '../cluster/index.js';
+import { realPath } from '../console/files/index.js';
 
 /** The running cluster that is meant: the one named by `-C`, or the only one. */
 export function chooseCluster(clusters: readonly RunningCluster[], name: string | undefined): RunningCluster {
   if (name !== undefined) {
-    const named = clusters.filter((cluster) => cluster.name === name || cluster.directory === name);
+    const named = clustersMeant(clusters, name);
     if (named.length === 1) return named[0]!;
     if (named.length > 1) throw ambiguous(named);
     throw new RaftctlError(
@@ -22,6 +23,14 @@ export function chooseCluster(clusters: readonly RunningCluster[], name: string 
   if (clusters.length === 0)
     throw new RaftctlError('not-running', 'no cluster is running', { hint: 'raftctl up starts one' });
   throw ambiguous(clusters);
+}
+
+/** Names first; a directory may be named through symlinks, from here or from the root, with a slash behind it. */
+function clustersMeant(clusters: readonly RunningCluster[], meant: string): readonly RunningCluster[] {
+  const named = clusters.filter(({ name }) => name === meant);
+  if (named.length > 0) return named;
+  const place = realPath(meant);
+  return clusters.filter(({ directory }) => directory === place);
 }
 
 function ambiguous(clusters: readonly RunningCluster[]): RaftctlError {

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { formatHostPort, RaftctlError } from '../base/index.js';
 import type { ClusterConfig } from '../cluster/index.js';
-import { defaultConfigFile, isClusterDirectory } from '../console/files/index.js';
+import { defaultConfigFile, isClusterDirectory, realPath } from '../console/files/index.js';
 import { columns, toJson } from '../console/output/index.js';
 import type { Printer } from '../console/results.js';
 import { ask, Terminal } from '../console/terminal/index.js';
@@ -83,7 +83,7 @@ export interface RmOptions {
 export async function rm(options: RmOptions, global: GlobalOptions, printer: Printer, host: Host): Promise<number> {
   const { listClusters, removeCluster } = await host.loadCluster();
   const config = await readConfig(options.file, host);
-  const directory = resolve(config.storage.dir, config.name);
+  const directory = realPath(resolve(config.storage.dir, config.name));
   const running = listClusters(host.environment).find((cluster) => cluster.directory === directory);
   if (running)
     throw new RaftctlError('already-running', `${config.name} is running in ${directory}`, {

@@ -48,7 +48,7 @@ export interface ClusterView {
   readonly term: number;
   readonly up: number;
   readonly total: number;
-  /** Do enough nodes answer to decide anything? */
+  /** Could a write commit now: does a leader answer, and do enough voters keep up with it? */
   readonly quorum: 'ok' | 'lost';
   /** Every member, dead ones too. */
   readonly nodes: readonly NodeView[];

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { lstatSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { lstatSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { type NodeId, RaftctlError } from '../base/index.js';
@@ -25,6 +25,12 @@ export class ClusterDirectory {
     this.path = path;
   }
 
+  /** Makes the directories that the supervisor writes to. The place has one name from here on, its real path. */
+  static create(path: string): ClusterDirectory {
+    mkdirSync(join(path, 'logs'), { recursive: true, mode: 0o700 });
+    return new ClusterDirectory(realpathSync(path));
+  }
+
   get lockFile(): string {
     return join(this.path, 'cluster.lock');
   }
@@ -43,11 +49,6 @@ export class ClusterDirectory {
 
   nodeDirectory(node: NodeId): string {
     return join(this.path, node);
-  }
-
-  /** Makes the directories that the supervisor writes to. */
-  create(): void {
-    mkdirSync(join(this.path, 'logs'), { recursive: true, mode: 0o700 });
   }
 
   remove(): void {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +9,7 @@ import { count, list, object, type Parser, text } from '../wire/parse.js';
 export interface RunningCluster {
   readonly name: string;
   readonly clusterId: string;
+  /** Its real path. */
   readonly directory: string;
   /** Of its supervisor: what `connectControl` takes. */
   readonly socket: string;
@@ -38,10 +40,14 @@ function listingDirectory(environment: Environment): string {
   return join(state, 'raftctl', 'clusters');
 }
 
+/** By its place: a copy of a cluster's directory has the same id, and is another cluster. */
+const entryName = ({ directory }: RunningCluster): string =>
+  `${createHash('sha256').update(directory).digest('hex').slice(0, 32)}.json`;
+
 /** Tells other terminals that this process supervises the cluster. Answers how to take it back. */
 export function announceCluster(cluster: RunningCluster, environment: Environment = process.env): () => void {
   const directory = listingDirectory(environment);
-  const file = join(directory, `${cluster.clusterId}.json`);
+  const file = join(directory, entryName(cluster));
   const entry: Entry = { ...cluster, supervisor: ownIdentity() };
   const content = `${JSON.stringify(entry)}\n`;
   try {

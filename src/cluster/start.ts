@@ -82,8 +82,7 @@ interface Prepared {
 
 async function prepare(options: StartOptions): Promise<Prepared> {
   const { config, clock, scheduler, random, signal, onProgress, ephemeral = false } = options;
-  const directory = new ClusterDirectory(directoryOf(options));
-  directory.create();
+  const directory = ClusterDirectory.create(directoryOf(options));
   const lock = takeClusterLock(directory, 'raftctl up');
   try {
     const swept: { readonly node: string; readonly pid: number }[] = [];

@@ -15,7 +15,7 @@ import {
 import { type DiagnosticEvent, type EventSource, MergedStream } from '../diagnostics/index.js';
 import type { Transport } from '../transport/index.js';
 import type { EventBatch } from '../wire/index.js';
-import { viewOfCluster } from './cluster-view.js';
+import { viewCluster } from './cluster-view.js';
 import type { ClusterConfig } from './config/config.js';
 import type {
   ClusterControl,
@@ -151,8 +151,13 @@ export class Supervisor implements ClusterControl {
   }
 
   async view({ timeoutMs = VIEW_TIMEOUT_MS }: { readonly timeoutMs?: number } = {}): Promise<ClusterView> {
-    const nodes = await Promise.all(this.nodes.map((node) => node.view(timeoutMs)));
-    return viewOfCluster({ name: this.config.name, clusterId: this.clusterId }, this.live(), nodes);
+    return viewCluster({
+      name: this.config.name,
+      clusterId: this.clusterId,
+      live: () => this.live(),
+      ask: () => Promise.all(this.nodes.map((node) => node.view(timeoutMs))),
+      scheduler: this.#options.scheduler,
+    });
   }
 
   async lifecycle(action: LifecycleAction, node: NodeId, options: LifecycleOptions = {}): Promise<LifecycleResult> {

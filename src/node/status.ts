@@ -1,6 +1,6 @@
-import type { Membership } from '../base/index.js';
+import { asNodeId, type Membership } from '../base/index.js';
 import type { RawNode } from '../raft/index.js';
-import type { NodeStatus } from '../wire/index.js';
+import type { FollowerStatus, NodeStatus } from '../wire/index.js';
 import type { NodeDependencies } from './dependencies.js';
 import type { Peers } from './peers.js';
 
@@ -38,7 +38,14 @@ export function statusOf(
       ...(state.type === 'broken' && { error: state.error.message }),
     })),
     membership,
+    followers: followersOf(raft),
     connections,
     level: recorder.level,
   };
+}
+
+function followersOf(raft: RawNode): readonly FollowerStatus[] | undefined {
+  const { progress } = raft.status();
+  if (progress === undefined) return undefined;
+  return Object.entries(progress).map(([peer, { match, active }]) => ({ peer: asNodeId(peer), match, active }));
 }

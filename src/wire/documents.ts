@@ -59,9 +59,19 @@ export interface NodeStatus {
   readonly membership: Membership;
   /** The links this node dialed, one per other member. */
   readonly links: readonly { readonly peer: NodeId; readonly state: string; readonly error?: string | undefined }[];
+  /** A leader's other members as it sees them; absent on others. */
+  readonly followers?: readonly FollowerStatus[] | undefined;
   /** Accepted connections of all roles. */
   readonly connections: number;
   readonly level: Level;
+}
+
+export interface FollowerStatus {
+  readonly peer: NodeId;
+  /** Up to there the follower's disk is known to hold the leader's log. */
+  readonly match: LogIndex;
+  /** Heard from within an election timeout. */
+  readonly active: boolean;
 }
 
 /** One diagnostic event as a node recorded it. */
@@ -127,6 +137,7 @@ const parseNodeStatus: Parser<NodeStatus> = object({
     learners: list(nodeId),
     members: list(object({ id: nodeId, incarnation: count, host: text, port: count })),
   }),
+  followers: optional(list(object({ peer: nodeId, match: index, active: truth }))),
   connections: count,
   level,
 });

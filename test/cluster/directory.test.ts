@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, statSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ClusterDirectory } from '../../src/cluster/directory.js';
@@ -38,10 +38,16 @@ describe('the control socket', () => {
 
 describe('the directory of a cluster', () => {
   it('is for its owner only', () => {
-    const directory = new ClusterDirectory(join(temporaryDirectory(), 'data', 'demo'));
-    directory.create();
+    const directory = ClusterDirectory.create(join(temporaryDirectory(), 'data', 'demo'));
     expect(statSync(directory.path).mode & 0o777).toBe(0o700);
     directory.remove();
     expect(existsSync(directory.path)).toBe(false);
+  });
+
+  it('has one name, however it was named', () => {
+    const base = temporaryDirectory();
+    const { path } = ClusterDirectory.create(join(base, 'demo'));
+    symlinkSync(base, join(base, 'link'));
+    expect(ClusterDirectory.create(`${join(base, 'link', 'demo')}/`).path).toBe(path);
   });
 });

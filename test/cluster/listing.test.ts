@@ -42,7 +42,17 @@ describe('the list of running clusters', () => {
     writeFileSync(join(entries, 'broken.json'), '{');
     announceCluster(cluster('alive'), environment);
     expect(listClusters(environment)).toEqual([cluster('alive')]);
-    expect(readdirSync(entries)).toEqual(['id-of-alive.json']);
+    expect(readdirSync(entries)).toHaveLength(1);
+  });
+
+  it('has both a cluster and a copy of it, which has the same id', () => {
+    const { environment } = newHome();
+    const copy = { ...cluster('one'), directory: '/copy/one' };
+    announceCluster(cluster('one'), environment);
+    const retract = announceCluster(copy, environment);
+    expect(listClusters(environment)).toHaveLength(2);
+    retract();
+    expect(listClusters(environment)).toEqual([cluster('one')]);
   });
 
   it('is not taken back by a supervisor that came before', () => {

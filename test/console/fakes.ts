@@ -3,7 +3,6 @@ import {
   asNodeId,
   asRevision,
   asTerm,
-  hasQuorum,
   type Membership,
   type NodeId,
   RaftctlError,
@@ -12,6 +11,7 @@ import {
 import { realClock } from '../../src/base/real/clock.js';
 import { realScheduler } from '../../src/base/real/scheduler.js';
 import type { Client, KeyValue, ReadOptions, ScanOptions } from '../../src/client/index.js';
+import { viewCluster } from '../../src/cluster/cluster-view.js';
 import {
   type ClusterConfig,
   type ClusterControl,
@@ -28,6 +28,7 @@ import type { Printer } from '../../src/console/results.js';
 import type { Scope } from '../../src/console/scope.js';
 import type { Origin, Surface } from '../../src/console/surface.js';
 import { type DiagnosticEvent, MergedStream } from '../../src/diagnostics/index.js';
+import type { FollowerStatus } from '../../src/wire/index.js';
 import { scriptWorkspace } from '../helpers/script-workspace.js';
 
 const STATE_AFTER: Readonly<Record<LifecycleAction, ProcessStateName>> = {
@@ -79,30 +80,28 @@ export class FakeControl implements ClusterControl {
   }
 
   async view(): Promise<ClusterView> {
-    const { leader, term, up, total, membership, states } = this.live();
-    return {
+    const { states } = this;
+    return viewCluster({
       name: this.config.name,
       clusterId: this.clusterId,
-      leader,
-      term,
-      up,
-      total,
-      quorum: hasQuorum(membership, (voter) => states.get(voter) === 'running') ? 'ok' : 'lost',
-      nodes: this.membership.members.map(({ id, host, port }, index) => {
-        const running = this.states.get(id) === 'running';
-        return {
-          id,
-          host,
-          port,
-          state: this.states.get(id)!,
-          pid: running ? 4_711 + index : null,
-          uptimeMs: running ? 61_000 : null,
-          restarts: 0,
-          status: running ? this.#status(id) : null,
-          statusAgeMs: running ? 0 : null,
-        };
-      }),
-    };
+      live: () => this.live(),
+      scheduler: realScheduler,
+      ask: async () =>
+        this.membership.members.map(({ id, host, port }, index) => {
+          const running = states.get(id) === 'running';
+          return {
+            id,
+            host,
+            port,
+            state: states.get(id)!,
+            pid: running ? 4_711 + index : null,
+            uptimeMs: running ? 61_000 : null,
+            restarts: 0,
+            status: running ? this.#status(id) : null,
+            statusAgeMs: running ? 0 : null,
+          };
+        }),
+    });
   }
 
   async lifecycle(action: LifecycleAction, node: NodeId): Promise<LifecycleResult> {
@@ -164,6 +163,12 @@ export class FakeControl implements ClusterControl {
     this.done.push('down');
   }
 
+  #followers(): readonly FollowerStatus[] {
+    const { leader, states } = this;
+    const peers = this.membership.members.filter(({ id }) => id !== leader);
+    return peers.map(({ id }) => ({ peer: id, match: asIndex(12), active: states.get(id) === 'running' }));
+  }
+
   #status(id: NodeId): NonNullable<ClusterView['nodes'][number]['status']> {
     return {
       node: id,
@@ -185,6 +190,7 @@ export class FakeControl implements ClusterControl {
       cpuMs: 1,
       membership: this.membership,
       links: [],
+      ...(id === this.leader && { followers: this.#followers() }),
       connections: 0,
       level: 'info',
     };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { RaftctlError } from '../../src/base/index.js';
+import { type NodeId, RaftctlError } from '../../src/base/index.js';
 import { membershipOf } from '../helpers/membership.js';
 import { NodeCluster } from '../helpers/node-cluster.js';
 
@@ -264,6 +264,24 @@ describe('what a node refuses', () => {
     const error = await failure(c.startNode('node-01', { mayCreate: false }));
     expect(error.code).toBe('data-damaged');
     expect(error.message).toContain('/data/node-01');
+  });
+});
+
+describe('what a leader says of its followers', () => {
+  it('is how far each is, and which it does not hear from; a follower says nothing', async () => {
+    const c = await NodeCluster.start(3);
+    const leader = await c.leader();
+    const [kept, cut] = c.ids.filter((id) => id !== leader) as [NodeId, NodeId];
+    c.network.faults = { loses: (from, to) => from === cut && to === leader };
+    await c.run(c.client(leader).put('key', 'value'));
+    const told = await c.until(() => {
+      const { followers, lastIndex } = c.server(leader).status();
+      const ofCut = followers?.find(({ peer }) => peer === cut);
+      return ofCut?.active === false ? { ofCut, followers, lastIndex } : undefined;
+    });
+    expect(told.followers).toContainEqual({ peer: kept, match: told.lastIndex, active: true });
+    expect(told.ofCut.match).toBeLessThan(told.lastIndex);
+    expect(c.server(kept).status()).not.toHaveProperty('followers.length');
   });
 });
 

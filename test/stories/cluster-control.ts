@@ -10,7 +10,7 @@ import {
   type Scheduler,
   votersOnly,
 } from '../../src/base/index.js';
-import { viewOfCluster } from '../../src/cluster/cluster-view.js';
+import { viewCluster } from '../../src/cluster/cluster-view.js';
 import {
   type ClusterConfig,
   type ClusterControl,
@@ -80,8 +80,13 @@ export class NodeClusterControl implements ClusterControl {
   }
 
   async view({ timeoutMs = 1_000 }: { readonly timeoutMs?: number } = {}): Promise<ClusterView> {
-    const nodes = await Promise.all([...this.#nodes.values()].map((node) => node.view(timeoutMs)));
-    return viewOfCluster({ name: this.config.name, clusterId: this.clusterId }, this.live(), nodes);
+    return viewCluster({
+      name: this.config.name,
+      clusterId: this.clusterId,
+      live: () => this.live(),
+      ask: () => Promise.all([...this.#nodes.values()].map((node) => node.view(timeoutMs))),
+      scheduler: this.#parts.scheduler,
+    });
   }
 
   lifecycle(action: LifecycleAction, node: NodeId, options: LifecycleOptions = {}): Promise<LifecycleResult> {

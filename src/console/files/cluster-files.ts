@@ -1,5 +1,5 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { messageOf, RaftctlError } from '../../base/index.js';
 
 export const CONFIG_FILE = 'cluster.yaml';
@@ -30,4 +30,13 @@ export function writeNewFile(file: string, text: string): void {
 /** What `up` made, and nothing else, may be deleted. */
 export function isClusterDirectory(directory: string): boolean {
   return existsSync(join(directory, 'supervisor.json'));
+}
+
+/** The one name of a place, as running clusters name theirs; what is not there is only made absolute. */
+export function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return resolve(path);
+  }
 }
