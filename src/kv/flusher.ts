@@ -24,6 +24,7 @@ export interface FlusherOptions {
   readonly scheduler: Scheduler;
   readonly flushBytes: number;
   readonly flushMs: number;
+  readonly flushEntries: number;
   readonly onFatal: (error: RaftctlError) => void;
 }
 
@@ -106,7 +107,9 @@ export class Flusher {
   }
 
   #isDue(): boolean {
-    return this.#options.memtables.active.bytes >= this.#options.flushBytes;
+    const { memtables, position, flushBytes, flushEntries } = this.#options;
+    if (memtables.active.bytes >= flushBytes) return true;
+    return position().appliedIndex - this.flushedIndex >= flushEntries;
   }
 
   #armTimer(): void {

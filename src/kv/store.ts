@@ -23,10 +23,12 @@ import type { CommandResult, EventQuery, EventsFound, KeyValue, ScanOptions, Sca
 import { isTombstone, NO_BYTES, newVersion, storedBytes, type Version, writeVersion } from './version.js';
 
 export interface KvStoreOptions {
-  /** A flush is due when the active memtable takes this much memory. Default 8 MiB. */
+  /** A flush is due when the active memtable takes this much memory. Default 16 MiB. */
   readonly flushBytes?: number;
-  /** A flush is due this long after the first change that is not flushed. Default 1,000. */
+  /** A flush is due this long after the first change that is not flushed. Default 5,000. */
   readonly flushMs?: number;
+  /** A flush is due when so many entries are not flushed: a start applies them again. Default 100,000. */
+  readonly flushEntries?: number;
   /** Memory for the events of past revisions. Default 64 MiB. */
   readonly historyBytes?: number;
   /** The state cannot be written any more: the node has to end. Called once. */
@@ -48,8 +50,9 @@ export interface LogExtent {
   readonly termAt: (index: LogIndex) => Term;
 }
 
-const FLUSH_BYTES = 8 << 20;
-const FLUSH_MS = 1_000;
+const FLUSH_BYTES = 16 << 20;
+const FLUSH_MS = 5_000;
+const FLUSH_ENTRIES = 100_000;
 const HISTORY_BYTES = 64 << 20;
 const SCAN_BYTES_MAX = 1 << 20;
 
@@ -90,6 +93,7 @@ export class KvStore {
       scheduler,
       flushBytes: options.flushBytes ?? FLUSH_BYTES,
       flushMs: options.flushMs ?? FLUSH_MS,
+      flushEntries: options.flushEntries ?? FLUSH_ENTRIES,
       onFatal: options.onFatal,
     });
   }

@@ -22,9 +22,10 @@ export interface NodeLimits {
   readonly inflightMessagesMax: number;
   readonly inflightBytesMax: number;
   readonly uncommittedBytesMax: number;
-  /** When the state machine's memtable goes to its backend. */
+  /** When the state machine's memtable goes to its backend: memory, time, and entries that a start would apply again. */
   readonly flushBytes: number;
   readonly flushMs: number;
+  readonly flushEntries: number;
   /** Memory for the events of past revisions, for those who watch. */
   readonly historyBytes: number;
 }
@@ -36,8 +37,9 @@ export const nodeLimits: NodeLimits = {
   inflightMessagesMax: 64,
   inflightBytesMax: 8 << 20,
   uncommittedBytesMax: 64 << 20,
-  flushBytes: 8 << 20,
-  flushMs: 1_000,
+  flushBytes: 16 << 20,
+  flushMs: 5_000,
+  flushEntries: 100_000,
   historyBytes: 64 << 20,
 };
 

@@ -34,7 +34,7 @@ export interface NodeWorld {
  */
 export async function openNode(spec: NodeSpec, world: NodeWorld): Promise<NodeServer> {
   const { fileSystem, recorder, clock, scheduler, onFatal } = world;
-  const { flushBytes, flushMs, historyBytes } = { ...nodeLimits, ...world.limits };
+  const { flushBytes, flushMs, flushEntries, historyBytes } = { ...nodeLimits, ...world.limits };
   const emit = recorder.emitFor('storage');
   const directory = await openDataDirectory({
     fileSystem,
@@ -58,7 +58,7 @@ export async function openNode(spec: NodeSpec, world: NodeWorld): Promise<NodeSe
     emit: recorder.emitFor('kv'),
     clock,
     scheduler,
-    options: { flushBytes, flushMs, historyBytes, onFatal },
+    options: { flushBytes, flushMs, flushEntries, historyBytes, onFatal },
   });
   const firstIndex = recovered.before.index + 1;
   store.checkAgainstLog({ firstIndex, lastIndex: wal.lastIndex, termAt: (index) => termAt(recovered, index) });

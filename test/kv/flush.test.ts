@@ -33,7 +33,7 @@ describe('a flush', () => {
   it('begins one interval after the first change, not after the last', () => {
     const kv = new StoreUnderTest();
     kv.run(put('a', '1'));
-    kv.time.advance(900);
+    kv.time.advance(4_900);
     kv.run(put('b', '1'));
     kv.time.advance(99);
     expect(kv.store.flushedIndex).toBe(0);
@@ -72,6 +72,16 @@ describe('a flush', () => {
     kv.run(put('b', 'x'.repeat(500)));
     kv.time.turn();
     expect(kv.store.flushedIndex).toBe(2);
+  });
+
+  it('begins when a start would have to apply many entries again, however few keys they changed', () => {
+    const kv = new StoreUnderTest({ flushEntries: 3 });
+    kv.run(put('a', '1'), put('a', '2'));
+    kv.time.turn();
+    expect(kv.store.flushedIndex).toBe(0);
+    kv.run(put('a', '3'));
+    kv.time.turn();
+    expect(kv.store.flushedIndex).toBe(3);
   });
 
   it('writes each key once, as it stands at the end', () => {

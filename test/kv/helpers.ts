@@ -81,7 +81,7 @@ export class StoreUnderTest {
 
   /** The flush interval passes, and the flush with it. */
   flushByTime(): void {
-    this.time.advance(1_000);
+    this.time.advance(5_000);
   }
 
   /** The process dies and starts again; entries that the own log held are applied again as far as they are missing. */

@@ -151,7 +151,7 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
 const STEPS: Readonly<Record<Exclude<Step['type'], 'apply'>, (kv: StoreUnderTest) => void>> = {
   persist: (kv) => kv.persist(),
   turn: (kv) => kv.time.turn(),
-  interval: (kv) => kv.time.advance(1_000),
+  interval: (kv) => kv.time.advance(5_000),
   hold: (kv) => kv.backend.holdFlushes(),
   release: (kv) => kv.backend.releaseFlushes(),
   crash: (kv) => kv.crash(),

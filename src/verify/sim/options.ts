@@ -119,6 +119,7 @@ function drawLimits(random: Random): Partial<NodeLimits> {
     uncommittedBytesMax: pick(random, [KIB, 64 * KIB, 1 << 20]),
     flushBytes: pick(random, [512, 8 * KIB, 1 << 20]),
     flushMs: pick(random, [5, 50, 300, 1_000]),
+    flushEntries: pick(random, [10, 1_000, 100_000]),
     historyBytes: pick(random, [256, 4 * KIB, 64 * KIB, 1 << 20]),
   };
 }
