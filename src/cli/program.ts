@@ -1,6 +1,6 @@
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { RaftctlError, VERSION } from '../base/index.js';
-import { parseDuration } from '../console/language/duration.js';
+import { A_DURATION, parseDuration } from '../console/language/duration.js';
 import type { Printer } from '../console/results.js';
 import { completionScript, SHELLS, type Shell } from './completion-scripts.js';
 import type { GlobalOptions } from './global-options.js';
@@ -292,6 +292,6 @@ function wholeNumber(least: number) {
 
 function duration(text: string): number {
   const ms = parseDuration(text);
-  if (ms === undefined) throw new InvalidArgumentError('Expected a duration such as 250ms, 3s or 1m.');
+  if (ms === undefined) throw new InvalidArgumentError(`Expected ${A_DURATION}.`);
   return ms;
 }

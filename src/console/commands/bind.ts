@@ -1,5 +1,5 @@
 import { didYouMean, LEVELS, RaftctlError } from '../../base/index.js';
-import { parseDuration } from '../language/duration.js';
+import { A_DURATION, parseDuration } from '../language/duration.js';
 import { ScriptError } from '../language/position.js';
 import type { Origin } from '../surface.js';
 import { type Arg, Invocation } from './invocation.js';
@@ -137,13 +137,15 @@ function checkKind(kind: ValueKind, name: string, value: Arg, place: Arg): void 
 function expectation(kind: ValueKind, text: string): string | undefined {
   switch (kind.type) {
     case 'duration':
-      return parseDuration(text) === undefined ? 'a duration such as 250ms, 3s or 1m' : undefined;
+      return parseDuration(text) === undefined ? A_DURATION : undefined;
     case 'count':
       return /^\d{1,12}$/.test(text) ? undefined : 'a number';
     case 'level':
       return LEVELS.some((level) => level === text) ? undefined : `${LEVELS.join(', ')}${didYouMean(text, LEVELS)}`;
     case 'choice':
-      return kind.choices.includes(text) ? undefined : `${kind.choices.join(' or ')}${didYouMean(text, kind.choices)}`;
+      return kind.choices.includes(text) || kind.aliases?.includes(text)
+        ? undefined
+        : `${kind.choices.join(' or ')}${didYouMean(text, kind.choices)}`;
     case 'pair':
       return /^[^=]+=/.test(text) ? undefined : 'FIELD=VALUE, such as kind=role-changed';
     case 'name':

@@ -23,6 +23,26 @@ interface Verb {
 
 const isUp = (state: ProcessStateName | undefined): boolean => !isDown(state);
 
+interface Signal {
+  readonly name: NodeJS.Signals;
+  readonly number: number;
+}
+
+/** Those that end a process. Their numbers are the same on every system. */
+const SIGNALS: readonly Signal[] = [
+  { name: 'SIGKILL', number: 9 },
+  { name: 'SIGTERM', number: 15 },
+  { name: 'SIGINT', number: 2 },
+  { name: 'SIGABRT', number: 6 },
+  { name: 'SIGSEGV', number: 11 },
+];
+
+/** As `kill` of a shell takes them. */
+const otherNames = ({ name, number }: Signal): readonly string[] => [name.slice('SIG'.length), String(number)];
+
+const signalOf = (text: string): NodeJS.Signals | undefined =>
+  SIGNALS.find((signal) => signal.name === text || otherNames(signal).includes(text))?.name;
+
 const VERBS: readonly Verb[] = [
   {
     action: 'kill',
@@ -36,9 +56,9 @@ const VERBS: readonly Verb[] = [
         name: 'signal',
         value: {
           label: 'S',
-          kind: { type: 'choice', choices: ['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGABRT', 'SIGSEGV'] },
+          kind: { type: 'choice', choices: SIGNALS.map(({ name }) => name), aliases: SIGNALS.flatMap(otherNames) },
         },
-        about: 'another signal than SIGKILL',
+        about: 'another signal than SIGKILL: SIGTERM, TERM and 15 are the same',
       },
     ],
     examples: [
@@ -195,10 +215,10 @@ async function applyTo(
   nodes: readonly NodeId[],
   verb: Verb,
 ): Promise<LifecycleResult[]> {
-  const signal = call.find('signal');
+  const signal = signalOf(call.find('signal') ?? '');
   const options = {
     timeoutMs: context.timeoutMs,
-    ...(signal === undefined ? {} : { signal: signal as NodeJS.Signals }),
+    ...(signal === undefined ? {} : { signal }),
   };
   const control = context.cluster.control();
   const apply = (node: NodeId) => control.lifecycle(verb.action, node, options);

@@ -20,7 +20,7 @@ export type ValueKind =
         | 'file';
     }
   | { readonly type: 'pattern' | 'duration' | 'count' | 'level' | 'name' }
-  | { readonly type: 'choice'; readonly choices: readonly string[] };
+  | { readonly type: 'choice'; readonly choices: readonly string[]; readonly aliases?: readonly string[] };
 
 export interface ArgumentSpec {
   /** In capitals, as help shows it. */

@@ -10,7 +10,7 @@ export function rowOf(node: NodeView, view: ClusterView) {
   const { status: answer } = node;
   const committed = Math.max(0, ...view.nodes.map(({ status: other }) => other?.commitIndex ?? 0));
   return {
-    id: node.id as string,
+    node: node.id as string,
     role: node.state === 'running' && answer ? (answer.role as string) : null,
     state: node.state as string,
     term: answer?.term ?? null,
@@ -50,7 +50,7 @@ function networkOf({ state, status }: NodeView): string | null {
 export function nodeText(row: NodeRow): string {
   const { links } = row;
   const facts: readonly (readonly [string, string])[] = [
-    ['node', row.id],
+    ['node', row.node],
     ['address', row.address],
     ['state', row.lastExit === null ? row.state : `${row.state} (last end: ${row.lastExit})`],
     ['role', row.role === null ? '-' : `${row.role}, term ${row.term}, leader ${row.leader ?? 'unknown'}`],

@@ -36,7 +36,7 @@ export function clusterText(view: ClusterView, rows: readonly NodeRow[], shown: 
 function cellsOf(row: NodeRow, node: NodeView, { paint }: View): readonly string[] {
   const old = row.ageMs !== null && row.ageMs > FRESH_MS && !isDown(node.state);
   return [
-    row.id,
+    row.node,
     row.role === 'leader' ? paint.green('leader') : (row.role ?? '-'),
     row.state === 'running' ? row.state : paint.yellow(row.state),
     ...[row.term, row.commit, row.applied, row.lag].map(dash),

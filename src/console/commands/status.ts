@@ -52,7 +52,7 @@ const nodes: CommandSpec = {
     const control = context.cluster.control();
     const { states, leader, membership } = control.live();
     const list = membership.members.map(({ id, host, port }) => ({
-      id,
+      node: id,
       address: formatHostPort({ host, port }),
       state: states.get(id) ?? 'stopped',
       leader: id === leader,
@@ -61,10 +61,7 @@ const nodes: CommandSpec = {
       document: list,
       principal: list.length,
       text: () =>
-        columns(list.map((node) => [node.id, node.address, node.state, node.leader ? 'leader' : ''])).replace(
-          / +$/gm,
-          '',
-        ),
+        columns(list.map((row) => [row.node, row.address, row.state, row.leader ? 'leader' : ''])).replace(/ +$/gm, ''),
     };
   },
 };

@@ -15,6 +15,7 @@ import type { Invocation } from './invocation.js';
 import { resolve, resolveSingle } from './selector.js';
 import type { OptionSpec } from './signature.js';
 import type { CommandSpec } from './spec.js';
+import { inOrderOfTime, TimeOrder } from './time-order.js';
 
 const LEVEL: OptionSpec = {
   name: 'level',
@@ -191,10 +192,11 @@ async function shownEvents(context: Context, call: Invocation, filter: EventFilt
   const limit = call.count('lines') ?? 50;
   const page = await source.read({ after, filter, limit, fromEnd: true });
   if (!call.has('follow')) {
+    const events = inOrderOfTime(page.events);
     return {
-      document: page.events.map(eventDocument),
-      principal: page.events.length,
-      text: (view) => page.events.map((event) => eventLine(event, view)).join('\n'),
+      document: events.map(eventDocument),
+      principal: events.length,
+      text: (view) => events.map((event) => eventLine(event, view)).join('\n'),
     };
   }
   const print = (batch: readonly MergedEvent[]) => {
@@ -202,8 +204,15 @@ async function shownEvents(context: Context, call: Invocation, filter: EventFilt
       context.output.item(eventDocument(event), eventLine(event, context.output.view), event.event);
     }
   };
-  print(page.events);
-  await follow(context, (onBatch) => source.subscribe(page.next, filter, onBatch), print);
+  print(inOrderOfTime(page.events));
+  const { clock, scheduler } = context.surface;
+  const order = new TimeOrder(clock, scheduler, print);
+  await follow(
+    context,
+    (onBatch) => source.subscribe(page.next, filter, onBatch),
+    (batch) => order.push(batch),
+  );
+  order.finish();
   return { document: null, principal: null, text: () => '' };
 }
 

@@ -232,7 +232,7 @@ describe('what the cluster is doing', () => {
   it('status NODE has its role as principal value and its figures below it', async () => {
     const { outcome } = await run(shot(), ['status', '4']);
     expect(outcome.principal).toBe('follower');
-    expect(outcome.document).toMatchObject({ id: 'node-04', role: 'follower', lag: 3, address: '127.0.0.1:3334' });
+    expect(outcome.document).toMatchObject({ node: 'node-04', role: 'follower', lag: 3, address: '127.0.0.1:3334' });
   });
 
   it('wait leader is true at once when there is one, and otherwise waits for it', async () => {
@@ -332,5 +332,45 @@ describe('a command’s bound', () => {
     answer(true);
     expect((await running).principal).toBe('node-03');
     expect(pending.size).toBe(0);
+  });
+});
+
+describe('what is taken as a signal, and how long a bound may be', () => {
+  it.each(['SIGTERM', 'TERM', '15'])('kill --signal %s', async (signal) => {
+    const asked: unknown[] = [];
+    const world = shot();
+    const lifecycle = world.control.lifecycle.bind(world.control);
+    world.control.lifecycle = (action, node, ...options: readonly unknown[]) => {
+      asked.push(...options);
+      return lifecycle(action, node);
+    };
+    await run(world, ['kill', 'node-03', '--signal', signal]);
+    expect(asked).toEqual([expect.objectContaining({ signal: 'SIGTERM' })]);
+  });
+
+  it('a signal that is none, and a bound that no timer can wait for, are refused', async () => {
+    expect((await refusal(['kill', 'node-03', '--signal', 'TREM'])).code).toBe('usage');
+    const error = await refusal(['get', 'a', '--timeout', '597h']);
+    expect(error.message).toContain('at most 500h');
+  });
+
+  it('a listing of logs is in the order of time, not in that of hearsay', async () => {
+    const world = shot();
+    const event = (time: number) => ({
+      node: asNodeId('node-01'),
+      instance: 'i',
+      sequence: time,
+      component: 'raft',
+      level: 'info' as const,
+      event: 'vote-granted',
+      fields: {},
+      wall: 0,
+      time,
+    });
+    world.control.events.append([event(7)]);
+    await world.control.events.last();
+    world.control.events.append([event(3)]);
+    const { outcome } = await run(world, ['logs', '-n', '400']);
+    expect(outcome.document).toMatchObject([{ time: 3 }, { time: 7 }]);
   });
 });

@@ -16,7 +16,7 @@ describe('status NODE', () => {
   it('shows the log, the store, the process and the links of one node', async () => {
     const outcome = await status(fakeWorld(), ['node-04'], capturedPrinter());
     expect(outcome.document).toMatchObject({
-      id: 'node-04',
+      node: 'node-04',
       last: 12,
       persisted: 12,
       commit: 12,
