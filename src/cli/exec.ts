@@ -120,8 +120,7 @@ class ScriptRun {
     let keep = this.#options.keep;
     try {
       if (!callsUp(this.#script)) await this.#findCluster();
-      const report = await this.#runner(workspace).run(this.#script, this.#interrupt.signal);
-      this.#print(report);
+      const report = await this.#run(this.#runner(workspace));
       keep &&= report.failed > 0;
       return exitCodeOf(report);
     } catch (thrown) {
@@ -143,6 +142,23 @@ class ScriptRun {
       up: (wanted) => this.#up(wanted),
     };
     return { ...workspace, surface };
+  }
+
+  /** Out of time or interrupted, what has run is reported all the same. */
+  async #run(runner: ScriptRunner): Promise<Report> {
+    try {
+      const report = await runner.run(this.#script, this.#interrupt.signal);
+      this.#writeJunit(report);
+      if (this.#global.format === 'json') this.#printer.out(toJson(reportDocument(report, this.#results)));
+      else this.#print(report);
+      return report;
+    } catch (thrown) {
+      const report = runner.report(this.#script);
+      this.#writeJunit(report);
+      // In JSON the failure is the one document.
+      if (this.#global.format === 'text') this.#print(report);
+      throw thrown;
+    }
   }
 
   #runner(workspace: Workspace): ScriptRunner {
@@ -217,12 +233,11 @@ class ScriptRun {
     };
   }
 
-  #print(report: Report): void {
+  #writeJunit(report: Report): void {
     if (this.#options.junit !== undefined) writeReport(this.#options.junit, junitReport(report));
-    if (this.#global.format === 'json') {
-      this.#printer.out(toJson(reportDocument(report, this.#results)));
-      return;
-    }
+  }
+
+  #print(report: Report): void {
     // Without cases the results are what one wants on standard output; the report is about them.
     const view = this.#tested ? this.#printer.view : this.#printer.errView;
     const say = (text: string) => (this.#tested ? this.#printer.out(text) : this.#printer.err(text));

@@ -53,6 +53,7 @@ export class ScriptRunner {
   #transcript: string[] = [];
   #commands = 0;
   #inCase = false;
+  #skipped = 0;
   /** The statement that runs, or ran last. */
   #place = 'its beginning';
 
@@ -78,12 +79,14 @@ export class ScriptRunner {
       const passed = await this.#case(one, signal);
       if (!passed && !(this.#options.keepGoing && one.named)) break;
     }
+    this.#skipped = cases.length - ran;
     await this.#finish(script, statements);
     if (signal.aborted) throw new RaftctlError('interrupted', `the script was interrupted at ${this.#place}`);
-    return this.#report(script, cases.length - ran);
+    return this.report(script);
   }
 
-  #report(script: Script, skipped: number): Report {
+  /** What there is to report, also of a run that was interrupted. */
+  report(script: Script): Report {
     const cases = this.#results;
     const failed = cases.filter((result) => result.failure).length;
     const { seed = null, logs } = this.#options;
@@ -92,7 +95,7 @@ export class ScriptRunner {
       cases,
       passed: cases.length - failed,
       failed,
-      skipped,
+      skipped: this.#skipped,
       commands: this.#commands,
       seed,
       logs: logs?.() ?? null,
@@ -111,7 +114,6 @@ export class ScriptRunner {
       try {
         await this.#evaluator.run(statement, signal);
       } catch (thrown) {
-        if (signal.aborted) return false;
         failure = await this.#failure(thrown, statement.span, clock.now() - startedAt);
         break;
       }

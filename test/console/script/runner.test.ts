@@ -291,6 +291,9 @@ it('an interrupted script runs its cleanup and says that it was interrupted', as
   await expect(ran).rejects.toThrow(expect.objectContaining({ code: 'interrupted' } satisfies Partial<RaftctlError>));
   expect(world.control.done).toEqual(['kill node-02', 'start node-02']);
   expect(calls.map(({ verb }) => verb)).toEqual(['get']);
+  const { passed, failed, cases } = runner.report(script);
+  expect({ passed, failed }).toEqual({ passed: 0, failed: 1 });
+  expect(cases[0]!.failure).toMatchObject({ place: 'a.raft:5', statement: 'get a' });
 });
 
 describe('exit in a script', () => {
