@@ -22,3 +22,4 @@ export * from './random.js';
 export * from './time.js';
 export * from './until.js';
 export * from './version.js';
+export * from './warnings.js';

@@ -1,4 +1,4 @@
-import { type Emit, type NodeId, RaftctlError } from '../base/index.js';
+import { type LimitedWarnings, type NodeId, RaftctlError } from '../base/index.js';
 import type { RawNode } from '../raft/index.js';
 import type { Connection, Frame } from '../transport/index.js';
 import { decodeMessage, KIND } from '../wire/index.js';
@@ -11,7 +11,7 @@ interface InboxOptions {
   readonly raft: RawNode;
   readonly peers: Peers;
   readonly edge: Edge;
-  readonly emit: Emit;
+  readonly warnings: LimitedWarnings;
 }
 
 type Arrival =
@@ -62,7 +62,7 @@ export class Inbox {
       // Whatever a stranger sends, it costs the stranger its connection and nothing else; that the own state cannot be
       // read is nobody's message.
       if (!(error instanceof RaftctlError) || error.code === 'data-damaged') throw error;
-      this.#options.emit.emit('warn', 'frame-refused', { from: connection.remoteAddress, error: error.message });
+      this.#options.warnings.warn('frame-refused', { from: connection.remoteAddress, error: error.message });
       connection.close(error);
     }
   }

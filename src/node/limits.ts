@@ -2,7 +2,10 @@ import type { ConnectionRole } from '../transport/index.js';
 
 /** Every bound of a node that cluster.yaml does not set. */
 export const MAX_KEY_BYTES = 1_024;
-export const MAX_CONNECTIONS = 4_096;
+const MAX_CONNECTIONS = 4_096;
+const MIN_CONNECTIONS = 16;
+/** Descriptors for files, for links to the other members, and for strangers at the door or on their way out. */
+const OTHER_DESCRIPTORS = 512;
 /** What may pile up for one connection that does not read. */
 export const MAX_QUEUED_BYTES = 64 << 20;
 export const HANDSHAKE_TIMEOUT_MS = 3_000;
@@ -28,6 +31,8 @@ export interface NodeLimits {
   readonly flushEntries: number;
   /** Memory for the events of past revisions, for those who watch. */
   readonly historyBytes: number;
+  /** Of clients; peers and admin have a reserve. */
+  readonly maxConnections: number;
 }
 
 export const nodeLimits: NodeLimits = {
@@ -41,7 +46,13 @@ export const nodeLimits: NodeLimits = {
   flushMs: 5_000,
   flushEntries: 100_000,
   historyBytes: 64 << 20,
+  maxConnections: MAX_CONNECTIONS,
 };
+
+/** How many connections a process takes that may have so many descriptors. */
+export function connectionsWithin(descriptors = Number.POSITIVE_INFINITY): number {
+  return Math.max(MIN_CONNECTIONS, Math.min(MAX_CONNECTIONS, descriptors - OTHER_DESCRIPTORS));
+}
 
 /** Headers and key of a command, and of the append that carries it. */
 const FRAME_SLACK_BYTES = 1 << 20;

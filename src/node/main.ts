@@ -6,11 +6,12 @@ import { realRandom } from '../base/real/random.js';
 import { realScheduler } from '../base/real/scheduler.js';
 import { EventRecorder, renderEvent } from '../diagnostics/index.js';
 import { LmdbBackend } from '../kv/backend-lmdb.js';
-import { acquireLock, type Lock } from '../os/index.js';
+import { acquireLock, descriptorLimit, type Lock } from '../os/index.js';
 import { realFileSystem } from '../storage/index.js';
 import { createTcpTransport } from '../transport/index.js';
 import { NODE_EXIT, type NodeSpec } from '../wire/node-spec.js';
 import type { ProcessFacts } from './dependencies.js';
+import { connectionsWithin } from './limits.js';
 import { type NodeWorld, openNode } from './open.js';
 import type { NodeServer } from './server.js';
 import { watchSupervisor } from './supervisor-channel.js';
@@ -148,6 +149,7 @@ async function startNode(
     scheduler: realScheduler,
     random: realRandom,
     process: processFacts,
+    limits: { maxConnections: connectionsWithin(descriptorLimit()) },
     instance,
     onStop: () => life.stop('asked by the supervisor'),
     onFatal: (error) => life.fail(error),

@@ -1,4 +1,12 @@
-import { type Emit, type Member, type Membership, type NodeId, RaftctlError, randomInt } from '../base/index.js';
+import {
+  type Emit,
+  LimitedWarnings,
+  type Member,
+  type Membership,
+  type NodeId,
+  RaftctlError,
+  randomInt,
+} from '../base/index.js';
 import type { KvStore } from '../kv/index.js';
 import type { Entry, Observation, RawNode, Ready } from '../raft/index.js';
 import type { Hello, Listener } from '../transport/index.js';
@@ -14,7 +22,6 @@ import { Inbox } from './inbox.js';
 import {
   frameBytesMax,
   HANDSHAKE_TIMEOUT_MS,
-  MAX_CONNECTIONS,
   MAX_KEY_BYTES,
   MAX_QUEUED_BYTES,
   nodeLimits,
@@ -123,7 +130,7 @@ export class NodeServer {
       raft: this.#raft,
       peers: this.#peers,
       edge: this.#edge,
-      emit: this.#emit,
+      warnings: new LimitedWarnings(this.#emit, scheduler),
     });
   }
 
@@ -197,7 +204,7 @@ export class NodeServer {
       secret: this.#dependencies.secret,
       maxFrameBytes: (role) => frameBytesMax(spec, role),
       handshakeTimeoutMs: HANDSHAKE_TIMEOUT_MS,
-      maxConnections: MAX_CONNECTIONS,
+      maxConnections: { ...nodeLimits, ...this.#dependencies.limits }.maxConnections,
       maxQueuedBytes: MAX_QUEUED_BYTES,
       admit: (hello) => this.#admit(hello),
       handlers: {

@@ -13,5 +13,6 @@
  * It is valid while that process lives; nothing has to be cleaned up after a SIGKILL or a power cut.
  */
 export * from './atomic-file.js';
+export * from './descriptors.js';
 export * from './lock-file.js';
 export * from './process-identity.js';

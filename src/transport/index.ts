@@ -58,6 +58,7 @@
  * Frames by role, before anything is allocated; greetings by size and time; connections by number (clients first: peers
  * and admin have a reserve of 64); queues by bytes, where a link drops the newest frame and a listener ends a connection
  * that does not read. An end waits a second at most for its last words to be read.
+ * What strangers cause is warned of ten times in ten seconds; the rest is counted, and said at debug.
  *
  * ## What is certain
  *

@@ -1,4 +1,4 @@
-import { type Emit, RaftctlError } from '../base/index.js';
+import { type Emit, LimitedWarnings, RaftctlError } from '../base/index.js';
 import { type Address, codeOf, formatAddress } from './address.js';
 import { type ConnectionContext, SocketConnection } from './connection.js';
 import { FrameSplitter } from './frames.js';
@@ -25,15 +25,17 @@ export async function listen(options: ListenOptions, context: ListenContext): Pr
     const message = `socket path ${path}: expected at most ${SOCKET_PATH_BYTES_MAX} bytes, received ${Buffer.byteLength(path)}`;
     throw new RaftctlError('start-failed', message, { hint: 'choose a shorter directory' });
   }
-  const { network, emit } = context;
+  const { network, emit, scheduler } = context;
+  const warnings = new LimitedWarnings(emit, scheduler);
   const accepting = network.listen(options, {
     accepted: (socket) => listener.accept(socket),
-    failed: (error) => emit.emit('warn', 'accept-failed', { reason: error.message }),
+    // Out of descriptors, most likely: those who hold them go again, and the next one is taken.
+    failed: (error) => warnings.warn('accept-failed', { reason: error.message }),
   });
   const server = await accepting.catch((error: Error) => {
     throw cannotListen(options, error);
   });
-  const listener = new SocketListener(server, options, context);
+  const listener = new SocketListener(server, options, context, warnings);
   return listener;
 }
 
@@ -71,13 +73,15 @@ class SocketListener implements Listener {
   readonly #server: ServerSocket;
   readonly #options: ListenOptions;
   readonly #context: ListenContext;
+  readonly #warnings: LimitedWarnings;
   readonly #handlers: ConnectionHandlers;
 
-  constructor(server: ServerSocket, options: ListenOptions, context: ListenContext) {
+  constructor(server: ServerSocket, options: ListenOptions, context: ListenContext, warnings: LimitedWarnings) {
     this.port = server.port;
     this.#server = server;
     this.#options = options;
     this.#context = context;
+    this.#warnings = warnings;
     this.#handlers = {
       frames: (connection, frames) => options.handlers.frames(connection, frames),
       closed: (connection, error) => this.#closed(connection, error),
@@ -87,6 +91,7 @@ class SocketListener implements Listener {
 
   close(): Promise<void> {
     const done = new Promise<void>((resolve) => this.#server.close(resolve));
+    this.#warnings.close();
     for (const [socket, greeting] of this.#strangers) {
       greeting.cancel();
       this.#context.partings.part(socket);
@@ -197,7 +202,7 @@ class SocketListener implements Listener {
   }
 
   #refuse(socket: Socket, address: string, error: RaftctlError, answer: Uint8Array = encodeRefusal(error)): void {
-    this.#context.emit.emit('warn', 'connection-refused', { address, code: error.code, reason: error.message });
+    this.#warnings.warn('connection-refused', { address, code: error.code, reason: error.message });
     this.#context.partings.part(socket, answer);
   }
 

@@ -4,12 +4,17 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { RaftctlError } from '../../src/base/index.js';
+import { type Emit, RaftctlError, seededRandom } from '../../src/base/index.js';
+import { realClock } from '../../src/base/real/clock.js';
+import { realScheduler } from '../../src/base/real/scheduler.js';
+import { createTransport } from '../../src/transport/create-transport.js';
 import { encodeFrame } from '../../src/transport/frames.js';
 import { encodeGreeting } from '../../src/transport/greeting.js';
 import { HANDSHAKE_KIND } from '../../src/transport/handshake-frames.js';
 import type { Hello } from '../../src/transport/index.js';
+import type { Network } from '../../src/transport/network.js';
 import { decodeRefusal, encodeRefusal } from '../../src/transport/refusal.js';
+import { tcpNetwork } from '../../src/transport/tcp-network.js';
 import { PROTOCOL_VERSIONS } from '../../src/transport/versions.js';
 import { decodeAnswer, encodeHello } from '../helpers/greetings.js';
 import { CLUSTER, client, Log, listenOptions, OTHER_CLUSTER, peer, Stage, StagedTimers, tcp } from './harness.js';
@@ -311,5 +316,28 @@ describe('an address that cannot be listened on', () => {
     await expect(tcp().listen(listenOptions(new Log(), { path: long }))).rejects.toMatchObject({
       code: 'start-failed',
     });
+  });
+});
+
+describe('a listener out of descriptors', () => {
+  it('warns, not for each, and takes the next connection', async () => {
+    let failed: (error: Error) => void = () => {};
+    const network: Network = {
+      ...tcpNetwork,
+      listen: (address, handlers) => {
+        failed = handlers.failed;
+        return tcpNetwork.listen(address, handlers);
+      },
+    };
+    const said: string[] = [];
+    const emit: Emit = {
+      enabled: (level) => level !== 'debug',
+      emit: (level, event) => void said.push(`${level} ${event}`),
+    };
+    const world = { clock: realClock, scheduler: realScheduler, random: seededRandom(1) };
+    const { port } = await stage.listen(new Log(), {}, createTransport({ ...world, emit, network }));
+    for (let nth = 0; nth < 1_000; nth += 1) failed(Object.assign(new Error('accept EMFILE'), { code: 'EMFILE' }));
+    expect(said.filter((line) => line === 'warn accept-failed')).toHaveLength(10);
+    await expectWelcome(port);
   });
 });
