@@ -3,7 +3,6 @@ import type { RawNode } from '../raft/index.js';
 import type { Connection, Frame } from '../transport/index.js';
 import { decodeMessage, KIND } from '../wire/index.js';
 import type { Edge } from './edge/edge.js';
-import { decodeForwardReply } from './edge/forwarding.js';
 import type { Peers } from './peers.js';
 
 interface InboxOptions {
@@ -69,9 +68,9 @@ export class Inbox {
 
   #receivePeer(from: NodeId, frame: Frame, now: number): void {
     const { id, raft, peers, edge } = this.#options;
-    const { kind, callId, payload } = frame;
+    const { kind, payload } = frame;
     if (kind === KIND.forward) edge.receiveForwarded(from, frame, now);
-    else if (kind === KIND.forwardReply) peers.replied(from, callId, decodeForwardReply(payload));
+    else if (kind === KIND.forwardReply) peers.replied(from, frame);
     else raft.step(decodeMessage(kind, payload, from, id));
   }
 

@@ -1,18 +1,27 @@
-import { type Emit, formatHostPort, type Member, type NodeId, RaftctlError } from '../base/index.js';
+import {
+  type Clock,
+  type Emit,
+  formatHostPort,
+  type Member,
+  type NodeId,
+  RaftctlError,
+  type Scheduler,
+} from '../base/index.js';
 import type { Message, RawNode } from '../raft/index.js';
 import type { Wal } from '../storage/index.js';
-import type { Connection, ConnectionHandlers, Hello, Link, LinkState, Transport } from '../transport/index.js';
+import type { Connection, ConnectionHandlers, Frame, Hello, Link, LinkState, Transport } from '../transport/index.js';
 import { decodeNote, KIND, type Note } from '../wire/index.js';
-import { encodeForwarded } from './edge/forwarding.js';
 import type { EntryCache } from './entry-cache.js';
+import { Forwarded } from './forwarded.js';
 import { Outbox } from './outbox.js';
-import { failed, type Result } from './result.js';
 import type { PendingWrite } from './writes.js';
 
 interface PeersOptions {
   readonly id: NodeId;
   readonly members: readonly Member[];
   readonly transport: Transport;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
   readonly hello: () => Hello;
   readonly secret: Uint8Array | undefined;
   readonly raft: RawNode;
@@ -32,19 +41,15 @@ interface Peer {
   readonly id: NodeId;
   readonly link: Link;
   readonly outbox: Outbox;
-  /** Writes that this node forwarded there and that are not answered, by forwarding id. */
-  readonly forwarded: Map<number, PendingWrite>;
+  readonly forwarded: Forwarded;
   /** Its process that is gone, to judge by its port, and of which there may still be something to hear. */
   leaving: string | null;
   /** What the process at the other end of the link told when it greeted. */
   note: Note | undefined;
-  /** It was deposed: what it has not answered by then, it will hardly answer. */
-  answersUntil: number;
 }
 
 const REDIAL = { firstMs: 2, maxMs: 250, factor: 2, jitter: 0.2 };
 const HANDSHAKE_TIMEOUT_MS = 3_000;
-const DEPOSED_GRACE_MS = 60;
 
 /** The links to the other members: the dialer sends, so everything this node says to them leaves here. */
 export class Peers {
@@ -54,12 +59,11 @@ export class Peers {
   #changes: (() => void)[] = [];
   /** Of whose processes the last word has been heard since. */
   #departures: { readonly id: NodeId; readonly instance: string }[] = [];
-  #nextForwardId: number;
+  readonly #firstForwardId: number;
 
   constructor(options: PeersOptions, firstForwardId: number) {
     this.#options = options;
-    // An answer meant for a former process of this node must not match a call of this one.
-    this.#nextForwardId = firstForwardId;
+    this.#firstForwardId = firstForwardId;
   }
 
   start(): void {
@@ -106,13 +110,7 @@ export class Peers {
   /** Hands a write to the leader; false when its link is not up. */
   forward(leader: NodeId, write: PendingWrite): boolean {
     const peer = this.#peers.get(leader);
-    if (peer === undefined) return false;
-    const id = this.#nextForwardId;
-    this.#nextForwardId = (id + 1) >>> 0;
-    if (!peer.link.send(KIND.forward, id, ...encodeForwarded(write.request))) return false;
-    peer.forwarded.set(id, write);
-    peer.answersUntil = Number.POSITIVE_INFINITY;
-    return true;
+    return peer?.forwarded.send(peer.link, write) ?? false;
   }
 
   /** The answer to a write that `node` forwarded here. */
@@ -120,12 +118,9 @@ export class Peers {
     return this.#peers.get(node)?.link.send(KIND.forwardReply, forwardId, ...parts) ?? false;
   }
 
-  /** What became of a write that was forwarded to `node`; nobody may wait for it any more. */
-  replied(node: NodeId, forwardId: number, result: Result): void {
-    const forwarded = this.#peers.get(node)?.forwarded;
-    const write = forwarded?.get(forwardId);
-    forwarded?.delete(forwardId);
-    write?.origin.respond(result);
+  /** The answer to a write that was forwarded to `node`. Throws `bad-request` when it cannot be read. */
+  replied(node: NodeId, frame: Frame): void {
+    this.#peers.get(node)?.forwarded.take(frame);
   }
 
   get forwardedWrites(): number {
@@ -135,14 +130,7 @@ export class Peers {
   }
 
   sweep(now: number): void {
-    for (const peer of this.#peers.values()) {
-      for (const [id, { origin, deadline }] of peer.forwarded) {
-        if (Math.min(deadline, peer.answersUntil) > now) continue;
-        peer.forwarded.delete(id);
-        const why = deadline > now ? 'was deposed and is silent' : 'did not answer in time';
-        origin.respond(failed(unknownOutcome(`${peer.id}, the leader it was sent to, ${why}`)));
-      }
-    }
+    for (const { forwarded } of this.#peers.values()) forwarded.sweep(now);
   }
 
   /** Is the link to that member up? Nobody has one to itself. */
@@ -160,11 +148,11 @@ export class Peers {
     return [...this.#peers.values()].map(({ id, link }) => ({ peer: id, state: link.state }));
   }
 
-  /** `leader` leads now. The one before, if it lives, knows the fate of what it holds within a heartbeat or so. */
+  /** `leader` leads now, and no other. */
   deposed(leader: NodeId, now: number): void {
-    for (const peer of this.#peers.values()) {
-      if (peer.id === leader) peer.answersUntil = Number.POSITIVE_INFINITY;
-      else if (peer.forwarded.size > 0) peer.answersUntil = Math.min(peer.answersUntil, now + DEPOSED_GRACE_MS);
+    for (const { id, forwarded } of this.#peers.values()) {
+      if (id === leader) forwarded.leads();
+      else forwarded.deposed(now);
     }
   }
 
@@ -183,12 +171,13 @@ export class Peers {
   close(): void {
     for (const peer of this.#peers.values()) {
       peer.link.close();
-      this.#dropForwarded(peer, 'this node is stopping');
+      peer.forwarded.drop('this node is stopping');
     }
   }
 
   #dial(member: Member): Peer {
-    const { transport, hello, secret, maxFrameBytes, maxQueuedBytes, raft, cache, wal } = this.#options;
+    const { transport, hello, secret, maxFrameBytes, maxQueuedBytes, raft, cache, wal, clock, scheduler } =
+      this.#options;
     const link = transport.dial({
       host: member.host,
       port: member.port,
@@ -210,8 +199,8 @@ export class Peers {
       unreachable: () => raft.unreachable(member.id),
       unreadable: (error) => this.#unreadable(member.id, error),
     });
-    const answersUntil = Number.POSITIVE_INFINITY;
-    return { id: member.id, link, outbox, forwarded: new Map(), leaving: null, note: undefined, answersUntil };
+    const forwarded = new Forwarded(member.id, { clock, scheduler, firstId: this.#firstForwardId });
+    return { id: member.id, link, outbox, forwarded, leaving: null, note: undefined };
   }
 
   /**
@@ -249,7 +238,7 @@ export class Peers {
       const peer = this.#peers.get(id)!;
       peer.note = undefined;
       peer.outbox.reset();
-      this.#dropForwarded(peer, `the link to ${id}, the leader, broke`);
+      peer.forwarded.lost();
     }
   }
 
@@ -275,13 +264,6 @@ export class Peers {
       return undefined;
     }
   }
-
-  /** The leader had these writes and can no longer be asked: they may have happened, and are never sent again. */
-  #dropForwarded(peer: Peer, why: string): void {
-    const writes = [...peer.forwarded.values()];
-    peer.forwarded.clear();
-    for (const { origin } of writes) origin.respond(failed(unknownOutcome(why)));
-  }
 }
 
 /** Peers answer on links of their own: nothing comes back on ours. */
@@ -289,8 +271,3 @@ const silentHandlers: ConnectionHandlers = {
   frames: (connection: Connection) =>
     connection.close(new RaftctlError('bad-request', 'a node sent frames on a link that is not its own')),
 };
-
-const unknownOutcome = (why: string): RaftctlError =>
-  new RaftctlError('outcome-unknown', `the write was sent and its outcome is unknown: ${why}`, {
-    hint: 'it may have happened: read the key to find out',
-  });

@@ -135,12 +135,14 @@ export class NodeServer {
   }
 
   #newPeers(): Peers {
-    const { spec, transport, wal, recorder, onFatal, random } = this.#dependencies;
+    const { spec, transport, wal, recorder, onFatal, random, clock, scheduler } = this.#dependencies;
     return new Peers(
       {
         id: spec.id,
         members: this.#membership.members,
         transport,
+        clock,
+        scheduler,
         hello: () => this.#hello(),
         secret: this.#dependencies.secret,
         raft: this.#raft,

@@ -422,15 +422,15 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the answer to a write that the process before forwarded is taken for an own one',
-    edits: one('node/peers.ts', 'this.#nextForwardId = firstForwardId;', 'this.#nextForwardId = 0;'),
+    edits: one('node/peers.ts', 'this.#firstForwardId = firstForwardId;', 'this.#firstForwardId = 1;'),
     seeds: 300,
   },
   {
     name: 'a forwarded write is said not to have happened when its leader falls silent',
     edits: one(
-      'node/peers.ts',
-      'its outcome is unknown: ${why}`, {',
-      'its outcome is unknown: ${why}`, {\n    definite: true,',
+      'node/forwarded.ts',
+      "'outcome-unknown', message, { hint })",
+      "'outcome-unknown', message, { hint, definite: true })",
     ),
     seeds: 20,
   },
