@@ -6,7 +6,7 @@
  *
  *     const answer = await ask({ type: 'confirm', message: 'Delete it?', default: false }, terminal, process.stdout);
  *
- * What is typed reaches readers with every tab in a chunk of its own (`keys.ts` says why).
+ * What is typed reaches readers with every key in a chunk of its own (`keys.ts` says why).
  */
 export * from './keys.js';
 export * from './questions.js';

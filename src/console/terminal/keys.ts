@@ -2,16 +2,18 @@
 export const PASTE_MODE_ON = '\x1b[?2004h';
 export const PASTE_MODE_OFF = '\x1b[?2004l';
 
-const TOKENS = /\x1b\[200~|\x1b\[201~|\t/g;
+// A paste's mark, a key that is a sequence, a character of UTF-8 with its bytes, any other byte.
+const KEYS = /\x1b\[20[01]~|\x1b(?:\[[0-9;]*[A-Za-z~]|O[A-Za-z])|[\xc0-\xff][\x80-\xbf]*|./gs;
 const MARK_LENGTH = 6;
 
 /**
- * Cuts a terminal's input so that every typed tab is a chunk of its own: readline completes only at a tab that ends a
- * chunk, and quick fingers and terminal drivers send `node-0<Tab><Tab>` in one. A tab inside a paste is left where it is.
+ * Cuts a terminal's input so that every key is a chunk of its own, because readline makes less of several in one: it
+ * completes only at a tab that ends a chunk, and a letter typed inside a line may be shown there and yet go to its end.
+ * Quick fingers and terminal drivers send `node-0<Tab><Tab>` in one. A tab inside a paste stays with what follows it.
  */
-export class TabSplitter {
+export class KeySplitter {
   #pasting = false;
-  /** The end of the chunk before: a mark may have begun there. */
+  /** The end of the chunk before: a mark or a sequence may have begun there. */
   #tail = '';
 
   split(chunk: Buffer): readonly Buffer[] {
@@ -23,12 +25,9 @@ export class TabSplitter {
       if (to > from) pieces.push(chunk.subarray(from, to));
       from = Math.max(from, to);
     };
-    for (const { 0: token, index } of text.matchAll(TOKENS)) {
-      if (token !== '\t') this.#pasting = token === '\x1b[200~';
-      else if (!this.#pasting && index >= offset) {
-        cut(index - offset);
-        cut(index - offset + 1);
-      }
+    for (const { 0: key, index } of text.matchAll(KEYS)) {
+      if (key === '\x1b[200~' || key === '\x1b[201~') this.#pasting = key === '\x1b[200~';
+      if (!(this.#pasting && key === '\t')) cut(index - offset + key.length);
     }
     cut(chunk.length);
     this.#tail = text.slice(1 - MARK_LENGTH);

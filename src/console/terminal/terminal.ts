@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { TabSplitter } from './keys.js';
+import { KeySplitter } from './keys.js';
 
 /** What a terminal's input offers; `process.stdin` does, and so do the streams of tests. */
 export interface TerminalInput extends NodeJS.ReadableStream {
@@ -41,7 +41,7 @@ export class TerminalReader extends Readable {
 export class Terminal {
   readonly #input: TerminalInput;
   readonly #readers: TerminalReader[] = [];
-  readonly #splitter = new TabSplitter();
+  readonly #splitter = new KeySplitter();
   #raw = false;
   #ended = false;
 
