@@ -5,6 +5,7 @@ import type {
   defaultConfig,
   listClusters,
   loadConfig,
+  readSecret,
   removeCluster,
   startCluster,
 } from '../cluster/index.js';
@@ -18,6 +19,7 @@ export interface ClusterModule {
   readonly startCluster: typeof startCluster;
   readonly connectControl: (socket: string) => Promise<Awaited<ReturnType<typeof connectControl>>>;
   readonly listClusters: typeof listClusters;
+  readonly readSecret: typeof readSecret;
   readonly removeCluster: typeof removeCluster;
 }
 

@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { didYouMean, RaftctlError } from '../base/index.js';
 import type { ClusterConfig } from '../cluster/index.js';
 import { defaultConfigFile } from '../console/files/index.js';
@@ -8,17 +8,21 @@ export interface NodeOptions {
   readonly file: string | undefined;
   readonly id: string;
   readonly clusterId: string | undefined;
+  /** Default: beside the data. */
+  readonly secretFile: string | undefined;
   /** Its directory may be empty: this is its very first start. */
   readonly bootstrap: boolean;
 }
 
 /** `raftctl node`: runs one node in the foreground, for systemd and containers. Returns when it has been told to stop. */
 export async function node(options: NodeOptions, host: Host): Promise<number> {
-  const { loadConfig, defaultConfig } = await host.loadCluster();
+  const { loadConfig, defaultConfig, readSecret } = await host.loadCluster();
   const file = options.file ?? defaultConfigFile();
   const config = file === null ? defaultConfig() : loadConfig(file);
   const { runNode } = await import('../node/main.js');
-  await runNode(specOf(config, options), { supervised: false });
+  const spec = specOf(config, options);
+  const secret = readSecret(options.secretFile ?? join(dirname(spec.directory), 'secret'));
+  await runNode(spec, { supervised: false, secret });
   // The node ends the process itself.
   return new Promise<number>(() => {});
 }

@@ -193,6 +193,7 @@ interface NodeFlags {
   readonly file?: string;
   readonly id: string;
   readonly clusterId?: string;
+  readonly secretFile?: string;
   readonly bootstrap?: true;
 }
 
@@ -213,10 +214,16 @@ function addOthers(program: Command, { global, printer, host }: ProgramContext, 
     .addOption(file())
     .requiredOption('--id <node>', 'which of the configured nodes')
     .option('--cluster-id <hex>', 'the cluster it belongs to, 32 hex digits (derived from the members without it)')
+    .option(
+      '--secret-file <file>',
+      "the cluster's secret, 64 hex digits, the same for all (the file `secret` beside the data without it)",
+    )
     .option('--bootstrap', 'its very first start: make its directory (without it, an empty one is refused)');
   node.action(() => {
-    const { file: named, id, clusterId, bootstrap = false } = node.opts<NodeFlags>();
-    return bind(async () => (await import('./node.js')).node({ file: named, id, clusterId, bootstrap }, host))();
+    const { file: named, id, clusterId, secretFile, bootstrap = false } = node.opts<NodeFlags>();
+    return bind(async () =>
+      (await import('./node.js')).node({ file: named, id, clusterId, secretFile, bootstrap }, host),
+    )();
   });
   addCompletion(program, { printer, host, global }, bind);
   program

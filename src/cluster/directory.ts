@@ -14,6 +14,7 @@ const SOCKET_PATH_BYTES_MAX = 100;
  *       cluster.lock        held by the supervisor
  *       control.sock        its control socket, unless the path is too long
  *       supervisor.json     cluster id, members, digest of the topology
+ *       secret              what members and supervisor prove to each other, 0600
  *       processes.json      the processes that run, by identity
  *       logs/node-01.log    output of the node; .1 … older
  *       node-01/            the node's own data
@@ -37,6 +38,10 @@ export class ClusterDirectory {
 
   get supervisorFile(): string {
     return join(this.path, 'supervisor.json');
+  }
+
+  get secretFile(): string {
+    return join(this.path, 'secret');
   }
 
   get processesFile(): string {

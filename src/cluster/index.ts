@@ -42,6 +42,7 @@
  *  2. Leftovers of a dead supervisor are killed, and awaited, so that they free their ports and data.
  *  3. supervisor.json: the cluster's id is durable before a node writes it into its data; another topology is refused.
  *     Where the members listen, cluster.yaml may change from one start to the next.
+ *     The cluster's secret is drawn, or read; nodes get it on descriptor 3, the way nobody else can see.
  *  4. All ports are bound and released again; every taken one is named.
  *  5. Every node is spawned, in one turn; then the guard; then control socket and listing, while the nodes boot.
  *  6. A leader's event arrives; every node is asked until it knows that leader.
@@ -62,5 +63,6 @@ export { listClusters, type RunningCluster } from './listing.js';
 export type { ProcessStateName } from './process-state.js';
 export type { RemoteControl } from './remote-control.js';
 export { removeCluster } from './remove.js';
+export { readSecret } from './secret.js';
 export { type StartOptions, type StartProgress, startCluster } from './start.js';
 export type { Supervisor } from './supervisor.js';

@@ -30,6 +30,8 @@ import { hasProcess, type ProcessStateName } from './process-state.js';
 export interface NodeHandleOptions {
   readonly member: Member;
   readonly command: readonly string[];
+  /** Of the cluster. */
+  readonly secret: Uint8Array;
   /** What the next process is told; its log level is this node's. */
   readonly spec: Omit<NodeSpec, 'mayCreate'>;
   /** Asked for each process: false once the member has run. */
@@ -141,7 +143,7 @@ export class NodeHandle {
 
   /** A log that cannot be opened, on a full disk perhaps, is a failed start like any other. */
   #spawn(): ChildProcess {
-    const { command, spec, mayCreate } = this.#options;
+    const { command, spec, secret, mayCreate } = this.#options;
     let outputFd: number;
     try {
       outputFd = this.log.open();
@@ -152,7 +154,7 @@ export class NodeHandle {
       const environment = {
         [NODE_SPEC_VARIABLE]: serializeNodeSpec({ ...spec, mayCreate: mayCreate(), logLevel: this.#baseLevel }),
       };
-      return spawnNode({ command, environment, outputFd });
+      return spawnNode({ command, environment, outputFd, secret });
     } finally {
       closeSync(outputFd);
     }
@@ -166,11 +168,12 @@ export class NodeHandle {
   }
 
   #connect(): void {
-    const { member, spec, transport, clock, scheduler, events } = this.#options;
+    const { member, spec, secret, transport, clock, scheduler, events } = this.#options;
     this.#disconnect();
     this.#link = new AdminLink({
       member,
       clusterId: spec.clusterId,
+      secret,
       transport,
       clock,
       scheduler,

@@ -1,4 +1,4 @@
-import type { Writable } from 'node:stream';
+import type { Duplex, Writable } from 'node:stream';
 import { execa, type Options } from 'execa';
 
 /** How a process ended. `error`: it never began. */
@@ -23,19 +23,23 @@ export interface NodeProcessOptions {
   readonly environment: Readonly<Record<string, string>>;
   /** Where standard output and standard error go. */
   readonly outputFd: number;
+  /** What the child is told on its channel, before anything else happens. */
+  readonly secret: Uint8Array;
 }
 
 /**
- * Descriptor 3 of the child: a pipe that nobody writes to. It closes when this process ends, in whatever way, and that
- * is how a node learns that its supervisor is gone.
+ * Descriptor 3 of the child: a pipe on which it is told the cluster's secret. It closes when this process ends, in
+ * whatever way, and that is how a node learns that its supervisor is gone.
  */
 const CHANNEL = 'pipe';
 
 /** Spawns one node. What goes wrong shows as its exit. */
-export function spawnNode({ command, environment, outputFd }: NodeProcessOptions): ChildProcess {
+export function spawnNode({ command, environment, outputFd, secret }: NodeProcessOptions): ChildProcess {
   // Execa's types know descriptors up to 9; its code, and the system, any that is open.
   const output = outputFd as 9;
-  return spawn(command, environment, ['ignore', output, output, CHANNEL]).process;
+  const { process, channel } = spawn(command, environment, ['ignore', output, output, CHANNEL]);
+  channel?.write(secret);
+  return process;
 }
 
 /** What could not even be tried, as a process that ended before it began. */
@@ -83,7 +87,8 @@ function spawn(command: readonly string[], env: Readonly<Record<string, string>>
     exited,
     kill: (signal) => child.pid !== undefined && child.exitCode === null && child.kill(signal),
   };
-  return { process, stdin: child.stdin };
+  // What the system makes for a pipe goes both ways, whatever Execa takes it for.
+  return { process, stdin: child.stdin, channel: child.stdio[3] as Duplex | undefined };
 }
 
 /** `killed by SIGKILL`, `exit code 12`. */

@@ -12,6 +12,7 @@ import type { RestartOptions } from './process-machine.js';
 import { sweepOrphans } from './process-registry.js';
 import { awaitReadiness, type ReadinessStep } from './readiness.js';
 import { takeClusterLock } from './remove.js';
+import { takeSecret } from './secret.js';
 import { Supervisor } from './supervisor.js';
 import {
   newSupervisorFile,
@@ -102,12 +103,14 @@ async function prepare(options: StartOptions): Promise<Prepared> {
     probing.catch(() => {});
     // Durable before the first node writes its id into its own data: else a power cut could part them for good.
     if (created) await writeSupervisorFile(directory.supervisorFile, file);
+    const secret = await takeSecret(directory.secretFile);
     onProgress?.({ type: 'directory', directory: directory.path, clusterId: file.clusterId, created });
     await probing;
     if (signal?.aborted) throw new RaftctlError('interrupted', 'interrupted before anything was started');
     const supervisor = new Supervisor({
       ...options,
       file,
+      secret,
       directory,
       ephemeral,
       transport,

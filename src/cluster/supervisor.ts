@@ -43,6 +43,8 @@ export interface SupervisorOptions {
   readonly config: ClusterConfig;
   /** Who the cluster is, as supervisor.json says. */
   readonly file: SupervisorFile;
+  /** Of the cluster: its nodes get it, and prove it. */
+  readonly secret: Uint8Array;
   readonly directory: ClusterDirectory;
   /** Its data is deleted when it goes down. */
   readonly ephemeral: boolean;

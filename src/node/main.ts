@@ -14,7 +14,7 @@ import type { ProcessFacts } from './dependencies.js';
 import { connectionsWithin } from './limits.js';
 import { type NodeWorld, openNode } from './open.js';
 import type { NodeServer } from './server.js';
-import { watchSupervisor } from './supervisor-channel.js';
+import { openSupervisorChannel } from './supervisor-channel.js';
 
 const EXIT_OF: Partial<Readonly<Record<ErrorCode, number>>> = {
   'data-damaged': NODE_EXIT.dataRefused,
@@ -40,15 +40,14 @@ export const realMachine: Machine = {
   createTransport: createTcpTransport,
 };
 
+/** Who started the process, and so where the secret of the cluster comes from. */
+type NodeOrigin = { readonly supervised: true } | { readonly supervised: false; readonly secret: Uint8Array };
+
 /**
  * Runs one node as this process, until it is told to stop (SIGTERM, SIGINT, the supervisor's word or its death) or
  * cannot go on. Ends the process.
  */
-export async function runNode(
-  spec: NodeSpec,
-  options: { readonly supervised: boolean },
-  machine: Machine = realMachine,
-): Promise<void> {
+export async function runNode(spec: NodeSpec, origin: NodeOrigin, machine: Machine = realMachine): Promise<void> {
   const instance = randomBytes(8).toString('hex');
   const recorder = new EventRecorder({
     node: spec.id,
@@ -66,9 +65,11 @@ export async function runNode(
   process.on('uncaughtException', (error) => life.fail(error));
   process.on('unhandledRejection', (error) => life.fail(error));
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => life.stop(signal));
-  if (options.supervised) watchSupervisor(() => life.stop('supervisor is gone'));
   try {
-    await life.start(() => startNode(spec, machine, instance, recorder, life));
+    const secret = origin.supervised
+      ? await openSupervisorChannel(() => life.stop('supervisor is gone'))
+      : origin.secret;
+    await life.start(() => startNode(spec, secret, machine, instance, recorder, life));
   } catch (error) {
     life.fail(error);
   }
@@ -128,6 +129,7 @@ class NodeLife {
 /** The lock first, so that nothing is touched that another process uses. */
 async function startNode(
   spec: NodeSpec,
+  secret: Uint8Array,
   { fileSystem, backend, createTransport }: Machine,
   instance: string,
   recorder: EventRecorder,
@@ -136,6 +138,7 @@ async function startNode(
   await fileSystem.makeDirectory(spec.directory);
   life.holds(acquireLock(join(spec.directory, 'lock'), `${spec.id} of cluster ${spec.cluster}`));
   return openNode(spec, {
+    secret,
     fileSystem,
     transport: createTransport({
       clock: realClock,

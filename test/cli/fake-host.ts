@@ -101,6 +101,9 @@ export class FakeHost {
       loadConfig,
       defaultConfig,
       listClusters: () => clusters,
+      readSecret: () => {
+        throw new Error('no node was to be started');
+      },
       removeCluster,
       connectControl: async () => remote as unknown as FakeRemote,
       startCluster: startCluster ?? (() => Promise.reject(new Error('no cluster was to be started'))),

@@ -8,7 +8,7 @@ import { eventually, fixture, isRunning, realTime, untilGone } from './helpers.j
 
 function spawn(name: string): ChildProcess & { readonly pid: number } {
   const outputFd = openSync(devNull, 'w');
-  const child = spawnNode({ command: fixture(name), environment: {}, outputFd });
+  const child = spawnNode({ command: fixture(name), environment: {}, outputFd, secret: Buffer.alloc(32) });
   closeSync(outputFd);
   onTestFinished(() => void child.kill('SIGKILL'));
   return { ...child, pid: child.pid! };

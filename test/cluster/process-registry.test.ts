@@ -11,7 +11,7 @@ import { temporaryDirectory } from './temporary-directory.js';
 
 function spawn() {
   const outputFd = openSync(devNull, 'w');
-  const child = spawnNode({ command: fixture('spin'), environment: {}, outputFd });
+  const child = spawnNode({ command: fixture('spin'), environment: {}, outputFd, secret: Buffer.alloc(32) });
   closeSync(outputFd);
   onTestFinished(() => void child.kill('SIGKILL'));
   return child;
