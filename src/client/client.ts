@@ -18,6 +18,7 @@ import {
 } from './checks.js';
 import { Dispatcher } from './dispatcher.js';
 import { nodeTimeoutOf, Operation, type OperationStart } from './operation.js';
+import { scanAll } from './scan-all.js';
 import type {
   Bytes,
   CallOptions,
@@ -29,6 +30,7 @@ import type {
   PutResult,
   ReadOptions,
   ReadResult,
+  ScanAllResult,
   ScanOptions,
   ScanResult,
   Watch,
@@ -139,6 +141,12 @@ export class ClusterClient implements Client {
       });
       this.#start({ verb: SCAN, payload, valueBytes: 0, timeoutMs, resolve, reject }, call);
     });
+  }
+
+  async scanAll(options: ScanOptions = {}, call: ReadOptions = NO_CALL): Promise<ScanAllResult> {
+    checkOptions('scan', options);
+    checkOptions('scan', call);
+    return scanAll(this, options, call);
   }
 
   watch(target: Bytes | { readonly prefix: Bytes }, call: WatchOptions = NO_CALL): Watch {

@@ -16,6 +16,7 @@ import { KIND } from '../wire/kinds.js';
 import { decodeNote, type Note } from '../wire/note.js';
 import { AbortGroups } from './abort-groups.js';
 import { valueTooLarge } from './checks.js';
+import { saidByNode } from './codes.js';
 import { Endpoint, type EndpointOwner, type Route } from './endpoint.js';
 import { Greeting } from './greeting.js';
 import { Operation, type OperationOwner } from './operation.js';
@@ -236,7 +237,7 @@ export class Dispatcher implements EndpointOwner, OperationOwner {
     if (this.#router.hint(leader, endpoint)) this.#leaderChanged(before);
     const mayRetry = operation.verb.isWrite ? error.definite && REFUSED.has(error.code) : READ_FAILED.has(error.code);
     if (mayRetry && !operation.isNearlyOver(this.#parts.clock.now())) this.#retryLater(operation, error, endpoint);
-    else operation.fail(error);
+    else operation.fail(saidByNode(error));
   }
 
   overdue(operation: Operation): void {

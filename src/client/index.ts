@@ -39,6 +39,7 @@ export type {
   PutResult,
   ReadOptions,
   ReadResult,
+  ScanAllResult,
   ScanOptions,
   ScanResult,
   Via,

@@ -77,6 +77,15 @@ export interface ScanResult extends Answer {
   readonly more: boolean;
 }
 
+export interface ScanAllResult extends ScanResult {
+  /**
+   * True: the entries are all that there was at `revision`. False: the store changed while it was read, again and
+   * again. Each entry was there at some time since `revision`, which is that of the first page: a watch from the next
+   * one on tells whatever was missed.
+   */
+  readonly consistent: boolean;
+}
+
 export interface WatchOptions extends CallOptions {
   /** The first revision of interest. Default: whatever comes after the start. */
   readonly from?: number;
@@ -106,7 +115,10 @@ export interface Client {
   /** As `get`, with the store's revision and the node that answered, also for a key that is not there. */
   read(key: Bytes, call?: ReadOptions): Promise<ReadResult>;
   delete(key: Bytes, call?: CallOptions): Promise<DeleteResult>;
+  /** One answer of one node: the store as of one revision. */
   scan(options?: ScanOptions, call?: ReadOptions): Promise<ScanResult>;
+  /** As many answers as it takes, `limit` entries (default: all). `timeoutMs` bounds each of them. */
+  scanAll(options?: ScanOptions, call?: ReadOptions): Promise<ScanAllResult>;
   /** Writes `value` if the key holds `expected`; null expects that there is no such key. */
   compareAndSet(key: Bytes, expected: Bytes | null, value: Bytes, call?: CallOptions): Promise<CompareAndSetResult>;
   /**

@@ -2,6 +2,7 @@ import { RaftctlError, type Scheduler, type Timer } from '../base/index.js';
 import type { Frame } from '../transport/transport.js';
 import { decodeError } from '../wire/client-codec.js';
 import { KIND } from '../wire/kinds.js';
+import { saidByNode } from './codes.js';
 import type { Endpoint, Route } from './endpoint.js';
 import type { Router } from './router.js';
 import type { WatchCall, WatchOwner } from './watch-call.js';
@@ -148,7 +149,7 @@ export class Watches implements WatchOwner {
     } else if (error.code === 'shutting-down') {
       call.avoid = endpoint;
       this.#retryLater(call);
-    } else this.#fail(call, error);
+    } else this.#fail(call, saidByNode(error));
   }
 
   #retryLater(call: WatchCall): void {

@@ -60,6 +60,15 @@ describe('a write whose answer is lost', () => {
     expect(nodes[0].connections).not.toContain(connections[0]);
   });
 
+  it('is internal, and as definite as the node says, when the node has a reason that no call knows', async () => {
+    const { stage, nodes, client } = await stageOf(1);
+    const put = errorOf(client.put('key-01', 'x'));
+    await stage.settle();
+    nodes[0].received[0]!.refuse(new RaftctlError('disk-failed', 'no space left'));
+    await stage.settle();
+    expect(await put).toMatchObject({ code: 'internal', definite: true, message: 'disk-failed: no space left' });
+  });
+
   it('is outcome-unknown when news of a watch comes instead of the answer', async () => {
     const { stage, nodes, client } = await stageOf(1);
     const put = errorOf(client.put('key-01', 'x'));

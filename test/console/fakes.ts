@@ -11,6 +11,7 @@ import {
 import { realClock } from '../../src/base/real/clock.js';
 import { realScheduler } from '../../src/base/real/scheduler.js';
 import type { Client, KeyValue, ReadOptions, ScanOptions } from '../../src/client/index.js';
+import { scanAll } from '../../src/client/scan-all.js';
 import { viewCluster } from '../../src/cluster/cluster-view.js';
 import {
   type ClusterConfig,
@@ -229,6 +230,10 @@ export class FakeClient implements Client {
   async delete(key: string | Uint8Array, call: ReadOptions = {}) {
     await this.#called('delete', call);
     return { deleted: this.store.delete(Buffer.from(key).toString('hex')), ...this.#answer() };
+  }
+
+  scanAll(options: ScanOptions = {}, call: ReadOptions = {}) {
+    return scanAll(this, options, call);
   }
 
   async scan({ prefix = '', limit = 1_000, after }: ScanOptions = {}, call: ReadOptions = {}) {

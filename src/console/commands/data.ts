@@ -1,5 +1,5 @@
 import { asNodeId, countQuorum, RaftctlError } from '../../base/index.js';
-import type { Client, KeyValue, ReadOptions, ScanOptions, ScanResult, Via } from '../../client/index.js';
+import type { KeyValue, ReadOptions, Via } from '../../client/index.js';
 import type { Context } from '../context.js';
 import { columns, sanitize, sanitizeLine, type View } from '../output/index.js';
 import type { Invocation } from './invocation.js';
@@ -148,14 +148,19 @@ const scan: CommandSpec = {
     { line: 'scan user/ --limit 10', about: 'the first ten keys that begin with user/' },
     { line: 'scan user/ => 3', about: 'in a script: there are three' },
   ],
+  details:
+    'A long answer comes in pages. They are read anew when the store changes meanwhile; when it never holds still, the answer says so, and the document has consistent: false.',
   async run(context, call) {
     const client = await context.cluster.client(context.timeoutMs);
     const range = call.has('PREFIX') ? { prefix: call.bytes('PREFIX') } : {};
     const limit = call.count('limit') ?? 1_000;
-    const { entries, more, revision, node } = await scanPages(client, range, limit, callOptions(context, call));
+    const found = await client.scanAll({ ...range, limit }, callOptions(context, call));
+    const { entries, more, revision, node, consistent } = found;
+    if (!consistent)
+      context.output.say(`the keys changed while they were read: not all are as of revision ${revision}`);
     if (more) context.output.say(`there is more after ${quoted(entries.at(-1)?.key ?? Buffer.alloc(0))}: see --limit`);
     return {
-      document: { entries: entries.map((entry) => entryOf(entry, call)), more, revision, node },
+      document: { entries: entries.map((entry) => entryOf(entry, call)), more, revision, node, consistent },
       principal: entries.length,
       text: (view) => entriesText(entries, call, view),
     };
@@ -184,17 +189,6 @@ function withQuorum(context: Context, thrown: unknown): unknown {
     hint: 'start down',
     cause: thrown,
   });
-}
-
-/** An answer is cut at about 1 MiB: asks on until the limit is reached or nothing is left. */
-async function scanPages(client: Client, range: ScanOptions, limit: number, options: ReadOptions): Promise<ScanResult> {
-  let page = await client.scan({ ...range, limit }, options);
-  const entries = [...page.entries];
-  while (page.more && page.entries.length > 0 && entries.length < limit) {
-    page = await client.scan({ ...range, limit: limit - entries.length, after: entries.at(-1)!.key }, options);
-    entries.push(...page.entries);
-  }
-  return { ...page, entries };
 }
 
 function callOptions(context: Context, call: Invocation): ReadOptions {
