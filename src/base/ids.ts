@@ -6,7 +6,7 @@ export type Brand<T, Name extends string> = T & { readonly [brand]: Name };
 export type Term = Brand<number, 'Term'>;
 /** A position in the replicated log. The first entry is 1; 0 means "before the log". */
 export type LogIndex = Brand<number, 'LogIndex'>;
-/** The store's revision, as etcd counts it: 0 for an empty store, plus one for each write that changed something. */
+/** The store's revision, as etcd counts it: 1 for an empty store, plus one for each write that changed something. */
 export type Revision = Brand<number, 'Revision'>;
 /** A member's name in cluster.yaml, such as `node-01`. */
 export type NodeId = Brand<string, 'NodeId'>;
@@ -14,4 +14,6 @@ export type NodeId = Brand<string, 'NodeId'>;
 export const asTerm = (value: number): Term => value as Term;
 export const asIndex = (value: number): LogIndex => value as LogIndex;
 export const asRevision = (value: number): Revision => value as Revision;
+/** Of a store to which nothing was written yet. */
+export const EMPTY_REVISION: Revision = asRevision(1);
 export const asNodeId = (value: string): NodeId => value as NodeId;

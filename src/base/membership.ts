@@ -27,6 +27,18 @@ export interface Membership extends Configuration {
   readonly members: readonly Member[];
 }
 
+/**
+ * The same membership, reached where `known` says: who is in it is replicated, where a member listens is not. A member
+ * under the same name and with another incarnation is another one, and keeps its address.
+ */
+export function withAddressesOf(membership: Membership, known: readonly Member[]): Membership {
+  const members = membership.members.map((member) => {
+    const moved = known.find(({ id, incarnation }) => id === member.id && incarnation === member.incarnation);
+    return moved === undefined ? member : { ...member, host: moved.host, port: moved.port };
+  });
+  return { ...membership, members };
+}
+
 /** All of these vote, and nothing changes. */
 export const votersOnly = (voters: readonly NodeId[]): Configuration => ({ voters, outgoing: [], learners: [] });
 

@@ -1,26 +1,31 @@
 import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import * as lmdb from 'lmdb';
-import { messageOf, RaftctlError } from '../base/index.js';
-import type { Backend, Transaction, TransactionSize, VersionCursor } from './backend.js';
+import { LEAVE_IT, messageOf, RaftctlError } from '../base/index.js';
+import {
+  type Backend,
+  type BytesCursor,
+  DATABASES,
+  type DatabaseName,
+  type Slice,
+  type Transaction,
+  type TransactionSize,
+} from './backend.js';
 import type { BinaryKey } from './key.js';
 import { checkEnvironment, noteExtent } from './lmdb-file.js';
 import { type LmdbEngine, LmdbTransaction, TransactionBuffer } from './lmdb-transaction.js';
-import { decodeMeta, EMPTY_META, type StoreMeta } from './meta.js';
-import { newVersion, readVersion, type Version } from './version.js';
 
 /**
- * State in an LMDB environment: `data.mdb` and `lock.mdb` in one directory, with two databases, and `extent` beside them
- * (`lmdb-file.ts`).
- *
- *     keys    key → u64 createRevision | u64 modRevision | u64 version | value
- *     meta    "meta" → the meta record
+ * State in an LMDB environment: `data.mdb` and `lock.mdb` in one directory, with a named database for each of
+ * `DATABASES`, and `extent` beside them (`lmdb-file.ts`).
  *
  * lmdb-js runs with overlapping sync: a commit is visible before it is on disk. With `safeRestore` an environment opens
  * at its last *synced* commit even when the machine did not go down, which is what makes "flushed" one point for a
  * killed process and for a power cut.
  */
 const MAP_BYTES = 1 << 30;
+/** More than there are: an environment may come from a later version, which says in its meta whether this one may read it. */
+const DATABASES_MAX = 32;
 
 const LMDB_OPTIONS = {
   encoding: 'binary',
@@ -33,14 +38,15 @@ const LMDB_OPTIONS = {
   compression: false,
 } as const;
 
+type Databases = Readonly<Record<DatabaseName, lmdb.Database<Buffer, string>>>;
+
 export class LmdbBackend implements Backend {
   readonly place: string;
-  readonly meta: StoreMeta;
   readonly #root: lmdb.RootDatabase<Buffer, string>;
-  readonly #keys: lmdb.Database<Buffer, string>;
+  readonly #databases: Databases;
   readonly #engine: LmdbEngine;
   readonly #memory = new TransactionBuffer();
-  readonly #found = newVersion();
+  readonly #found: MutableSlice = { bytes: NO_BYTES, start: 0, end: 0 };
 
   /** Opens the environment in `directory`, or makes a new one. `mapBytes`: address space at first; the map grows. */
   static open(directory: string, { mapBytes = MAP_BYTES }: { readonly mapBytes?: number } = {}): LmdbBackend {
@@ -63,31 +69,38 @@ export class LmdbBackend implements Backend {
       noSubdir: false,
       safeRestore: true,
       mapSize: mapBytes,
-      maxDbs: 2,
+      maxDbs: DATABASES_MAX,
       // This process reads with one; the others are for a backup and for people who look with mdb_stat.
       maxReaders: 16,
       permissionsMode: 0o600,
     };
-    this.#root = lmdb.open<Buffer, string>(directory, options);
-    this.#keys = this.#root.openDB<Buffer, string>('keys', { ...LMDB_OPTIONS });
-    const meta = this.#root.openDB<Buffer, string>('meta', { ...LMDB_OPTIONS });
-    this.meta = this.#readMeta(meta.getBinary('meta'));
+    const root = lmdb.open<Buffer, string>(directory, options);
+    this.#root = root;
+    this.#databases = Object.fromEntries(
+      DATABASES.map((name) => [name, root.openDB<Buffer, string>(name, { ...LMDB_OPTIONS })]),
+    ) as Databases;
     let extent = noteExtent(directory, 0);
-    this.#engine = engineOf(this.#root, this.#keys, meta, () => {
+    this.#engine = engineOf(root, this.#databases, () => {
       extent = noteExtent(directory, extent);
     });
   }
 
-  find(key: BinaryKey): Version | undefined {
-    return orDamaged(this.place, () => {
-      const bytes = this.#keys.getBinaryFast(key);
-      return bytes === undefined ? undefined : readVersion(bytes, bytes.length, this.#found);
-    });
+  find(database: DatabaseName, key: BinaryKey): Slice | undefined {
+    const found = this.#found;
+    try {
+      const bytes = this.#databases[database].getBinaryFast(key);
+      if (bytes === undefined) return undefined;
+      found.bytes = bytes;
+      found.end = bytes.length;
+      return found;
+    } catch (error) {
+      throw unreadablePage(this.place, error);
+    }
   }
 
-  range(from: BinaryKey, before: BinaryKey | undefined): VersionCursor {
+  range(database: DatabaseName, from: BinaryKey, before: BinaryKey | undefined): BytesCursor {
     const options = { start: from, ...(before !== undefined && { end: before }) };
-    return new LmdbCursor(this.place, this.#keys.getRange(options));
+    return new LmdbCursor(this.place, this.#databases[database].getRange(options));
   }
 
   begin(size: TransactionSize): Transaction {
@@ -97,27 +110,21 @@ export class LmdbBackend implements Backend {
   close(): Promise<void> {
     return this.#root.close();
   }
-
-  #readMeta(record: Buffer | undefined): StoreMeta {
-    try {
-      return record === undefined ? EMPTY_META : decodeMeta(record, this.place);
-    } catch (error) {
-      // Nothing was written: there is nothing to wait for.
-      void this.#root.close();
-      throw error;
-    }
-  }
 }
 
-class LmdbCursor implements VersionCursor {
+type MutableSlice = { -readonly [Field in keyof Slice]: Slice[Field] };
+
+const NO_BYTES = Buffer.alloc(0);
+
+class LmdbCursor implements BytesCursor {
   readonly #place: string;
   readonly #entries: Iterator<{ key: string; value: Buffer }>;
-  readonly #version = newVersion();
+  readonly value: MutableSlice = { bytes: NO_BYTES, start: 0, end: 0 };
   #key: BinaryKey | undefined;
 
   constructor(place: string, entries: Iterable<{ key: string; value: Buffer }>) {
     this.#place = place;
-    this.#entries = orDamaged(place, () => entries[Symbol.iterator]());
+    this.#entries = this.#read(() => entries[Symbol.iterator]());
     this.advance();
   }
 
@@ -125,21 +132,26 @@ class LmdbCursor implements VersionCursor {
     return this.#key;
   }
 
-  get version(): Version {
-    return this.#version;
-  }
-
   advance(): void {
-    this.#key = orDamaged(this.#place, () => {
+    this.#key = this.#read(() => {
       const { done, value: entry } = this.#entries.next();
       if (done) return undefined;
-      readVersion(entry.value, entry.value.length, this.#version);
+      this.value.bytes = entry.value;
+      this.value.end = entry.value.length;
       return entry.key as BinaryKey;
     });
   }
 
   close(): void {
     this.#entries.return?.();
+  }
+
+  #read<T>(read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      throw unreadablePage(this.#place, error);
+    }
   }
 }
 
@@ -150,28 +162,22 @@ interface Internals {
   readonly db?: { readonly dbi?: number };
 }
 
-/** The writer thread reports this when the transaction is visible, then its result when it is on disk. */
-const COMMITTED_STATUS = 1;
-
 /** `flushed` is called after each transaction that is on disk. */
-function engineOf(root: lmdb.RootDatabase, keys: lmdb.Database, meta: lmdb.Database, flushed: () => void): LmdbEngine {
+function engineOf(root: lmdb.RootDatabase, databases: Databases, flushed: () => void): LmdbEngine {
   const { nativeAddon } = lmdb as Internals;
   const { env } = root as Internals;
-  const keysDatabase = (keys as Internals).db?.dbi;
-  const metaDatabase = (meta as Internals).db?.dbi;
-  const offered = nativeAddon?.getAddress && env?.startWriting && keysDatabase && metaDatabase;
+  const numbers = Object.entries(databases).map(([name, database]) => [name, (database as Internals).db?.dbi]);
+  const offered = nativeAddon?.getAddress && env?.startWriting && numbers.every(([, number]) => number !== undefined);
   if (!offered) throw new RaftctlError('internal', 'this lmdb package is not the version that raftctl pins: 3.5.6');
   return {
-    keysDatabase,
-    metaDatabase,
+    databases: Object.fromEntries(numbers) as LmdbEngine['databases'],
     addressOf: (buffer) => nativeAddon.getAddress!(buffer),
-    execute(address, done) {
+    execute(address, report) {
       env.startWriting!(address, (status) => {
         // The reader must not stay on a snapshot of before the commit.
         root.resetReadTxn();
-        if (status === COMMITTED_STATUS) return;
         if (status === 0) flushed();
-        done(status);
+        report(status);
       });
     },
     errorOf(code) {
@@ -209,16 +215,11 @@ function openError(directory: string, error: unknown): RaftctlError {
 }
 
 /** A read fails when the file is damaged behind what can be checked before it is opened. */
-function orDamaged<T>(directory: string, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    throw damaged(`${directory}: cannot read the LMDB environment`, error);
-  }
-}
+const unreadablePage = (directory: string, error: unknown): RaftctlError =>
+  damaged(`${directory}: cannot read the LMDB environment`, error);
 
 const damaged = (what: string, error: unknown): RaftctlError =>
   new RaftctlError('data-damaged', `${what}: ${messageOf(error)}`, {
-    hint: 'restore the directory of the node from a copy, or leave it: while a quorum of the others is up, the cluster goes on without this node',
+    hint: LEAVE_IT,
     cause: error,
   });

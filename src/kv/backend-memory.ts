@@ -1,18 +1,23 @@
 import type { Scheduler } from '../base/index.js';
-import type { Backend, Transaction, VersionCursor } from './backend.js';
+import {
+  type Backend,
+  type BytesCursor,
+  DATABASES,
+  type DatabaseName,
+  type Slice,
+  type Transaction,
+} from './backend.js';
 import type { BinaryKey } from './key.js';
-import { EMPTY_META, type StoreMeta } from './meta.js';
-import type { Version } from './version.js';
 
-interface State {
-  meta: StoreMeta;
-  readonly versions: Map<BinaryKey, Version>;
-}
+type Databases = Readonly<Record<DatabaseName, Map<BinaryKey, Buffer>>>;
 
-/** A committed transaction; a version of undefined is a removal. */
+/** A committed transaction; a value of undefined is a removal. */
 interface Commit {
-  readonly meta: StoreMeta;
-  readonly changes: ReadonlyMap<BinaryKey, Version | undefined>;
+  readonly changes: readonly {
+    readonly database: DatabaseName;
+    readonly key: BinaryKey;
+    readonly value: Buffer | undefined;
+  }[];
   readonly done: (error: Error | undefined) => void;
 }
 
@@ -28,22 +33,20 @@ export interface MemoryBackendOptions {
  */
 export class MemoryBackend implements Backend {
   readonly place = 'memory';
-  readonly meta: StoreMeta;
   readonly #options: MemoryBackendOptions;
-  readonly #flushed: State;
-  readonly #committed: State;
+  readonly #flushed: Databases;
+  readonly #committed: Databases;
   /** Committed and not flushed, because flushes are held or on their way. */
   #outstanding: Commit[] = [];
-  #sorted: BinaryKey[] | undefined;
+  readonly #sorted = new Map<DatabaseName, BinaryKey[]>();
   #failure: Error | undefined;
   #held = false;
   #crashed = false;
 
-  constructor(options: MemoryBackendOptions, flushed: State = { meta: EMPTY_META, versions: new Map() }) {
+  constructor(options: MemoryBackendOptions, flushed: Databases = copyOf()) {
     this.#options = options;
-    this.meta = flushed.meta;
     this.#flushed = flushed;
-    this.#committed = { meta: flushed.meta, versions: new Map(flushed.versions) };
+    this.#committed = copyOf(flushed);
   }
 
   /** From now on nothing reaches the flushed point, until `releaseFlushes`. */
@@ -64,27 +67,24 @@ export class MemoryBackend implements Backend {
   /** The process is gone: what was not flushed is lost, no callback runs any more. Answers what opens next. */
   crash(): MemoryBackend {
     this.#crashed = true;
-    const versions = new Map(this.#flushed.versions);
-    return new MemoryBackend(this.#options, { meta: this.#flushed.meta, versions });
+    return new MemoryBackend(this.#options, copyOf(this.#flushed));
   }
 
-  find(key: BinaryKey): Version | undefined {
-    return this.#committed.versions.get(key);
+  find(database: DatabaseName, key: BinaryKey): Slice | undefined {
+    const value = this.#committed[database].get(key);
+    return value === undefined ? undefined : sliceOf(value);
   }
 
-  range(from: BinaryKey, before: BinaryKey | undefined): VersionCursor {
-    this.#sorted ??= [...this.#committed.versions.keys()].sort();
-    const keys = this.#sorted.filter((key) => key >= from && (before === undefined || key < before));
-    return new MemoryCursor(keys, this.#committed.versions);
+  range(database: DatabaseName, from: BinaryKey, before: BinaryKey | undefined): BytesCursor {
+    const values = this.#committed[database];
+    const sorted = this.#sorted.get(database) ?? [...values.keys()].sort();
+    this.#sorted.set(database, sorted);
+    const keys = sorted.filter((key) => key >= from && (before === undefined || key < before));
+    return new MemoryCursor(keys, values);
   }
 
   begin(): Transaction {
-    const changes = new Map<BinaryKey, Version | undefined>();
-    return {
-      put: (key, version) => changes.set(key, copyOf(version)),
-      remove: (key) => changes.set(key, undefined),
-      commit: (meta, done) => this.#commit({ meta, changes, done }),
-    };
+    return new MemoryTransaction((commit) => this.#commit(commit));
   }
 
   async close(): Promise<void> {}
@@ -99,8 +99,8 @@ export class MemoryBackend implements Backend {
       });
       return;
     }
-    this.#enter(this.#committed, commit);
-    this.#sorted = undefined;
+    enter(this.#committed, commit);
+    this.#sorted.clear();
     this.#outstanding.push(commit);
     if (this.#held) return;
     if (flushMs === undefined) scheduler.defer(() => this.#flush(commit));
@@ -110,41 +110,64 @@ export class MemoryBackend implements Backend {
   #flush(commit: Commit): void {
     if (this.#crashed || this.#held || !this.#outstanding.includes(commit)) return;
     this.#outstanding = this.#outstanding.filter((other) => other !== commit);
-    this.#enter(this.#flushed, commit);
+    enter(this.#flushed, commit);
     commit.done(undefined);
   }
+}
 
-  #enter(state: State, { meta, changes }: Commit): void {
-    state.meta = meta;
-    for (const [key, version] of changes) {
-      if (version === undefined) state.versions.delete(key);
-      else state.versions.set(key, version);
-    }
+/** The maps are copied, the bytes are not: nobody writes to them. */
+const copyOf = (databases?: Databases): Databases =>
+  Object.fromEntries(DATABASES.map((name) => [name, new Map(databases?.[name])])) as Databases;
+
+function enter(databases: Databases, { changes }: Commit): void {
+  for (const { database, key, value } of changes) {
+    if (value === undefined) databases[database].delete(key);
+    else databases[database].set(key, value);
   }
 }
 
-function copyOf(version: Version): Version {
-  const bytes = Buffer.from(version.bytes.subarray(version.start, version.end));
-  const { createRevision, modRevision, version: number } = version;
-  return { bytes, start: 0, end: bytes.length, createRevision, modRevision, version: number };
+const sliceOf = (bytes: Buffer): Slice => ({ bytes, start: 0, end: bytes.length });
+
+class MemoryTransaction implements Transaction {
+  bytes: Buffer = Buffer.alloc(0);
+  readonly #changes: Commit['changes'][number][] = [];
+  readonly #commit: (commit: Commit) => void;
+
+  constructor(commit: (commit: Commit) => void) {
+    this.#commit = commit;
+  }
+
+  put(database: DatabaseName, key: BinaryKey, length: number): number {
+    this.bytes = Buffer.alloc(length);
+    this.#changes.push({ database, key, value: this.bytes });
+    return 0;
+  }
+
+  remove(database: DatabaseName, key: BinaryKey): void {
+    this.#changes.push({ database, key, value: undefined });
+  }
+
+  commit(done: (error: Error | undefined) => void): void {
+    this.#commit({ changes: this.#changes, done });
+  }
 }
 
-class MemoryCursor implements VersionCursor {
+class MemoryCursor implements BytesCursor {
   readonly #keys: readonly BinaryKey[];
-  readonly #versions: ReadonlyMap<BinaryKey, Version>;
+  readonly #values: ReadonlyMap<BinaryKey, Buffer>;
   #next = 0;
 
-  constructor(keys: readonly BinaryKey[], versions: ReadonlyMap<BinaryKey, Version>) {
+  constructor(keys: readonly BinaryKey[], values: ReadonlyMap<BinaryKey, Buffer>) {
     this.#keys = keys;
-    this.#versions = versions;
+    this.#values = values;
   }
 
   get key(): BinaryKey | undefined {
     return this.#keys[this.#next];
   }
 
-  get version(): Version {
-    return this.#versions.get(this.#keys[this.#next]!)!;
+  get value(): Slice {
+    return sliceOf(this.#values.get(this.#keys[this.#next]!)!);
   }
 
   advance(): void {

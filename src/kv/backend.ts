@@ -1,54 +1,65 @@
 import type { BinaryKey } from './key.js';
-import type { StoreMeta } from './meta.js';
-import type { Version } from './version.js';
+
+/** The databases of a state directory. One for later data needs a name here, and a section in the meta. */
+export const DATABASES = ['keys', 'meta'] as const;
+export type DatabaseName = (typeof DATABASES)[number];
 
 /**
- * Where flushed state lives. `KvStore` keeps what is newer in memory and hands it over in transactions; a backend
- * never sees a single command. After a crash a backend opens with its last flushed transaction: all of it or nothing,
- * data and meta record together.
+ * Where flushed state lives: named databases of bytes, ordered by key. `KvStore` keeps what is newer in memory and hands
+ * it over in transactions; a backend never sees a single command and knows no version. After a crash it opens with
+ * its last flushed transaction: all of it or nothing, in all databases.
  */
 export interface Backend {
   /** Names the place in messages: a directory, or `memory`. */
   readonly place: string;
-  /** The meta record of the last flushed transaction, as the backend was opened. */
-  readonly meta: StoreMeta;
-  /** The key's version. The object and its bytes are valid until the next call of any method: copy what is to stay. */
-  find(key: BinaryKey): Version | undefined;
+  /** The object and its bytes are valid until the next call of any method: copy what is to stay. */
+  find(database: DatabaseName, key: BinaryKey): Slice | undefined;
   /** Walks the keys from `from` (included) up to `before` (excluded; undefined: to the end) in bytewise order. */
-  range(from: BinaryKey, before: BinaryKey | undefined): VersionCursor;
+  range(database: DatabaseName, from: BinaryKey, before: BinaryKey | undefined): BytesCursor;
   /** Starts a transaction. One at a time: the next may begin when the last one's `done` has run. */
   begin(size: TransactionSize): Transaction;
   /** Releases everything. Not while a transaction is open. */
   close(): Promise<void>;
 }
 
+/** What lies in `bytes` from `start` to `end`. */
+export interface Slice {
+  readonly bytes: Buffer;
+  readonly start: number;
+  readonly end: number;
+}
+
 /** Stands on one key after the other. Use it within one turn of the event loop and close it. */
-export interface VersionCursor {
+export interface BytesCursor {
   /** Undefined: behind the last one. */
   readonly key: BinaryKey | undefined;
-  /** The version at `key`; its bytes do not change later. Tombstones are included where there are any. */
-  readonly version: Version;
+  /** What lies at `key`. The object is valid until `advance`, its bytes do not change later. */
+  readonly value: Slice;
   advance(): void;
   close(): void;
 }
 
 /** What is to come, at most, so that space is made once. */
 export interface TransactionSize {
-  readonly keys: number;
-  /** Bytes of all keys and values. */
+  /** Puts and removals. */
+  readonly changes: number;
+  /** Bytes of all their keys and values. */
   readonly bytes: number;
 }
 
 /**
- * Collects changes, over several turns of the event loop if the caller likes: nothing is visible before `commit`.
- * What is handed in may be reused once the method returns. At most one change a key.
+ * Collects changes, over several turns of the event loop if the caller likes: nothing is visible before `commit`. At
+ * most one change a key.
  */
 export interface Transaction {
-  put(key: BinaryKey, version: Version): void;
-  remove(key: BinaryKey): void;
+  /** Values are encoded in place: `put` says where, and only then it is known in which buffer. */
+  readonly bytes: Buffer;
+  /** Answers the offset in `bytes` at which the `length` bytes of the value are to be written, before any other call. */
+  put(database: DatabaseName, key: BinaryKey, length: number): number;
+  remove(database: DatabaseName, key: BinaryKey): void;
   /**
    * All changes become visible at the *committed* point and survive a crash from the *flushed* point on; `done` runs
    * once, at the flushed point or with the error. After an error the backend is not to be used any more.
    */
-  commit(meta: StoreMeta, done: (error: Error | undefined) => void): void;
+  commit(done: (error: Error | undefined) => void): void;
 }

@@ -11,12 +11,14 @@ import type { Backend, Transaction } from './backend.js';
 import type { BinaryKey } from './key.js';
 import type { Memtable } from './memtable.js';
 import type { Memtables } from './memtables.js';
-import type { StoreMeta } from './meta.js';
-import { isTombstone, type Version } from './version.js';
+import { encodeMeta, META_KEY, putMeta, type StoreMeta } from './meta.js';
+import { isTombstone, storedBytes, VERSION_HEADER_BYTES, type Version, writeVersion } from './version.js';
 
 export interface FlusherOptions {
   readonly backend: Backend;
   readonly memtables: Memtables;
+  /** What the backend holds now. */
+  readonly flushed: StoreMeta;
   /** Where the store stands now. */
   readonly position: () => StoreMeta;
   readonly emit: Emit;
@@ -57,7 +59,7 @@ export class Flusher {
 
   constructor(options: FlusherOptions) {
     this.#options = options;
-    this.#flushed = options.backend.meta;
+    this.#flushed = options.flushed;
   }
 
   get flushedIndex(): LogIndex {
@@ -189,6 +191,7 @@ class MemtableWrite {
   readonly startedAt: number;
   readonly #scheduler: Scheduler;
   readonly #transaction: Transaction;
+  readonly #metaBytes: Buffer;
   readonly #rest: Iterator<[BinaryKey, Version]>;
   readonly #done: (error: Error | undefined) => void;
 
@@ -202,7 +205,11 @@ class MemtableWrite {
     this.meta = meta;
     this.startedAt = clock.now();
     this.#scheduler = scheduler;
-    this.#transaction = backend.begin({ keys: memtable.keys, bytes: memtable.payloadBytes });
+    this.#metaBytes = encodeMeta(meta);
+    this.#transaction = backend.begin({
+      changes: memtable.keys + 1,
+      bytes: memtable.payloadBytes + memtable.keys * VERSION_HEADER_BYTES + META_KEY.length + this.#metaBytes.length,
+    });
     this.#rest = memtable.entries();
     this.#done = done;
   }
@@ -216,14 +223,24 @@ class MemtableWrite {
     for (let keys = 0; keys < SLICE_KEYS && bytes < SLICE_BYTES; keys += 1) {
       const next = this.#rest.next();
       if (next.done) {
-        this.#transaction.commit(this.meta, this.#done);
+        putMeta(this.#transaction, this.#metaBytes);
+        this.#transaction.commit(this.#done);
         return;
       }
       const [key, version] = next.value;
-      if (isTombstone(version)) this.#transaction.remove(key);
-      else this.#transaction.put(key, version);
+      this.#change(key, version);
       bytes += key.length + version.end - version.start;
     }
     this.#scheduler.defer(() => this.#writeSlice());
+  }
+
+  #change(key: BinaryKey, version: Version): void {
+    const transaction = this.#transaction;
+    if (isTombstone(version)) {
+      transaction.remove('keys', key);
+      return;
+    }
+    const at = transaction.put('keys', key, storedBytes(version));
+    writeVersion(transaction.bytes, at, key, version);
   }
 }

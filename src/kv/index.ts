@@ -2,13 +2,13 @@
  * # kv: the replicated state machine
  *
  * Applies committed commands (put, delete, cas) to etcd's data model: one revision counter for the store, and for each
- * key the revisions of its creation and last write and a version. A command that changes nothing (a delete of a missing
+ * key the revisions of its creation and last write and a version. An empty store is at revision 1. A command that changes nothing (a delete of a missing
  * key, a failed cas) does not advance the revision. Deterministic: no clock, no chance; equal logs give equal state.
  *
- *     const store = KvStore.open({ backend, emit, clock, scheduler, options: { onFatal } });
- *     store.checkAgainstLog({ firstIndex, lastIndex });      // does the state fit the log beside it?
+ *     const store = KvStore.open({ backend, bootstrap, emit, clock, scheduler, options: { onFatal } });
+ *     store.checkAgainstLog({ firstIndex, lastIndex, termAt }); // does the state fit the log beside it?
  *     store.persistedUpTo(lastIndex);
- *     const [result] = store.apply(committedEntries);        // { succeeded: true, revision: 7 }
+ *     const [result] = store.apply(committedEntries);        // { succeeded: true, revision: 2 }
  *     store.get(key);                                        // sees it at once
  *     await store.close();                                   // flushes
  *
@@ -47,15 +47,16 @@
  * ## Formats
  *
  * `command.ts` has the commands (a log entry's payload, and a client's write request), `version.ts` what is stored under
- * a key, `meta.ts` the meta record, `backend-lmdb.ts` the environment. Sessions have their place in the first and the
- * third: a reserved flag, and sections.
+ * a key, `meta.ts` what is stored of the state as a whole: position, revisions, membership, cluster version. Both carry
+ * checksums, which every read verifies; what does not match ends the node. `upgrade.ts` rewrites the state of format 1.
  *
  * ## Backends
  *
- * `LmdbBackend` (imported from `backend-lmdb.js` by composition roots only) and `MemoryBackend` for tests and the
- * simulator, which tells committed from flushed as LMDB does, fails when told, and crashes. One suite runs on both.
+ * A backend holds named databases of bytes and knows nothing of versions (`backend.ts`). `LmdbBackend` (imported from
+ * `backend-lmdb.js` by composition roots only) and `MemoryBackend` for tests and the simulator, which tells committed
+ * from flushed as LMDB does, fails when told, and crashes. One suite runs on both.
  */
-export type { Backend, Transaction, TransactionSize, VersionCursor } from './backend.js';
+export type { Backend, BytesCursor, DatabaseName, Slice, Transaction, TransactionSize } from './backend.js';
 export { MemoryBackend, type MemoryBackendOptions } from './backend-memory.js';
 export {
   type Command,
@@ -64,6 +65,7 @@ export {
   decodeCommand,
   encodeCommand,
 } from './command.js';
+export { checkAgainstLog, type LogExtent } from './log-extent.js';
 export { revisionGone } from './past-revisions.js';
 export { KvStore, type KvStoreDependencies, type KvStoreOptions } from './store.js';
 export type {
@@ -75,3 +77,4 @@ export type {
   ScanOptions,
   ScanResult,
 } from './types.js';
+export { isOldState, readOldMeta, upgradeState } from './upgrade.js';

@@ -1,8 +1,6 @@
 import { assert } from '../base/index.js';
-import type { Transaction, TransactionSize } from './backend.js';
+import type { DatabaseName, Transaction, TransactionSize } from './backend.js';
 import type { BinaryKey } from './key.js';
-import { encodeMeta, type StoreMeta } from './meta.js';
-import { storedBytes, type Version, writeVersion } from './version.js';
 
 /**
  * One LMDB transaction, written in the form that lmdb-js's own writer thread executes.
@@ -25,27 +23,29 @@ const INSTRUCTION = { put: 15, remove: 13, jump: 3, end: 0 } as const;
 const WORD = 8;
 const KEY_AT = 12;
 const JUMP_BYTES = 16;
-/** The most that one put or removal takes beyond its key and value: header, padding, value address, jump, numbers. */
-const CHANGE_BYTES_MAX = KEY_AT + 16 + WORD + JUMP_BYTES + 24 + WORD;
-const META_KEY = 'meta' as BinaryKey;
-const META_CHANGE_BYTES_MAX = CHANGE_BYTES_MAX + 64;
+/** The most that one put or removal takes beyond its key and value: header, padding, value address, jump, alignment. */
+const CHANGE_BYTES_MAX = KEY_AT + 16 + WORD + JUMP_BYTES + WORD;
 
 const LMDB_KEY_BYTES_MAX = 1978;
-/** Set by the writer in the end instruction's flags when the transaction is committed. */
+/** What the writer sets in the end instruction's flags: it got there, the transaction failed, it is on disk. */
+const REACHED = 0x0800_0000;
+const FAILED = 0x4000_0000;
 const COMMITTED = 0x1000_0000;
+
+/** The writer reports this when the transaction is visible, and LMDB's result when it is on disk: EPERM is 1, too. */
+const VISIBLE_STATUS = 1;
 
 /** What lmdb-js must offer: `LmdbEngine` hides where it comes from. */
 export interface LmdbEngine {
   /** The databases' numbers in the environment. */
-  readonly keysDatabase: number;
-  readonly metaDatabase: number;
+  readonly databases: Readonly<Record<DatabaseName, number>>;
   /** Where the memory lies. It does not move. */
   addressOf(buffer: ArrayBufferLike): number;
   /**
-   * Executes the instructions at `address` in one transaction, off this thread. `done` runs at the flushed point, or
-   * with LMDB's error code.
+   * Executes the instructions at `address` in one transaction, off this thread. `report` runs with 1 when it is
+   * visible, then with 0 at the flushed point; or with LMDB's error code, of which 1 is one.
    */
-  execute(address: number, done: (errorCode: number) => void): void;
+  execute(address: number, report: (status: number) => void): void;
   errorOf(errorCode: number): Error;
 }
 
@@ -54,8 +54,8 @@ export class TransactionBuffer {
   #bytes: Buffer = Buffer.alloc(0);
 
   /** Room for a transaction. Memory of which a transaction uses less than an eighth is given back. */
-  reserve({ keys, bytes }: TransactionSize): Buffer {
-    const needed = 2 * WORD + keys * CHANGE_BYTES_MAX + bytes + META_CHANGE_BYTES_MAX;
+  reserve({ changes, bytes }: TransactionSize): Buffer {
+    const needed = 2 * WORD + changes * CHANGE_BYTES_MAX + bytes;
     if (this.#bytes.length < needed || this.#bytes.length > 8 * Math.max(needed, GRAIN)) {
       this.#bytes = Buffer.allocUnsafeSlow(Math.ceil(needed / GRAIN) * GRAIN);
     }
@@ -66,8 +66,8 @@ export class TransactionBuffer {
 const GRAIN = 1 << 16;
 
 export class LmdbTransaction implements Transaction {
+  readonly bytes: Buffer;
   readonly #engine: LmdbEngine;
-  readonly #bytes: Buffer;
   readonly #words: Uint32Array;
   readonly #doubles: Float64Array;
   readonly #address: number;
@@ -76,32 +76,33 @@ export class LmdbTransaction implements Transaction {
 
   constructor(engine: LmdbEngine, memory: Buffer) {
     this.#engine = engine;
-    this.#bytes = memory;
+    this.bytes = memory;
     this.#words = new Uint32Array(memory.buffer, 0, memory.length >> 2);
     this.#doubles = new Float64Array(memory.buffer, 0, memory.length >> 3);
     this.#address = engine.addressOf(memory.buffer);
   }
 
-  put(key: BinaryKey, version: Version): void {
-    const length = storedBytes(version);
-    const valueAt = this.#putInstruction(this.#engine.keysDatabase, key, length);
-    writeVersion(this.#bytes, valueAt, version);
+  put(database: DatabaseName, key: BinaryKey, length: number): number {
+    return this.#putInstruction(this.#engine.databases[database], key, length);
   }
 
-  remove(key: BinaryKey): void {
-    this.#at = this.#keyInstruction(INSTRUCTION.remove, this.#engine.keysDatabase, key);
+  remove(database: DatabaseName, key: BinaryKey): void {
+    this.#at = this.#keyInstruction(INSTRUCTION.remove, this.#engine.databases[database], key);
   }
 
-  commit(meta: StoreMeta, done: (error: Error | undefined) => void): void {
-    const record = encodeMeta(meta);
-    this.#bytes.set(record, this.#putInstruction(this.#engine.metaDatabase, META_KEY, record.length));
-    const end = this.#at;
-    assert(end + WORD <= this.#bytes.length, 'a transaction has more changes than announced');
-    this.#words.fill(INSTRUCTION.end, end >> 2, (end >> 2) + 2);
-    this.#engine.execute(this.#address + WORD, (errorCode) => {
-      const committed = (this.#words[end >> 2]! & COMMITTED) !== 0;
-      if (errorCode !== 0) done(this.#engine.errorOf(errorCode));
-      else done(committed ? undefined : new Error('LMDB ended the transaction without committing it'));
+  commit(done: (error: Error | undefined) => void): void {
+    const endAt = this.#at >> 2;
+    assert(this.#at + WORD <= this.bytes.length, 'a transaction has more changes than announced');
+    this.#words.fill(INSTRUCTION.end, endAt, endAt + 2);
+    let isOver = false;
+    this.#engine.execute(this.#address + WORD, (status) => {
+      const flags = this.#words[endAt]!;
+      // The writer is visible only once it got to the end; a transaction that could not even begin never does.
+      const isVisible = status === VISIBLE_STATUS && (flags & REACHED) !== 0 && (flags & FAILED) === 0;
+      if (isVisible || isOver) return;
+      isOver = true;
+      if (status !== 0) done(this.#engine.errorOf(status));
+      else done((flags & COMMITTED) !== 0 ? undefined : new Error('LMDB ended the transaction without committing it'));
     });
   }
 
@@ -111,7 +112,7 @@ export class LmdbTransaction implements Transaction {
     const jumpAt = addressAt + WORD;
     const valueAt = jumpAt + JUMP_BYTES;
     const next = aligned(valueAt + length);
-    assert(next + WORD <= this.#bytes.length, 'a transaction has more changes than announced');
+    assert(next + WORD <= this.bytes.length, 'a transaction has more changes than announced');
     this.#words[(addressAt >> 2) - 1] = length;
     this.#doubles[addressAt >> 3] = this.#address + valueAt;
     this.#words[jumpAt >> 2] = INSTRUCTION.jump;
@@ -127,13 +128,13 @@ export class LmdbTransaction implements Transaction {
     assert(key.length > 0 && key.length <= LMDB_KEY_BYTES_MAX, () => `a key of ${key.length} bytes`);
     const keyEnd = at + KEY_AT + key.length;
     const end = (keyEnd + 16) & -WORD;
-    assert(end + WORD <= this.#bytes.length, 'a transaction has more changes than announced');
+    assert(end + WORD <= this.bytes.length, 'a transaction has more changes than announced');
     // The padding ends here; what else these four words are is written over.
     this.#words.fill(0, (end >> 2) - 4, end >> 2);
     this.#words[at >> 2] = flags;
     this.#words[(at >> 2) + 1] = database;
     this.#words[(at >> 2) + 2] = key.length;
-    this.#bytes.write(key, at + KEY_AT, 'latin1');
+    this.bytes.write(key, at + KEY_AT, 'latin1');
     return end;
   }
 }

@@ -1,5 +1,5 @@
-import type { VersionCursor } from './backend.js';
 import type { BinaryKey } from './key.js';
+import type { VersionCursor } from './stored-versions.js';
 import { type MutableVersion, newVersion, type Version } from './version.js';
 
 /**
@@ -58,7 +58,9 @@ export class Memtable {
     }
     version.createRevision = next.createRevision;
     version.modRevision = next.modRevision;
+    version.subRevision = next.subRevision;
     version.version = next.version;
+    version.lease = next.lease;
   }
 
   entries(): MapIterator<[BinaryKey, Version]> {

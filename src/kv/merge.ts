@@ -1,5 +1,5 @@
-import type { VersionCursor } from './backend.js';
 import type { BinaryKey } from './key.js';
+import type { VersionCursor } from './stored-versions.js';
 import { isTombstone, type Version } from './version.js';
 
 /**

@@ -1,50 +1,163 @@
-import { asIndex, asRevision, asTerm, type LogIndex, RaftctlError, type Revision, type Term } from '../base/index.js';
+import { crc32 } from 'node:zlib';
+import {
+  asIndex,
+  asRevision,
+  asTerm,
+  EMPTY_REVISION,
+  encodeMembership,
+  LEAVE_IT,
+  type LogIndex,
+  type Membership,
+  RaftctlError,
+  type Revision,
+  readMembership,
+  type Term,
+} from '../base/index.js';
+import type { Backend, Transaction } from './backend.js';
+import type { BinaryKey } from './key.js';
 import { readU64, writeU64 } from './u64.js';
 
 /**
- * Which point of the log a state stands for. Written in the same transaction as the data, so the two never part:
+ * Which point of the log a state stands for, and what else holds for all of it. Written in the same transaction as the
+ * data, so the two never part:
  *
- *     u16 format (1) | u16 sections (0) | u64 applied index | u64 its term | u64 revision       (little-endian)
+ *     u16 format (2) | u16 sections | u32 crc32 of the sections, then of each: u8 type | u32 bytes | payload
  *
- * Membership and sessions will follow as sections (u8 type | u32 length | bytes), counted in the second field.
+ *     1 position          u64 applied index | u64 its term
+ *     2 revisions         u64 revision | u64 compacted revision
+ *     3 membership        see `base/membership-codec.ts`
+ *     4 cluster version   u32
+ *
+ * A later version adds sections. One that this version does not know is refused, unless its type is 128 or more: then
+ * the state is right without it.
  */
 export interface StoreMeta {
   readonly appliedIndex: LogIndex;
   /** The term of the entry at `appliedIndex`; 0 before the first. */
   readonly appliedTerm: Term;
   readonly revision: Revision;
+  /** What happened up to here is forgotten on purpose; 0: nothing is. */
+  readonly compactedRevision: Revision;
+  readonly membership: Membership;
+  /** What all members understand; nothing that needs more is written. */
+  readonly clusterVersion: number;
 }
 
-export const EMPTY_META: StoreMeta = { appliedIndex: asIndex(0), appliedTerm: asTerm(0), revision: asRevision(0) };
+/** The only one so far. */
+export const FIRST_CLUSTER_VERSION = 1;
 
-const META_FORMAT = 1;
-const META_BYTES = 28;
+/** The state before the first entry, of a cluster that begins with these members. */
+export const emptyMeta = (bootstrap: Membership): StoreMeta => ({
+  appliedIndex: asIndex(0),
+  appliedTerm: asTerm(0),
+  revision: EMPTY_REVISION,
+  compactedRevision: asRevision(0),
+  membership: bootstrap,
+  clusterVersion: FIRST_CLUSTER_VERSION,
+});
+
+export const META_FORMAT = 2;
+export const META_KEY = 'meta' as BinaryKey;
+
+const HEADER_BYTES = 8;
+const SECTION_HEADER_BYTES = 5;
+const SECTIONS = { position: 1, revisions: 2, membership: 3, clusterVersion: 4 } as const;
+const IGNORABLE = 128;
+
+/** Puts the meta into a transaction: `bytes` is what `encodeMeta` answered. */
+export function putMeta(transaction: Transaction, bytes: Buffer): void {
+  const at = transaction.put('meta', META_KEY, bytes.length);
+  bytes.copy(transaction.bytes, at);
+}
+
+/** The meta of the last flushed transaction; undefined: nothing was ever written. Throws as `decodeMeta` does. */
+export function readMeta(backend: Backend): StoreMeta | undefined {
+  const found = backend.find('meta', META_KEY);
+  return found === undefined ? undefined : decodeMeta(found.bytes.subarray(found.start, found.end), backend.place);
+}
 
 export function encodeMeta(meta: StoreMeta): Buffer {
-  const bytes = Buffer.alloc(META_BYTES);
+  const clusterVersion = Buffer.alloc(4);
+  clusterVersion.writeUInt32LE(meta.clusterVersion);
+  const sections = [
+    section(SECTIONS.position, pair(meta.appliedIndex, meta.appliedTerm)),
+    section(SECTIONS.revisions, pair(meta.revision, meta.compactedRevision)),
+    section(SECTIONS.membership, encodeMembership(meta.membership)),
+    section(SECTIONS.clusterVersion, clusterVersion),
+  ];
+  const bytes = Buffer.concat([Buffer.alloc(HEADER_BYTES), ...sections]);
   bytes.writeUInt16LE(META_FORMAT, 0);
-  writeU64(bytes, meta.appliedIndex, 4);
-  writeU64(bytes, meta.appliedTerm, 12);
-  writeU64(bytes, meta.revision, 20);
+  bytes.writeUInt16LE(sections.length, 2);
+  bytes.writeUInt32LE(crc32(bytes.subarray(HEADER_BYTES)), 4);
   return bytes;
 }
 
-/** `place` names the environment in the errors `data-newer` and `data-damaged`. */
+function section(type: number, payload: Buffer): Buffer {
+  const header = Buffer.alloc(SECTION_HEADER_BYTES);
+  header[0] = type;
+  header.writeUInt32LE(payload.length, 1);
+  return Buffer.concat([header, payload]);
+}
+
+function pair(first: number, second: number): Buffer {
+  const bytes = Buffer.alloc(16);
+  writeU64(bytes, first, 0);
+  writeU64(bytes, second, 8);
+  return bytes;
+}
+
+/** The number that every form of the meta begins with. */
+export const metaFormatOf = (bytes: Buffer): number => (bytes.length < 2 ? 0 : bytes.readUInt16LE(0));
+
+/** `place` names the state in the errors `data-newer` and `data-damaged`. */
 export function decodeMeta(bytes: Buffer, place: string): StoreMeta {
-  const format = bytes.length < 2 ? 0 : bytes.readUInt16LE(0);
-  if (format > META_FORMAT) {
-    throw new RaftctlError('data-newer', `${place}: state format ${format}, this raftctl knows up to ${META_FORMAT}`, {
-      hint: 'use the raftctl that wrote it, or a newer one',
-    });
-  }
-  if (format !== META_FORMAT || bytes.length !== META_BYTES || bytes.readUInt16LE(2) !== 0) {
-    throw new RaftctlError('data-damaged', `${place}: the meta record is not one: ${bytes.toString('hex', 0, 32)}`, {
-      hint: 'restore the directory of the node from a copy, or leave it: while a quorum of the others is up, the cluster goes on without this node',
-    });
-  }
+  const format = metaFormatOf(bytes);
+  if (format > META_FORMAT) throw newer(place, `state format ${format}, this raftctl knows up to ${META_FORMAT}`);
+  const payloads = format === META_FORMAT ? sectionsOf(bytes) : undefined;
+  if (payloads === undefined) throw damaged(place, `it is not one: ${bytes.toString('hex', 0, 32)}`);
+  const known = new Set<number>(Object.values(SECTIONS));
+  const unknown = [...payloads.keys()].find((type) => type < IGNORABLE && !known.has(type));
+  if (unknown !== undefined) throw newer(place, `the state has a section of type ${unknown}`);
+  const payloadOf = (name: keyof typeof SECTIONS, length?: number): Buffer => {
+    const payload = payloads.get(SECTIONS[name]);
+    const fits = payload !== undefined && (length === undefined || payload.length === length);
+    if (!fits) throw damaged(place, `section ${name} has ${payload?.length ?? 'no'} bytes`);
+    return payload;
+  };
+  const [position, revisions] = [payloadOf('position', 16), payloadOf('revisions', 16)];
   return {
-    appliedIndex: asIndex(readU64(bytes, 4)),
-    appliedTerm: asTerm(readU64(bytes, 12)),
-    revision: asRevision(readU64(bytes, 20)),
+    appliedIndex: asIndex(readU64(position, 0)),
+    appliedTerm: asTerm(readU64(position, 8)),
+    revision: asRevision(readU64(revisions, 0)),
+    compactedRevision: asRevision(readU64(revisions, 8)),
+    membership: membershipOf(payloadOf('membership'), place),
+    clusterVersion: payloadOf('clusterVersion', 4).readUInt32LE(0),
   };
 }
+
+/** Type → payload; undefined when the bytes are not intact. */
+function sectionsOf(bytes: Buffer): Map<number, Buffer> | undefined {
+  if (bytes.length < HEADER_BYTES || crc32(bytes.subarray(HEADER_BYTES)) !== bytes.readUInt32LE(4)) return undefined;
+  const payloads = new Map<number, Buffer>();
+  let at = HEADER_BYTES;
+  for (let left = bytes.readUInt16LE(2); left > 0; left -= 1) {
+    if (at + SECTION_HEADER_BYTES > bytes.length) return undefined;
+    const end = at + SECTION_HEADER_BYTES + bytes.readUInt32LE(at + 1);
+    if (end > bytes.length) return undefined;
+    payloads.set(bytes[at]!, bytes.subarray(at + SECTION_HEADER_BYTES, end));
+    at = end;
+  }
+  return at === bytes.length ? payloads : undefined;
+}
+
+function membershipOf(bytes: Buffer, place: string): Membership {
+  const reading = readMembership(bytes);
+  if (reading.type === 'valid') return reading.membership;
+  throw reading.type === 'newer' ? newer(place, reading.why) : damaged(place, reading.why);
+}
+
+const newer = (place: string, what: string): RaftctlError =>
+  new RaftctlError('data-newer', `${place}: ${what}`, { hint: 'use the raftctl that wrote it, or a newer one' });
+
+const damaged = (place: string, what: string): RaftctlError =>
+  new RaftctlError('data-damaged', `${place}: the meta is damaged: ${what}`, { hint: LEAVE_IT });

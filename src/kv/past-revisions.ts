@@ -1,4 +1,4 @@
-import { asRevision, assert, RaftctlError, type Revision } from '../base/index.js';
+import { asRevision, assert, EMPTY_REVISION, RaftctlError, type Revision } from '../base/index.js';
 import type { EventQuery, EventsFound, KeyEvent } from './types.js';
 import type { Version } from './version.js';
 
@@ -23,11 +23,11 @@ export class PastRevisions {
   #oldest: Revision;
   #last: Revision;
 
-  /** Nothing is known of `revision` and what was before it. */
+  /** Nothing is known of `revision` and what was before it; of an empty store there is nothing to know. */
   constructor(bytesMax: number, revision: Revision) {
     this.#bytesMax = bytesMax;
     this.#pageBytes = Math.min(PAGE_BYTES_MAX, Math.max(PAGE_BYTES_MIN, roundedUp(bytesMax / PAGES)));
-    this.#oldest = asRevision(revision + 1);
+    this.#oldest = revision === EMPTY_REVISION ? revision : asRevision(revision + 1);
     this.#last = revision;
   }
 

@@ -5,20 +5,24 @@ import {
   type Clock,
   type Emit,
   type LogIndex,
-  RaftctlError,
+  type Membership,
+  type RaftctlError,
   type Revision,
   type Scheduler,
   type Term,
+  withAddressesOf,
 } from '../base/index.js';
 import { ENTRY_TYPES, type Entry, RECORD_HEADER_BYTES } from '../raft/entry.js';
-import type { Backend, VersionCursor } from './backend.js';
+import type { Backend } from './backend.js';
 import { COMMAND_OPS, CommandView } from './command.js';
 import { Flusher } from './flusher.js';
 import { type BinaryKey, endOfPrefix, FIRST_KEY, readKey, successorOf, toBinaryKey, toBytes } from './key.js';
+import { checkAgainstLog, type LogExtent } from './log-extent.js';
 import { Memtables } from './memtables.js';
 import { MergeCursor } from './merge.js';
-import type { StoreMeta } from './meta.js';
+import { emptyMeta, readMeta, type StoreMeta } from './meta.js';
 import { PastRevisions } from './past-revisions.js';
+import { StoredVersions, type VersionCursor } from './stored-versions.js';
 import type { CommandResult, EventQuery, EventsFound, KeyValue, ScanOptions, ScanResult } from './types.js';
 import { isTombstone, NO_BYTES, newVersion, storedBytes, type Version, writeVersion } from './version.js';
 
@@ -37,17 +41,12 @@ export interface KvStoreOptions {
 
 export interface KvStoreDependencies {
   readonly backend: Backend;
+  /** Who the cluster begins with; what was decided since is in the state. Addresses are always taken from here. */
+  readonly bootstrap: Membership;
   readonly emit: Emit;
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly options: KvStoreOptions;
-}
-
-/** The log beside the state, as it was recovered. `termAt` also knows the entry before the first one. */
-export interface LogExtent {
-  readonly firstIndex: number;
-  readonly lastIndex: number;
-  readonly termAt: (index: LogIndex) => Term;
 }
 
 const FLUSH_BYTES = 16 << 20;
@@ -65,11 +64,18 @@ export class KvStore {
   /** Reused for every command: applying allocates a result and, for a key new to the memtable, its version. */
   readonly #command = new CommandView();
   readonly #next = newVersion();
+  readonly #stored: StoredVersions;
   #appliedIndex: LogIndex;
   #appliedTerm: Term;
   #revision: Revision;
+  readonly #compactedRevision: Revision;
+  readonly #membership: Membership;
+  readonly #clusterVersion: number;
 
-  /** Takes over the backend: `close` closes it. */
+  /**
+   * Takes over the backend: `close` closes it. Throws `data-damaged` or `data-newer` for a state that this version
+   * cannot go on with.
+   */
   static open(dependencies: KvStoreDependencies): KvStore {
     const store = new KvStore(dependencies);
     const { appliedIndex: index, revision } = store;
@@ -77,16 +83,21 @@ export class KvStore {
     return store;
   }
 
-  private constructor({ backend, emit, clock, scheduler, options }: KvStoreDependencies) {
-    const { appliedIndex, appliedTerm, revision } = backend.meta;
+  private constructor({ backend, bootstrap, emit, clock, scheduler, options }: KvStoreDependencies) {
+    const flushed = readMeta(backend) ?? emptyMeta(bootstrap);
     this.#backend = backend;
-    this.#appliedIndex = appliedIndex;
-    this.#appliedTerm = appliedTerm;
-    this.#revision = revision;
-    this.#past = new PastRevisions(options.historyBytes ?? HISTORY_BYTES, revision);
+    this.#stored = new StoredVersions(backend);
+    this.#appliedIndex = flushed.appliedIndex;
+    this.#appliedTerm = flushed.appliedTerm;
+    this.#revision = flushed.revision;
+    this.#compactedRevision = flushed.compactedRevision;
+    this.#membership = withAddressesOf(flushed.membership, bootstrap.members);
+    this.#clusterVersion = flushed.clusterVersion;
+    this.#past = new PastRevisions(options.historyBytes ?? HISTORY_BYTES, flushed.revision);
     this.#flusher = new Flusher({
       backend,
       memtables: this.#memtables,
+      flushed,
       position: () => this.#position(),
       emit,
       clock,
@@ -107,6 +118,16 @@ export class KvStore {
     return this.#revision;
   }
 
+  /** As of `appliedIndex`. */
+  get membership(): Membership {
+    return this.#membership;
+  }
+
+  /** What all members understand, as of `appliedIndex`: nothing that needs more may be proposed. */
+  get clusterVersion(): number {
+    return this.#clusterVersion;
+  }
+
   /** The first revision whose events can be had, if it has been already. */
   get oldestRevision(): Revision {
     return this.#past.oldest;
@@ -123,33 +144,8 @@ export class KvStore {
   }
 
   /** Refuses a state that does not fit the log beside it. To be called once, before anything is applied. */
-  checkAgainstLog({ firstIndex, lastIndex, termAt }: LogExtent): void {
-    const applied = this.#appliedIndex;
-    if (firstIndex - 1 <= applied && applied <= lastIndex) {
-      this.#checkTerm(termAt(applied));
-      return;
-    }
-    const log = firstIndex > lastIndex ? `is empty and starts at ${firstIndex}` : `holds ${firstIndex} to ${lastIndex}`;
-    throw new RaftctlError(
-      'data-damaged',
-      `${this.#backend.place}: the state is at index ${applied}, but the log ${log}: ` +
-        `expected a state from ${firstIndex - 1} to ${lastIndex}`,
-      {
-        hint: 'restore the directory of the node from a copy, or leave it: while a quorum of the others is up, the cluster goes on without this node',
-      },
-    );
-  }
-
-  #checkTerm(logTerm: Term): void {
-    if (logTerm === this.#appliedTerm) return;
-    throw new RaftctlError(
-      'data-damaged',
-      `${this.#backend.place}: the state is at index ${this.#appliedIndex} of term ${this.#appliedTerm}, ` +
-        `but the log has term ${logTerm} there: it is the state of another log`,
-      {
-        hint: 'restore the directory of the node from a copy, or leave it: while a quorum of the others is up, the cluster goes on without this node',
-      },
-    );
+  checkAgainstLog(log: LogExtent): void {
+    checkAgainstLog(this.#position(), this.#backend.place, log);
   }
 
   /**
@@ -173,7 +169,7 @@ export class KvStore {
     const binary = toBinaryKey(key);
     const inMemory = this.#memtables.find(binary);
     if (inMemory !== undefined) return isTombstone(inMemory) ? undefined : toKeyValue(binary, inMemory);
-    const stored = binary.length === 0 ? undefined : this.#backend.find(binary);
+    const stored = binary.length === 0 ? undefined : this.#stored.find(binary);
     return stored === undefined ? undefined : toKeyValue(binary, copyOf(stored));
   }
 
@@ -231,7 +227,7 @@ export class KvStore {
       for (; cursor.key !== undefined; cursor.advance()) {
         const { key, version } = cursor;
         const bytes = Buffer.allocUnsafe(storedBytes(version));
-        writeVersion(bytes, 0, version);
+        writeVersion(bytes, 0, key, version);
         hash.update(`\n${key.length} ${bytes.length} `).update(key, 'latin1').update(bytes);
       }
       return hash.digest('hex');
@@ -241,7 +237,14 @@ export class KvStore {
   }
 
   #position(): StoreMeta {
-    return { appliedIndex: this.#appliedIndex, appliedTerm: this.#appliedTerm, revision: this.#revision };
+    return {
+      appliedIndex: this.#appliedIndex,
+      appliedTerm: this.#appliedTerm,
+      revision: this.#revision,
+      compactedRevision: this.#compactedRevision,
+      membership: this.#membership,
+      clusterVersion: this.#clusterVersion,
+    };
   }
 
   #cursor(from: BinaryKey, before: BinaryKey | undefined): VersionCursor {
@@ -249,7 +252,7 @@ export class KvStore {
     const { active, sealed } = this.#memtables;
     const cursors = [active.range(start, before)];
     if (sealed !== undefined) cursors.push(sealed.range(start, before));
-    return new MergeCursor([...cursors, this.#backend.range(start, before)]);
+    return new MergeCursor([...cursors, this.#stored.range(start, before)]);
   }
 
   #run(entry: Entry): CommandResult {
@@ -259,7 +262,7 @@ export class KvStore {
     assert(fault === undefined, () => `entry ${entry.index} is committed and no command: ${fault}`);
     assert(command.keyAt < command.valueAt, () => `entry ${entry.index} is committed and has an empty key`);
     const key = readKey(bytes, command.keyAt, command.valueAt);
-    const current = this.#memtables.find(key) ?? this.#backend.find(key);
+    const current = this.#memtables.find(key) ?? this.#stored.find(key);
     const succeeded = this.#succeeds(bytes, current);
     if (succeeded) this.#change(bytes, key, current);
     return { succeeded, revision: this.#revision };
@@ -300,6 +303,7 @@ function copyOf(version: Version): Version {
   return { ...version, bytes, start: 0, end: bytes.length };
 }
 
-function toKeyValue(key: BinaryKey, { bytes, start, end, ...numbers }: Version): KeyValue {
-  return { key: toBytes(key), value: bytes.subarray(start, end), ...numbers };
+function toKeyValue(key: BinaryKey, version: Version): KeyValue {
+  const { bytes, start, end, createRevision, modRevision, version: number } = version;
+  return { key: toBytes(key), value: bytes.subarray(start, end), createRevision, modRevision, version: number };
 }

@@ -1,26 +1,31 @@
 import { asRevision, type Revision } from '../base/index.js';
+import type { Slice } from './backend.js';
+import { checksumOf } from './checksum.js';
+import type { BinaryKey } from './key.js';
 import { readU64, writeU64 } from './u64.js';
 
 /**
  * One version of one key: its numbers, and where its value lies. A deleted key is a version with `version` 0 (a
  * tombstone), as in etcd.
  *
- * On disk a version is `u64 createRevision | u64 modRevision | u64 version | value`, little-endian; tombstones are not
- * stored.
+ * In the database `keys` a version is, little-endian (tombstones are not stored):
+ *
+ *      0 u32 crc32 of the key and of all that follows     8 u64 createRevision    24 u64 version    40 value
+ *      4 u32 sub-revision of the last write              16 u64 modRevision       32 u64 lease
  */
-export interface Version {
-  /** The value is `bytes` from `start` to `end`. */
-  readonly bytes: Buffer;
-  readonly start: number;
-  readonly end: number;
+export interface Version extends Slice {
   readonly createRevision: Revision;
   readonly modRevision: Revision;
+  /** Which of the operations of one transaction made it; 0 for the first. */
+  readonly subRevision: number;
   readonly version: number;
+  /** The lease that the key hangs on; 0: none. */
+  readonly lease: number;
 }
 
 export type MutableVersion = { -readonly [Field in keyof Version]: Version[Field] };
 
-export const VERSION_HEADER_BYTES = 24;
+export const VERSION_HEADER_BYTES = 40;
 
 export const NO_BYTES: Buffer = Buffer.alloc(0);
 
@@ -32,28 +37,38 @@ export const newVersion = (): MutableVersion => ({
   end: 0,
   createRevision: asRevision(0),
   modRevision: asRevision(0),
+  subRevision: 0,
   version: 0,
+  lease: 0,
 });
 
 /** Bytes of the version as it is stored. */
 export const storedBytes = (version: Version): number => VERSION_HEADER_BYTES + version.end - version.start;
 
 /** Returns the offset behind it. */
-export function writeVersion(target: Buffer, at: number, version: Version): number {
-  writeU64(target, version.createRevision, at);
-  writeU64(target, version.modRevision, at + 8);
-  writeU64(target, version.version, at + 16);
+export function writeVersion(target: Buffer, at: number, key: BinaryKey, version: Version): number {
+  const end = at + storedBytes(version);
+  target.writeUInt32LE(version.subRevision, at + 4);
+  writeU64(target, version.createRevision, at + 8);
+  writeU64(target, version.modRevision, at + 16);
+  writeU64(target, version.version, at + 24);
+  writeU64(target, version.lease, at + 32);
   version.bytes.copy(target, at + VERSION_HEADER_BYTES, version.start, version.end);
-  return at + storedBytes(version);
+  target.writeUInt32LE(checksumOf(key, target, at + 4, end), at);
+  return end;
 }
 
-/** Reads what `writeVersion` wrote into the first `length` of `bytes`; the value stays where it is. */
-export function readVersion(bytes: Buffer, length: number, into: MutableVersion): Version {
+/** Reads what `writeVersion` wrote under the key; the value stays where it is. Undefined: it is not intact. */
+export function readVersion(key: BinaryKey, { bytes, start, end }: Slice, into: MutableVersion): Version | undefined {
+  if (end - start < VERSION_HEADER_BYTES) return undefined;
+  if (checksumOf(key, bytes, start + 4, end) !== bytes.readUInt32LE(start)) return undefined;
   into.bytes = bytes;
-  into.start = VERSION_HEADER_BYTES;
-  into.end = length;
-  into.createRevision = asRevision(readU64(bytes, 0));
-  into.modRevision = asRevision(readU64(bytes, 8));
-  into.version = readU64(bytes, 16);
+  into.start = start + VERSION_HEADER_BYTES;
+  into.end = end;
+  into.subRevision = bytes.readUInt32LE(start + 4);
+  into.createRevision = asRevision(readU64(bytes, start + 8));
+  into.modRevision = asRevision(readU64(bytes, start + 16));
+  into.version = readU64(bytes, start + 24);
+  into.lease = readU64(bytes, start + 32);
   return into;
 }

@@ -45,5 +45,6 @@
  */
 export type { NodeDependencies, ProcessFacts } from './dependencies.js';
 export type { NodeLimits } from './limits.js';
-export { type NodeWorld, openNode } from './open.js';
+export { openNode } from './open.js';
 export type { NodeInspection, NodeServer } from './server.js';
+export type { NodeWorld } from './world.js';

@@ -12,9 +12,10 @@ import { createTcpTransport } from '../transport/index.js';
 import { NODE_EXIT, type NodeSpec } from '../wire/node-spec.js';
 import type { ProcessFacts } from './dependencies.js';
 import { connectionsWithin } from './limits.js';
-import { type NodeWorld, openNode } from './open.js';
+import { openNode } from './open.js';
 import type { NodeServer } from './server.js';
 import { openSupervisorChannel } from './supervisor-channel.js';
+import type { NodeWorld } from './world.js';
 
 const EXIT_OF: Partial<Readonly<Record<ErrorCode, number>>> = {
   'data-damaged': NODE_EXIT.dataRefused,

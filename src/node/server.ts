@@ -12,7 +12,6 @@ import type { Entry, Observation, RawNode, Ready } from '../raft/index.js';
 import type { Hello, Listener } from '../transport/index.js';
 import { encodeNote, KIND, type NodeStatus } from '../wire/index.js';
 import { Applier } from './applier.js';
-import { bootstrapMembership } from './bootstrap.js';
 import { newRaft } from './core.js';
 import type { NodeDependencies } from './dependencies.js';
 import { Edge } from './edge/edge.js';
@@ -84,7 +83,7 @@ export class NodeServer {
     this.#dependencies = dependencies;
     this.#id = spec.id;
     this.#emit = recorder.emitFor('node');
-    this.#membership = bootstrapMembership(spec);
+    this.#membership = store.membership;
     this.#startedAt = clock.now();
     this.#raft = newRaft(dependencies, this.#membership);
     this.#cache = new EntryCache({ ...nodeLimits, ...dependencies.limits }.cacheBytesMax);

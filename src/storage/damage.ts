@@ -1,9 +1,9 @@
-import { InvariantError, messageOf, RaftctlError } from '../base/index.js';
+import { InvariantError, LEAVE_IT, messageOf, RaftctlError } from '../base/index.js';
 
 /** The log cannot be trusted from here on. Nothing was changed; what was acknowledged may still be on other members. */
 export function damaged(file: string, offset: number, what: string): RaftctlError {
   return new RaftctlError('data-damaged', `${file} is damaged at offset ${offset}: ${what}; nothing was changed`, {
-    hint: 'restore the file from a copy, or leave it: while a quorum of the others is up, the cluster goes on without this node',
+    hint: LEAVE_IT,
   });
 }
 

@@ -1,11 +1,12 @@
 import { join } from 'node:path/posix';
-import { type Emit, RaftctlError } from '../base/index.js';
+import { type Emit, LEAVE_IT, RaftctlError } from '../base/index.js';
 import { diskFailed, isOwn, unreadable } from './damage.js';
 import { makeDirectoryDurably } from './durable-directory.js';
 import type { FileSystem } from './file-system.js';
-import { checkIdentity, type Identity, readIdentity, writeIdentity } from './identity.js';
+import { checkIdentity, type Identity, readIdentity, type StoredIdentity, writeIdentity } from './identity.js';
 import { ReadWindow } from './read-window.js';
 import { createLog } from './recovery.js';
+import { FORMAT_VERSION } from './segment-header.js';
 import { holdsSegment, listIfThere, listSegments } from './segment-list.js';
 import { examineRest } from './segment-scan.js';
 import { walDefaults } from './wal-options.js';
@@ -23,6 +24,11 @@ export interface DataDirectory {
   readonly wal: string;
   /** Where the key-value environment of this generation lies; made by its backend. */
   kv(generation: number): string;
+  /**
+   * Says in `identity.json` that the directory is of today's format: to be called once all that it holds can be read by
+   * this version and need not be read by an older one, which refuses it from then on.
+   */
+  raiseFormat(): Promise<void>;
   /** It was empty and has just been made. */
   readonly created: boolean;
 }
@@ -46,8 +52,8 @@ export interface OpenDataDirectoryOptions {
  * itself (`data-damaged`).
  */
 export async function openDataDirectory(options: OpenDataDirectoryOptions): Promise<DataDirectory> {
-  const { fileSystem, directory, identity } = options;
-  let found: Identity | undefined;
+  const { fileSystem, directory, identity, emit } = options;
+  let found: StoredIdentity | undefined;
   try {
     found = await readIdentity(fileSystem, directory);
     if (found === undefined) await create(options);
@@ -60,8 +66,28 @@ export async function openDataDirectory(options: OpenDataDirectoryOptions): Prom
     identity,
     wal: walPath(directory),
     kv: (generation) => join(directory, 'kv', String(generation)),
+    async raiseFormat() {
+      if (found === undefined || found.format === FORMAT_VERSION) return;
+      try {
+        await writeIdentity(fileSystem, directory, identity);
+      } catch (error) {
+        throw isOwn(error) ? error : diskFailed(directory, undefined, error as Error);
+      }
+      emit.emit('info', 'data-directory-upgraded', { directory, from: found.format, to: FORMAT_VERSION });
+    },
     created: found === undefined,
   };
+}
+
+/** Removes the key-value environments of the generations that `isStale` names: no mark of the log does. */
+export async function removeStates(
+  fileSystem: FileSystem,
+  data: DataDirectory,
+  isStale: (generation: number) => boolean,
+): Promise<void> {
+  for (const name of await listIfThere(fileSystem, join(data.path, 'kv'))) {
+    if (/^[1-9]\d*$/.test(name) && isStale(Number(name))) await fileSystem.removeTree(data.kv(Number(name)));
+  }
 }
 
 const walPath = (directory: string): string => join(directory, 'wal');
@@ -80,7 +106,7 @@ async function create({
       'data-damaged',
       `${directory} holds data, but its identity.json is missing; nothing was changed`,
       {
-        hint: 'restore identity.json from a copy, or leave it: while a quorum of the others is up, the cluster goes on without this node',
+        hint: `put back the identity.json that belongs to it, which never changes, or ${LEAVE_IT}`,
       },
     );
   }
@@ -90,7 +116,7 @@ async function create({
       'data-damaged',
       `${directory} is empty, but ${node} (incarnation ${incarnation}) has run before: its data is lost`,
       {
-        hint: 'restore the directory from a copy (the very first start of `raftctl node` takes --bootstrap)',
+        hint: `the very first start of \`raftctl node\` takes --bootstrap; after that, ${LEAVE_IT}`,
       },
     );
   }
@@ -133,6 +159,6 @@ async function check(fileSystem: FileSystem, directory: string, found: Identity,
   const wal = walPath(directory);
   if (await holdsSegment(fileSystem, wal)) return;
   throw new RaftctlError('data-damaged', `${wal} holds no log, but identity.json says that there was one`, {
-    hint: 'restore the log from a copy, or leave it: while a quorum of the others is up, the cluster goes on without this node',
+    hint: LEAVE_IT,
   });
 }

@@ -19,8 +19,13 @@ const FILE_NAME = 'identity.json';
 const TEMPORARY_NAME = 'identity.json.new';
 const BYTES_MAX = 4096;
 
+/** An identity, and the format of the directory whose it is. */
+export interface StoredIdentity extends Identity {
+  readonly format: number;
+}
+
 /** Reads `identity.json`; undefined when there is none. */
-export async function readIdentity(fileSystem: FileSystem, directory: string): Promise<Identity | undefined> {
+export async function readIdentity(fileSystem: FileSystem, directory: string): Promise<StoredIdentity | undefined> {
   const path = join(directory, FILE_NAME);
   const text = await readText(fileSystem, path);
   return text === undefined ? undefined : parseIdentity(path, text);
@@ -28,11 +33,15 @@ export async function readIdentity(fileSystem: FileSystem, directory: string): P
 
 /** Writes `identity.json` whole, durably: from here on the directory belongs to this member. */
 export async function writeIdentity(fileSystem: FileSystem, directory: string, identity: Identity): Promise<void> {
+  const { clusterId, node, incarnation } = identity;
   const temporary = join(directory, TEMPORARY_NAME);
   await removeIfThere(fileSystem, temporary);
   const file = await fileSystem.open(temporary, 'create');
   try {
-    await file.write([Buffer.from(`${JSON.stringify({ format: FORMAT_VERSION, ...identity }, null, 2)}\n`)], 0);
+    await file.write(
+      [Buffer.from(`${JSON.stringify({ format: FORMAT_VERSION, clusterId, node, incarnation }, null, 2)}\n`)],
+      0,
+    );
     await file.sync();
   } finally {
     await file.close();
@@ -76,7 +85,7 @@ async function readText(fileSystem: FileSystem, path: string): Promise<string | 
   }
 }
 
-function parseIdentity(path: string, text: string): Identity {
+function parseIdentity(path: string, text: string): StoredIdentity {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -95,11 +104,11 @@ function parseIdentity(path: string, text: string): Identity {
   if (typeof incarnation !== 'number') {
     throw unreadable(path, `incarnation: expected a number, got ${JSON.stringify(incarnation)}`);
   }
-  return { clusterId, node: asNodeId(node), incarnation };
+  return { format, clusterId, node: asNodeId(node), incarnation };
 }
 
 const unreadable = (path: string, what: string, cause?: unknown): RaftctlError =>
   new RaftctlError('data-unreadable', `cannot read ${path}: ${what}`, {
-    hint: 'check the permissions, or restore the file from a copy',
+    hint: 'check the permissions and the disk; the file never changes, so a copy of it may be put back',
     cause,
   });

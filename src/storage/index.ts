@@ -21,6 +21,7 @@
  * 5. The first failed write or sync ends it: `onFatal` once, no `done` any more. Nothing is retried: the kernel may
  *    report the second attempt as a success although the bytes are gone.
  * 6. Recovery reads everything and decides, before it changes anything.
+ * 7. `raiseFormat` comes last, once nothing in the directory has to be read by an older version any more.
  *
  * ## Files
  *

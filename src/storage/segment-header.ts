@@ -16,8 +16,11 @@ import { readU64, writeU64 } from './bytes.js';
  *     24 u64 reserved, 0                                             504 u32 crc of bytes 0..504
  */
 export const SEGMENT_HEADER_BYTES = SECTOR_BYTES;
-/** 1: the file of a segment to come had its name from the start. */
-export const FORMAT_VERSION = 2;
+/**
+ * Of the directory as a whole: its identity and each segment say it. 1: the file of a segment to come had its name from
+ * the start. 2: the key-value state had no checksums and knew no members.
+ */
+export const FORMAT_VERSION = 3;
 
 const MAGIC = Buffer.from('RWAL');
 const VOTE_AT = 78;

@@ -63,9 +63,9 @@ describe('watch', () => {
     await place.run('put', 'b', '2');
     await place.run('del', 'a');
     const past = await place.run('watch', '*', '--from', '1', '--count', '3');
-    expect(past.stdout).toBe('1\tput\ta\t1\n2\tput\tb\t2\n3\tdelete\ta\n');
+    expect(past.stdout).toBe('2\tput\ta\t1\n3\tput\tb\t2\n4\tdelete\ta\n');
 
-    const script = "watch c --from 4 --count 1 &w; put c 4; wait job w; watch '*' --from 2 --count 3 => 3";
+    const script = "watch c --from 5 --count 1 &w; put c 4; wait job w; watch '*' --from 3 --count 3 => 3";
     const { code, stderr } = await place.run('exec', '-c', script);
     expect(stderr).not.toMatch(/^error/m);
     expect(code).toBe(0);

@@ -1,7 +1,6 @@
-import type { Backend, Transaction, TransactionSize, VersionCursor } from '../../src/kv/index.js';
+import type { Backend, BytesCursor, DatabaseName, Slice, Transaction, TransactionSize } from '../../src/kv/index.js';
 import type { BinaryKey } from '../../src/kv/key.js';
-import type { StoreMeta } from '../../src/kv/meta.js';
-import type { Version } from '../../src/kv/version.js';
+import { decodeMeta } from '../../src/kv/meta.js';
 import { type CrashPoints, die, dieInTheMiddle } from './crash-point-process.js';
 
 /** Where in the log the state that was flushed stands. */
@@ -24,16 +23,12 @@ export class CrashingBackend implements Backend {
     return this.#backend.place;
   }
 
-  get meta(): StoreMeta {
-    return this.#backend.meta;
+  find(database: DatabaseName, key: BinaryKey): Slice | undefined {
+    return this.#backend.find(database, key);
   }
 
-  find(key: BinaryKey): Version | undefined {
-    return this.#backend.find(key);
-  }
-
-  range(from: BinaryKey, before: BinaryKey | undefined): VersionCursor {
-    return this.#backend.range(from, before);
+  range(database: DatabaseName, from: BinaryKey, before: BinaryKey | undefined): BytesCursor {
+    return this.#backend.range(database, from, before);
   }
 
   begin(size: TransactionSize): Transaction {
@@ -47,6 +42,8 @@ export class CrashingBackend implements Backend {
 
 class CrashingTransaction implements Transaction {
   readonly #transaction: Transaction;
+  /** The meta goes in last. */
+  #meta = { at: 0, length: 0 };
   readonly #points: CrashPoints;
 
   constructor(transaction: Transaction, points: CrashPoints) {
@@ -54,21 +51,29 @@ class CrashingTransaction implements Transaction {
     this.#points = points;
   }
 
-  put(key: BinaryKey, version: Version): void {
-    this.#transaction.put(key, version);
+  get bytes(): Buffer {
+    return this.#transaction.bytes;
   }
 
-  remove(key: BinaryKey): void {
-    this.#transaction.remove(key);
+  put(database: DatabaseName, key: BinaryKey, length: number): number {
+    const at = this.#transaction.put(database, key, length);
+    if (database === 'meta') this.#meta = { at, length };
+    return at;
   }
 
-  commit(meta: StoreMeta, done: (error: Error | undefined) => void): void {
+  remove(database: DatabaseName, key: BinaryKey): void {
+    this.#transaction.remove(database, key);
+  }
+
+  commit(done: (error: Error | undefined) => void): void {
+    const { at, length } = this.#meta;
+    const meta = decodeMeta(this.bytes.subarray(at, at + length), 'the transaction');
     const facts: FlushFacts = { index: meta.appliedIndex, revision: meta.revision };
     if (this.#points.reached('before-lmdb-flush', facts)) {
       dieInTheMiddle();
       return;
     }
-    this.#transaction.commit(meta, (error) => {
+    this.#transaction.commit((error) => {
       if (error === undefined && this.#points.reached('after-lmdb-flush', facts)) die();
       done(error);
     });

@@ -13,17 +13,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { open as openLmdb } from 'lmdb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { asIndex, asRevision, asTerm, RaftctlError } from '../../src/base/index.js';
+import { RaftctlError } from '../../src/base/index.js';
 import { LmdbBackend } from '../../src/kv/backend-lmdb.js';
 import type { BinaryKey } from '../../src/kv/key.js';
-import { encodeMeta, type StoreMeta } from '../../src/kv/meta.js';
-import { newVersion } from '../../src/kv/version.js';
-
-const metaAt = (index: number): StoreMeta => ({
-  appliedIndex: asIndex(index),
-  appliedTerm: asTerm(1),
-  revision: asRevision(index),
-});
+import { encodeMeta, readMeta } from '../../src/kv/meta.js';
+import { contentsOf, metaAt, transact } from './helpers.js';
 
 let directory: string;
 beforeEach(() => {
@@ -33,7 +27,7 @@ afterEach(() => rmSync(join(directory, '..', '..'), { recursive: true, force: tr
 
 function codeOfOpening(): string {
   try {
-    LmdbBackend.open(directory);
+    readMeta(LmdbBackend.open(directory));
   } catch (error) {
     expect(error).toBeInstanceOf(RaftctlError);
     expect((error as RaftctlError).message).toContain(directory);
@@ -44,23 +38,11 @@ function codeOfOpening(): string {
 
 /** Many keys with one value, written as a flush does it. */
 function fill(backend: LmdbBackend, index: number, keys: number, value: Buffer): Promise<void> {
-  const transaction = backend.begin({ keys, bytes: keys * (12 + value.length) });
-  const version = { ...newVersion(), bytes: value, end: value.length, version: 1 };
-  for (let nth = 0; nth < keys; nth += 1) {
-    transaction.put(`${index}-${nth}`.padStart(12, '0') as BinaryKey, version);
-  }
-  return new Promise((resolve, reject) =>
-    transaction.commit(metaAt(index), (error) => (error === undefined ? resolve() : reject(error))),
-  );
+  const names = Array.from({ length: keys }, (_, nth) => `${index}-${nth}`.padStart(12, '0'));
+  return transact(backend, Object.fromEntries(names.map((name) => [name, value])), { meta: metaAt(index) });
 }
 
-async function countKeys(backend: LmdbBackend): Promise<number> {
-  const cursor = backend.range('\0' as BinaryKey, undefined);
-  let count = 0;
-  for (; cursor.key !== undefined; cursor.advance()) count += 1;
-  cursor.close();
-  return count;
-}
+const countKeys = (backend: LmdbBackend): number => contentsOf(backend).length;
 
 describe('an LMDB environment', () => {
   it('is made with its directories, for its owner alone', async () => {
@@ -75,8 +57,8 @@ describe('an LMDB environment', () => {
     await fill(backend, 1, 3, Buffer.from('x'));
     await backend.close();
     const reopened = LmdbBackend.open(directory);
-    expect(reopened.meta).toEqual(metaAt(1));
-    expect(await countKeys(reopened)).toBe(3);
+    expect(readMeta(reopened)).toEqual(metaAt(1));
+    expect(countKeys(reopened)).toBe(3);
     await reopened.close();
   });
 
@@ -85,8 +67,8 @@ describe('an LMDB environment', () => {
     const value = Buffer.alloc(4_000, 'v');
     for (let round = 1; round <= 4; round += 1) {
       await fill(backend, round, 500, value);
-      expect(backend.find('000000001-42' as BinaryKey)?.end).toBe(4_024);
-      expect(await countKeys(backend)).toBe(round * 500);
+      expect(backend.find('keys', '000000001-42' as BinaryKey)?.end).toBe(4_000);
+      expect(countKeys(backend)).toBe(round * 500);
     }
     expect(statSync(join(directory, 'data.mdb')).size).toBeGreaterThan(4 << 20);
     await backend.close();
@@ -98,16 +80,15 @@ describe('an LMDB environment', () => {
     await fill(backend, 2, 5_000, Buffer.alloc(300, 'a'));
     await fill(backend, 3, 1, Buffer.alloc(1 << 20, 'b'));
     await fill(backend, 4, 2, Buffer.alloc(3, 'c'));
-    expect(await countKeys(backend)).toBe(5_004);
-    expect(backend.find('0000000003-0' as BinaryKey)?.end).toBe((1 << 20) + 24);
+    expect(countKeys(backend)).toBe(5_004);
+    expect(backend.find('keys', '0000000003-0' as BinaryKey)?.end).toBe(1 << 20);
     await backend.close();
   });
 
   it('refuses more changes than announced, before anything is written', async () => {
     const backend = LmdbBackend.open(directory);
-    const transaction = backend.begin({ keys: 1, bytes: 10 });
-    const version = { ...newVersion(), bytes: Buffer.alloc(1 << 20), end: 1 << 20, version: 1 };
-    expect(() => transaction.put('k' as BinaryKey, version)).toThrow(/more changes than announced/);
+    const transaction = backend.begin({ changes: 1, bytes: 10 });
+    expect(() => transaction.put('keys', 'k' as BinaryKey, 1 << 20)).toThrow(/more changes than announced/);
     await backend.close();
   });
 });
@@ -150,8 +131,9 @@ describe('what cannot be opened is refused with the directory and a remedy', () 
   });
 
   it.each([
-    ['a newer state format', (record: Buffer) => record.writeUInt16LE(2, 0), 'data-newer'],
-    ['a meta record with unknown sections', (record: Buffer) => record.writeUInt16LE(1, 2), 'data-damaged'],
+    ['a newer state format', (record: Buffer) => record.writeUInt16LE(3, 0), 'data-newer'],
+    ['a meta record with a wrong number of sections', (record: Buffer) => record.writeUInt16LE(1, 2), 'data-damaged'],
+    ['a meta record with a flipped bit', (record: Buffer) => record.writeUInt8(record[30]! ^ 4, 30), 'data-damaged'],
     ['a meta record of zeros', (record: Buffer) => record.fill(0), 'data-damaged'],
   ])('%s', async (_what, change, code) => {
     const record = encodeMeta(metaAt(1));

@@ -1,18 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { asIndex, asRevision, asTerm } from '../../src/base/index.js';
 import { MemoryBackend } from '../../src/kv/backend-memory.js';
 import type { BinaryKey } from '../../src/kv/key.js';
-import { newVersion } from '../../src/kv/version.js';
 import { ManualTime } from '../helpers/manual-time.js';
+import { valueAt } from './helpers.js';
 
 const KEY = 'k' as BinaryKey;
-const META = { appliedIndex: asIndex(1), appliedTerm: asTerm(1), revision: asRevision(1) };
 
 function committing(backend: MemoryBackend) {
   const outcomes: (Error | undefined)[] = [];
   const transaction = backend.begin();
-  transaction.put(KEY, { ...newVersion(), version: 1 });
-  transaction.commit(META, (error) => outcomes.push(error));
+  const at = transaction.put('keys', KEY, 1);
+  transaction.bytes.write('v', at);
+  transaction.commit((error) => outcomes.push(error));
   return outcomes;
 }
 
@@ -21,11 +20,10 @@ describe('the memory backend between committed and flushed', () => {
     const time = new ManualTime();
     const backend = new MemoryBackend({ scheduler: time });
     const outcomes = committing(backend);
-    expect(backend.find(KEY)?.version).toBe(1);
+    expect(valueAt(backend, 'k')).toBe('v');
     expect(outcomes).toEqual([]);
     const reopened = backend.crash();
-    expect(reopened.find(KEY)).toBeUndefined();
-    expect(reopened.meta.appliedIndex).toBe(0);
+    expect(valueAt(reopened, 'k')).toBeUndefined();
     time.turn();
     expect(outcomes).toEqual([]);
   });
@@ -52,7 +50,7 @@ describe('the memory backend between committed and flushed', () => {
     backend.releaseFlushes();
     time.turn();
     expect(outcomes).toEqual([undefined]);
-    expect(backend.crash().find(KEY)?.version).toBe(1);
+    expect(valueAt(backend.crash(), 'k')).toBe('v');
   });
 
   it('fails commits when told, and changes nothing then', () => {
@@ -62,7 +60,7 @@ describe('the memory backend between committed and flushed', () => {
     const outcomes = committing(backend);
     time.turn();
     expect(outcomes).toEqual([new Error('no space')]);
-    expect(backend.find(KEY)).toBeUndefined();
+    expect(valueAt(backend, 'k')).toBeUndefined();
   });
 
   it('of before a crash is dead: nothing it does later shows', () => {
@@ -72,6 +70,6 @@ describe('the memory backend between committed and flushed', () => {
     const outcomes = committing(backend);
     time.turn();
     expect(outcomes).toEqual([]);
-    expect(reopened.find(KEY)).toBeUndefined();
+    expect(valueAt(reopened, 'k')).toBeUndefined();
   });
 });

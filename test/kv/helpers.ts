@@ -1,9 +1,85 @@
-import { asIndex, asTerm, type Emit, type Fields } from '../../src/base/index.js';
+import {
+  asIndex,
+  asNodeId,
+  asRevision,
+  asTerm,
+  type Emit,
+  type Fields,
+  type Membership,
+  votersOnly,
+} from '../../src/base/index.js';
+import type { Backend, DatabaseName } from '../../src/kv/backend.js';
 import { type Command, encodeCommand, KvStore, type KvStoreOptions, MemoryBackend } from '../../src/kv/index.js';
+import type { BinaryKey } from '../../src/kv/key.js';
+import { emptyMeta, encodeMeta, META_KEY, putMeta, readMeta, type StoreMeta } from '../../src/kv/meta.js';
 import { ENTRY_TYPES, type Entry, makeRecord } from '../../src/raft/entry.js';
 import { ManualTime } from '../helpers/manual-time.js';
 
 export const bytes = (text: string): Buffer => Buffer.from(text, 'latin1');
+
+const ids = ['node-01', 'node-02', 'node-03'].map(asNodeId);
+
+/** Who the clusters of these tests begin with. */
+export const BOOTSTRAP: Membership = {
+  ...votersOnly(ids),
+  members: ids.map((id, nth) => ({ id, incarnation: 1, host: '127.0.0.1', port: 4001 + nth })),
+};
+
+export const metaAt = (index: number, revision = index): StoreMeta => ({
+  ...emptyMeta(BOOTSTRAP),
+  appliedIndex: asIndex(index),
+  appliedTerm: asTerm(1),
+  revision: asRevision(revision),
+});
+
+/** One transaction of bytes: puts, and removals where the value is null. Resolves when it is flushed. */
+export function transact(
+  backend: Backend,
+  changes: Readonly<Record<string, string | Buffer | null>>,
+  { database = 'keys', meta }: { readonly database?: DatabaseName; readonly meta?: StoreMeta } = {},
+): Promise<void> {
+  const entries = Object.entries(changes).map(
+    ([key, value]) => [key as BinaryKey, typeof value === 'string' ? bytes(value) : value] as const,
+  );
+  const metaBytes = meta === undefined ? undefined : encodeMeta(meta);
+  const size = entries.reduce((sum, [key, value]) => sum + key.length + (value?.length ?? 0), 0);
+  const transaction = backend.begin({
+    changes: entries.length + 1,
+    bytes: size + META_KEY.length + (metaBytes?.length ?? 0),
+  });
+  for (const [key, value] of entries) {
+    if (value === null) {
+      transaction.remove(database, key);
+      continue;
+    }
+    const at = transaction.put(database, key, value.length);
+    value.copy(transaction.bytes, at);
+  }
+  if (metaBytes !== undefined) putMeta(transaction, metaBytes);
+  return new Promise((resolve, reject) => {
+    transaction.commit((error) => (error === undefined ? resolve() : reject(error)));
+  });
+}
+
+/** What a database holds, in order: `key=value`. */
+export function contentsOf(backend: Backend, database: DatabaseName = 'keys', from = '\0', before?: string): string[] {
+  const cursor = backend.range(database, from as BinaryKey, before as BinaryKey | undefined);
+  const found: string[] = [];
+  for (; cursor.key !== undefined; cursor.advance()) {
+    const { bytes: at, start, end } = cursor.value;
+    found.push(`${cursor.key}=${at.toString('latin1', start, end)}`);
+  }
+  cursor.close();
+  return found;
+}
+
+export function valueAt(backend: Backend, key: string, database: DatabaseName = 'keys'): string | undefined {
+  const slice = backend.find(database, key as BinaryKey);
+  return slice?.bytes.toString('latin1', slice.start, slice.end);
+}
+
+/** The index up to which the backend holds the state. */
+export const flushedIndexOf = (backend: Backend): number => readMeta(backend)?.appliedIndex ?? 0;
 
 export const put = (key: string, value: string): Command => ({ type: 'put', key: bytes(key), value: bytes(value) });
 export const del = (key: string): Command => ({ type: 'delete', key: bytes(key) });
@@ -87,7 +163,7 @@ export class StoreUnderTest {
   /** The process dies and starts again; entries that the own log held are applied again as far as they are missing. */
   crash(): void {
     this.backend = this.backend.crash();
-    this.log.length = Math.max(this.persistedIndex, this.backend.meta.appliedIndex);
+    this.log.length = Math.max(this.persistedIndex, flushedIndexOf(this.backend));
     this.store = this.#open();
     this.store.persistedUpTo(this.persistedIndex);
     this.store.apply(this.log, this.store.appliedIndex, this.log.length);
@@ -113,6 +189,7 @@ export class StoreUnderTest {
   #open(): KvStore {
     return KvStore.open({
       backend: this.backend,
+      bootstrap: BOOTSTRAP,
       emit: this.emit,
       clock: this.time,
       scheduler: this.time,

@@ -16,19 +16,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import {
-  asIndex,
-  asRevision,
-  asTerm,
-  RaftctlError,
-  type Random,
-  randomInt,
-  seededRandom,
-} from '../../src/base/index.js';
+import { RaftctlError, type Random, randomInt, seededRandom } from '../../src/base/index.js';
 import { LmdbBackend } from '../../src/kv/backend-lmdb.js';
 import type { BinaryKey } from '../../src/kv/key.js';
 import { checkEnvironment } from '../../src/kv/lmdb-file.js';
-import { newVersion } from '../../src/kv/version.js';
+import { readMeta } from '../../src/kv/meta.js';
+import { metaAt, transact } from './helpers.js';
 
 /** What LMDB would end the process for, so nothing of this is ever handed to it. */
 
@@ -67,18 +60,9 @@ function flush(
   puts: Iterable<BinaryKey> = someKeys(nth),
   removed: readonly BinaryKey[] = [],
 ): Promise<void> {
-  const keys = [...puts];
-  const transaction = backend.begin({
-    keys: keys.length + removed.length,
-    bytes: (keys.length + removed.length) * 400,
-  });
-  const version = { ...newVersion(), bytes: Buffer.alloc(300, 'v'), end: 300, version: 1 };
-  for (const key of keys) transaction.put(key, version);
-  for (const key of removed) transaction.remove(key);
-  const meta = { appliedIndex: asIndex(nth * 200), appliedTerm: asTerm(1), revision: asRevision(nth * 200) };
-  return new Promise((resolve, reject) =>
-    transaction.commit(meta, (error) => (error === undefined ? resolve() : reject(error))),
-  );
+  const value = Buffer.alloc(300, 'v');
+  const changes = [...[...puts].map((key) => [key, value] as const), ...removed.map((key) => [key, null] as const)];
+  return transact(backend, Object.fromEntries(changes), { meta: metaAt(nth * 200) });
 }
 
 /** What the meta records say of the file's length. */
@@ -180,7 +164,7 @@ describe('an environment is let through', () => {
     for (const garbage of [Buffer.alloc(0), Buffer.from('junk'), Buffer.alloc(8192, 0xa5)]) {
       writeFileSync(join(copy, 'lock.mdb'), garbage);
       const backend = LmdbBackend.open(copy);
-      expect(backend.meta.appliedIndex).toBe(1000);
+      expect(readMeta(backend)?.appliedIndex).toBe(1000);
       await backend.close();
     }
   });
@@ -286,8 +270,8 @@ describe('damage behind the first pages', () => {
     writeFileSync(data, bytes);
     const backend = LmdbBackend.open(copy);
     const damaged = expect.objectContaining({ code: 'data-damaged', message: expect.stringContaining(copy) });
-    expect(() => backend.find('2-0'.padStart(10, '0') as BinaryKey)).toThrow(damaged);
-    expect(() => backend.range('\0' as BinaryKey, undefined)).toThrow(damaged);
+    expect(() => backend.find('keys', '2-0'.padStart(10, '0') as BinaryKey)).toThrow(damaged);
+    expect(() => backend.range('keys', '\0' as BinaryKey, undefined)).toThrow(damaged);
     await backend.close();
   });
 });

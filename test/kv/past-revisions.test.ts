@@ -42,26 +42,32 @@ describe('past revisions of a store', () => {
     const kv = new StoreUnderTest();
     kv.run(put('a', '1'), put('a', '2'), cas('a', '2', '3'), del('a'), cas('a', null, '4'), put('b', ''));
     expect(from(kv.store, 1)).toEqual([
-      '1 put a=1 (1, 1)',
-      '2 put a=2 (1, 2)',
-      '3 put a=3 (1, 3)',
-      '4 delete a= (0, 0)',
-      '5 put a=4 (5, 1)',
-      '6 put b= (6, 1)',
+      '2 put a=1 (2, 1)',
+      '3 put a=2 (2, 2)',
+      '4 put a=3 (2, 3)',
+      '5 delete a= (0, 0)',
+      '6 put a=4 (6, 1)',
+      '7 put b= (7, 1)',
     ]);
-    expect(from(kv.store, 5)).toEqual(['5 put a=4 (5, 1)', '6 put b= (6, 1)']);
+    expect(from(kv.store, 6)).toEqual(['6 put a=4 (6, 1)', '7 put b= (7, 1)']);
+  });
+
+  it('go back to the very beginning of a store that was empty: nobody missed anything', () => {
+    const kv = new StoreUnderTest();
+    expect(kv.store.oldestRevision).toBe(1);
+    expect(kv.store.eventsFrom({ from: asRevision(1) })).toMatchObject({ events: [], upTo: 1 });
   });
 
   it('do not tell of commands that changed nothing', () => {
     const kv = new StoreUnderTest();
     kv.run(put('a', '1'), del('nope'), cas('a', 'x', 'y'));
-    expect(from(kv.store, 1)).toEqual(['1 put a=1 (1, 1)']);
+    expect(from(kv.store, 1)).toEqual(['2 put a=1 (2, 1)']);
   });
 
   it('have nothing yet of a revision to come', () => {
     const kv = new StoreUnderTest();
     kv.run(put('a', '1'));
-    expect(kv.store.eventsFrom({ from: asRevision(2) })).toMatchObject({ events: [], upTo: 1 });
+    expect(kv.store.eventsFrom({ from: asRevision(3) })).toMatchObject({ events: [], upTo: 2 });
     expect(kv.store.eventsFrom({ from: asRevision(9) })).toMatchObject({ events: [], upTo: 8 });
   });
 
@@ -69,8 +75,8 @@ describe('past revisions of a store', () => {
     const kv = new StoreUnderTest();
     kv.run(put('a', '1'), put('b', '2'), put('a', '3'), put('c', '4'));
     const found = kv.store.eventsFrom({ from: asRevision(1), wants: (key) => key === 'a' });
-    expect(found.events.map(told)).toEqual(['1 put a=1 (1, 1)', '3 put a=3 (1, 2)']);
-    expect(found.upTo).toBe(4);
+    expect(found.events.map(told)).toEqual(['2 put a=1 (2, 1)', '4 put a=3 (2, 2)']);
+    expect(found.upTo).toBe(5);
   });
 
   it('begin, after a restart, behind what the backend held: what the log brings back is told again', () => {
@@ -79,18 +85,18 @@ describe('past revisions of a store', () => {
     kv.flushByTime();
     kv.run(put('a', '3'));
     kv.crash();
-    expect(kv.store.oldestRevision).toBe(3);
-    expect(from(kv.store, 3)).toEqual(['3 put a=3 (1, 3)']);
-    const error = refusal(() => from(kv.store, 2));
+    expect(kv.store.oldestRevision).toBe(4);
+    expect(from(kv.store, 4)).toEqual(['4 put a=3 (2, 3)']);
+    const error = refusal(() => from(kv.store, 3));
     expect([error.code, error.definite]).toEqual(['revision-gone', true]);
-    expect(error.message).toBe('the events of revision 2 are gone: the oldest that can be had is 3');
+    expect(error.message).toBe('the events of revision 3 are gone: the oldest that can be had is 4');
   });
 
   it('keep their bytes, whatever becomes of the entries that brought them', () => {
     const kv = new StoreUnderTest();
     kv.run(put('a', 'kept'));
     for (const { bytes: entry } of kv.log) entry.fill(0);
-    expect(from(kv.store, 1)).toEqual(['1 put a=kept (1, 1)']);
+    expect(from(kv.store, 1)).toEqual(['2 put a=kept (2, 1)']);
   });
 
   it('take no more memory than they may', () => {
@@ -98,7 +104,7 @@ describe('past revisions of a store', () => {
     for (let nth = 1; nth <= 1_000; nth += 1) kv.run(put('a', `${nth}`.padStart(100)));
     const { oldestRevision } = kv.store;
     expect(oldestRevision).toBeGreaterThan(800);
-    expect(from(kv.store, oldestRevision)).toHaveLength(1_000 - oldestRevision + 1);
+    expect(from(kv.store, oldestRevision)).toHaveLength(1_001 - oldestRevision + 1);
     expect(refusal(() => from(kv.store, oldestRevision - 1)).message).toContain(`had is ${oldestRevision}`);
   });
 });

@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { asTerm, RaftctlError } from '../../src/base/index.js';
 import { type Command, type CommandResult, decodeCommand } from '../../src/kv/index.js';
+import { readMeta } from '../../src/kv/meta.js';
 import { RECORD_HEADER_BYTES } from '../../src/raft/entry.js';
-import { bytes, cas, commandEntry, del, put, StoreUnderTest } from './helpers.js';
+import { bytes, cas, commandEntry, del, flushedIndexOf, put, StoreUnderTest } from './helpers.js';
 
 describe('a restart', () => {
   it('goes on where the backend stands: only what it lacks is applied', () => {
@@ -12,11 +13,11 @@ describe('a restart', () => {
     kv.flushByTime();
     kv.run(put('a', '2'));
     kv.backend = kv.backend.crash();
-    const { appliedIndex, revision } = kv.backend.meta;
-    expect([appliedIndex, revision]).toEqual([2, 2]);
+    const { appliedIndex, revision } = readMeta(kv.backend)!;
+    expect([appliedIndex, revision]).toEqual([2, 3]);
     kv.crash();
     expect(kv.store.appliedIndex).toBe(3);
-    expect(kv.get('a')).toEqual({ value: '2', createRevision: 1, modRevision: 3, version: 2 });
+    expect(kv.get('a')).toEqual({ value: '2', createRevision: 2, modRevision: 4, version: 2 });
   });
 
   it('refuses entries that the backend has: they would be applied twice', () => {
@@ -34,7 +35,7 @@ describe('a restart', () => {
     kv.crash();
     expect(kv.emit.events.at(-1)).toEqual({
       event: 'state-opened',
-      fields: { index: 2, revision: 1, place: 'memory' },
+      fields: { index: 2, revision: 2, place: 'memory' },
     });
   });
 });
@@ -87,7 +88,7 @@ describe('checkAgainstLog', () => {
 /** The data model in the plainest words there are. */
 class Model {
   readonly #keys = new Map<string, { value: string; createRevision: number; modRevision: number; version: number }>();
-  #revision = 0;
+  #revision = 1;
 
   run(command: Command): CommandResult {
     const key = Buffer.from(command.key).toString('latin1');
@@ -192,11 +193,11 @@ describe('whatever happens, crashes included', () => {
         for (const step of steps) {
           take(kv, step);
           expect(kv.store.flushedIndex).toBeLessThanOrEqual(kv.persistedIndex);
-          expect(kv.backend.meta.appliedIndex).toBeLessThanOrEqual(kv.store.flushedIndex);
+          expect(flushedIndexOf(kv.backend)).toBeLessThanOrEqual(kv.persistedIndex);
         }
         const { log } = kv;
         kv.backend = kv.backend.crash();
-        const { appliedIndex } = kv.backend.meta;
+        const appliedIndex = flushedIndexOf(kv.backend);
         expect(appliedIndex).toBeLessThanOrEqual(kv.persistedIndex);
         const flushed = kv.reopened();
         const replayed = new StoreUnderTest();

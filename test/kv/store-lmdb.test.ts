@@ -7,7 +7,7 @@ import { realClock } from '../../src/base/real/clock.js';
 import { realScheduler } from '../../src/base/real/scheduler.js';
 import { LmdbBackend } from '../../src/kv/backend-lmdb.js';
 import { type Command, KvStore, MemoryBackend } from '../../src/kv/index.js';
-import { cas, commandEntry, del, put } from './helpers.js';
+import { BOOTSTRAP, cas, commandEntry, del, put } from './helpers.js';
 
 let directory: string;
 beforeEach(() => {
@@ -21,7 +21,14 @@ const fatal: RaftctlError[] = [];
 function openStore(): KvStore {
   const options = { onFatal: (error: RaftctlError) => fatal.push(error), flushBytes: 20_000 };
   const backend = LmdbBackend.open(directory);
-  const store = KvStore.open({ backend, emit: silent, clock: realClock, scheduler: realScheduler, options });
+  const store = KvStore.open({
+    backend,
+    bootstrap: BOOTSTRAP,
+    emit: silent,
+    clock: realClock,
+    scheduler: realScheduler,
+    options,
+  });
   return store;
 }
 
@@ -48,6 +55,7 @@ it('a store on LMDB equals one on memory at every step, while flushes overlap wi
   const entries = randomCommands(6_000).map((command, nth) => commandEntry(nth + 1, command));
   const memory = KvStore.open({
     backend: new MemoryBackend({ scheduler: realScheduler }),
+    bootstrap: BOOTSTRAP,
     emit: silent,
     clock: realClock,
     scheduler: realScheduler,

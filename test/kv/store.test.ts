@@ -26,40 +26,40 @@ describe.each(PLACES)('a key %s', (_place, settle) => {
   it('carries the revision of its creation and of its last write, and counts its versions', () => {
     const kv = stateAfter(put('a', '1'), put('b', '2'));
     kv.run(put('a', '3'));
-    expect(kv.get('a')).toEqual({ value: '3', createRevision: 1, modRevision: 3, version: 2 });
-    expect(kv.get('b')).toEqual({ value: '2', createRevision: 2, modRevision: 2, version: 1 });
+    expect(kv.get('a')).toEqual({ value: '3', createRevision: 2, modRevision: 4, version: 2 });
+    expect(kv.get('b')).toEqual({ value: '2', createRevision: 3, modRevision: 3, version: 1 });
   });
 
   it('starts anew after a delete', () => {
     const kv = stateAfter(put('a', '1'), put('a', '2'));
-    expect(kv.run(del('a'))).toEqual([{ succeeded: true, revision: 3 }]);
+    expect(kv.run(del('a'))).toEqual([{ succeeded: true, revision: 4 }]);
     expect(kv.get('a')).toBeUndefined();
     kv.run(put('a', '4'));
-    expect(kv.get('a')).toEqual({ value: '4', createRevision: 4, modRevision: 4, version: 1 });
+    expect(kv.get('a')).toEqual({ value: '4', createRevision: 5, modRevision: 5, version: 1 });
   });
 
   it('that is deleted stays deleted', () => {
     const kv = stateAfter(put('a', '1'), del('a'));
     expect(kv.get('a')).toBeUndefined();
-    expect(kv.run(del('a'))).toEqual([{ succeeded: false, revision: 2 }]);
+    expect(kv.run(del('a'))).toEqual([{ succeeded: false, revision: 3 }]);
     expect(kv.keys()).toEqual([]);
   });
 
   it('is swapped when it holds the expected value, and only then', () => {
     const kv = stateAfter(put('a', 'old'));
     expect(kv.run(cas('a', 'OLD', 'x'), cas('a', 'older', 'x'), cas('a', '', 'x'), cas('a', null, 'x'))).toEqual([
-      { succeeded: false, revision: 1 },
-      { succeeded: false, revision: 1 },
-      { succeeded: false, revision: 1 },
-      { succeeded: false, revision: 1 },
+      { succeeded: false, revision: 2 },
+      { succeeded: false, revision: 2 },
+      { succeeded: false, revision: 2 },
+      { succeeded: false, revision: 2 },
     ]);
-    expect(kv.run(cas('a', 'old', 'new'))).toEqual([{ succeeded: true, revision: 2 }]);
-    expect(kv.get('a')).toEqual({ value: 'new', createRevision: 1, modRevision: 2, version: 2 });
+    expect(kv.run(cas('a', 'old', 'new'))).toEqual([{ succeeded: true, revision: 3 }]);
+    expect(kv.get('a')).toEqual({ value: 'new', createRevision: 2, modRevision: 3, version: 2 });
   });
 
   it('may hold an empty value, which is not the same as no key', () => {
     const kv = stateAfter(put('a', ''));
-    expect(kv.get('a')).toEqual({ value: '', createRevision: 1, modRevision: 1, version: 1 });
+    expect(kv.get('a')).toEqual({ value: '', createRevision: 2, modRevision: 2, version: 1 });
     expect(kv.run(cas('a', null, 'x'), cas('a', '', 'y'))).toMatchObject([{ succeeded: false }, { succeeded: true }]);
   });
 });
@@ -68,17 +68,17 @@ describe('a command that changes nothing', () => {
   it('does not advance the revision: a delete of a missing key', () => {
     const kv = new StoreUnderTest();
     expect(kv.run(put('a', '1'), del('b'), put('a', '2'))).toEqual([
-      { succeeded: true, revision: 1 },
-      { succeeded: false, revision: 1 },
       { succeeded: true, revision: 2 },
+      { succeeded: false, revision: 2 },
+      { succeeded: true, revision: 3 },
     ]);
   });
 
   it('does not advance the revision: a cas of a missing key that expects a value', () => {
     const kv = new StoreUnderTest();
     expect(kv.run(cas('a', '', '1'), cas('a', 'x', '1'))).toEqual([
-      { succeeded: false, revision: 0 },
-      { succeeded: false, revision: 0 },
+      { succeeded: false, revision: 1 },
+      { succeeded: false, revision: 1 },
     ]);
     expect(kv.get('a')).toBeUndefined();
   });
@@ -88,21 +88,21 @@ describe('a command that changes nothing', () => {
     kv.run(put('a', '1'));
     kv.noop();
     expect(kv.store.appliedIndex).toBe(2);
-    expect(kv.store.revision).toBe(1);
+    expect(kv.store.revision).toBe(2);
   });
 });
 
 describe('apply', () => {
   it('creates a key by a cas that expects none', () => {
     const kv = new StoreUnderTest();
-    expect(kv.run(cas('a', null, '1'))).toEqual([{ succeeded: true, revision: 1 }]);
-    expect(kv.get('a')).toEqual({ value: '1', createRevision: 1, modRevision: 1, version: 1 });
+    expect(kv.run(cas('a', null, '1'))).toEqual([{ succeeded: true, revision: 2 }]);
+    expect(kv.get('a')).toEqual({ value: '1', createRevision: 2, modRevision: 2, version: 1 });
   });
 
   it('answers undefined for entries that are no commands', () => {
     const kv = new StoreUnderTest();
     const entries = [commandEntry(1, put('a', '1')), { ...commandEntry(2, put('a', '2')), type: 2 as const }];
-    expect(kv.store.apply(entries)).toEqual([{ succeeded: true, revision: 1 }, undefined]);
+    expect(kv.store.apply(entries)).toEqual([{ succeeded: true, revision: 2 }, undefined]);
   });
 
   it('takes a part of a list of entries', () => {
@@ -110,8 +110,8 @@ describe('apply', () => {
     const entries = [1, 2, 3, 4].map((index) => commandEntry(index, put('a', `${index}`)));
     expect(kv.store.apply(entries, 0, 1)).toHaveLength(1);
     expect(kv.store.apply(entries, 1, 3)).toEqual([
-      { succeeded: true, revision: 2 },
       { succeeded: true, revision: 3 },
+      { succeeded: true, revision: 4 },
     ]);
     expect(kv.get('a')?.value).toBe('3');
   });

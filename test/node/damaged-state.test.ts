@@ -4,6 +4,7 @@ import { createClient } from '../../src/client/client.js';
 import { EventRecorder } from '../../src/diagnostics/index.js';
 import { MemoryBackend } from '../../src/kv/backend-memory.js';
 import type { Backend } from '../../src/kv/index.js';
+import { readMeta } from '../../src/kv/meta.js';
 import { openNode } from '../../src/node/index.js';
 import { ManualTime } from '../helpers/manual-time.js';
 import { MemoryDisk } from '../helpers/memory-disk.js';
@@ -63,7 +64,8 @@ describe('a state that cannot be read', () => {
     async (read) => {
       const time = new ManualTime();
       const backend = new MemoryBackend({ scheduler: time });
-      backend.find = () => {
+      backend.find = (database) => {
+        if (database === 'meta') return undefined;
         throw damage;
       };
       const { opening, failures, client } = await startNode(() => backend, time);
@@ -73,7 +75,10 @@ describe('a state that cannot be read', () => {
         .get('a', { read, timeoutMs: 1_000 })
         .catch(() => {});
       await passTime(time, 100);
-      expect(failures[0]).toBe(damage);
+      expect(failures[0]).toMatchObject({
+        message: damage.message,
+        hint: expect.stringMatching(/^remove \/data\/kv\/1: /),
+      });
     },
   );
 
@@ -104,7 +109,7 @@ describe('a state that cannot be read', () => {
     await passTime(time, 50);
     await stopping;
     backend = backend.crash();
-    const applied = backend.meta.appliedIndex;
+    const applied = readMeta(backend)!.appliedIndex;
     const path = '/data/wal/0000000001.wal';
     const log = disk.contents(path);
     // To the byte as if the last batch had never been written.

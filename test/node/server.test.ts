@@ -51,11 +51,11 @@ describe('a cluster of node servers', () => {
     const client = c.client();
     const revisions = [];
     for (const via of c.ids) revisions.push((await c.run(client.put('a', via, { via }))).revision);
-    expect(revisions).toEqual([1, 2, 3]);
-    expect(await c.run(client.delete('a'))).toMatchObject({ deleted: true, revision: 4 });
-    expect(await c.run(client.delete('a'))).toMatchObject({ deleted: false, revision: 4 });
-    expect(await c.run(client.compareAndSet('a', null, 'x'))).toMatchObject({ succeeded: true, revision: 5 });
-    expect(await c.run(client.compareAndSet('a', 'y', 'z'))).toMatchObject({ succeeded: false, revision: 5 });
+    expect(revisions).toEqual([2, 3, 4]);
+    expect(await c.run(client.delete('a'))).toMatchObject({ deleted: true, revision: 5 });
+    expect(await c.run(client.delete('a'))).toMatchObject({ deleted: false, revision: 5 });
+    expect(await c.run(client.compareAndSet('a', null, 'x'))).toMatchObject({ succeeded: true, revision: 6 });
+    expect(await c.run(client.compareAndSet('a', 'y', 'z'))).toMatchObject({ succeeded: false, revision: 6 });
   });
 
   it('elects another leader when the leader is killed, within tens of milliseconds, and loses nothing', async () => {
@@ -102,7 +102,7 @@ describe('a cluster of node servers', () => {
     // Twenty times a mebibyte: more than the cache of entries holds.
     for (let i = 0; i < 20; i++) await c.run(client.put(`key-${i}`, Buffer.alloc(1 << 20, i)));
     await c.startNode(away);
-    await c.until(() => c.server(away).status().revision === 20 || undefined);
+    await c.until(() => c.server(away).status().revision === 21 || undefined);
     const stale = await c.run(c.client(away).get('key-0', { read: 'stale' }));
     expect(stale?.value.equals(Buffer.alloc(1 << 20, 0))).toBe(true);
   });
@@ -112,7 +112,7 @@ describe('a cluster of node servers', () => {
     const leader = await c.leader();
     await c.run(c.client().put('a', '1'));
     const follower = c.ids.find((id) => id !== leader)!;
-    await c.until(() => c.server(follower).status().revision === 1 || undefined);
+    await c.until(() => c.server(follower).status().revision === 2 || undefined);
     for (const id of c.ids) if (id !== follower) await c.kill(id);
     expect(await text(c.run(c.client(follower).get('a', { read: 'stale' })))).toBe('1');
   });
@@ -219,9 +219,9 @@ describe('when the leader dies while a write waits', () => {
     cutFromPeers(c, old);
     const write = toOld.put('a', 'from the old leader', { timeoutMs: 20_000 });
     await c.leader(old);
-    expect((await c.run(c.client(...others).put('a', 'from the new leader'))).revision).toBe(2);
+    expect((await c.run(c.client(...others).put('a', 'from the new leader'))).revision).toBe(3);
     c.heal();
-    expect((await c.run(write)).revision).toBe(3);
+    expect((await c.run(write)).revision).toBe(4);
     expect(await text(c.run(toOld.get('a')))).toBe('from the old leader');
   });
 

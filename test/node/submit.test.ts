@@ -24,13 +24,13 @@ describe('what a node asks of the cluster itself', () => {
     expect(await c.run(c.server(leader).submit(put('a', '1')))).toEqual({
       type: 'written',
       succeeded: true,
-      revision: 1,
+      revision: 2,
     });
-    expect(await c.run(c.server(follower).submit(put('b', '2')))).toMatchObject({ type: 'written', revision: 2 });
+    expect(await c.run(c.server(follower).submit(put('b', '2')))).toMatchObject({ type: 'written', revision: 3 });
     expect(await c.run(c.server(follower).submit(get('a')))).toMatchObject({
       type: 'got',
-      revision: 2,
-      found: { value: Buffer.from('1'), modRevision: 1 },
+      revision: 3,
+      found: { value: Buffer.from('1'), modRevision: 2 },
     });
     expect((await c.run(c.client().get('b')))?.value.toString()).toBe('2');
   });

@@ -103,12 +103,12 @@ describe('watches of a node', () => {
     s.kv.run(put('a', '0'));
     const c = new FakeConnection();
     s.watch(c, 7, 'a');
-    expect(c.take()).toEqual(['7: up to 1']);
+    expect(c.take()).toEqual(['7: up to 2']);
     s.turns();
     s.kv.run(put('a', '1'), put('b', '2'), del('a'));
     s.turns();
     s.turns();
-    expect(c.take()).toEqual(['7: 2 put a, 4 delete a, up to 4']);
+    expect(c.take()).toEqual(['7: 3 put a, 5 delete a, up to 5']);
   });
 
   it('miss nothing that is applied between the request and the end of its turn', () => {
@@ -119,7 +119,7 @@ describe('watches of a node', () => {
     s.turns();
     s.kv.run(put('b', '2'));
     s.turns();
-    expect(c.take()).toEqual(['1: up to 0', '1: 1 put a, up to 1', '1: 2 put b, up to 2']);
+    expect(c.take()).toEqual(['1: up to 1', '1: 2 put a, up to 2', '1: 3 put b, up to 3']);
   });
 
   it('give each watcher its own keys, whether asked by name or by prefixes of any length', () => {
@@ -132,11 +132,11 @@ describe('watches of a node', () => {
     s.turns();
     const got = Object.fromEntries(c.take().map((line) => line.split(': ', 2)));
     expect(got).toEqual({
-      0: '1 put user/1, 2 put user/11, 3 put other, 4 put user/2, up to 4',
-      1: '1 put user/1, 2 put user/11, 4 put user/2, up to 4',
-      2: '1 put user/1, 2 put user/11, up to 4',
-      3: '1 put user/1, up to 4',
-      4: '4 put user/2, up to 4',
+      0: '2 put user/1, 3 put user/11, 4 put other, 5 put user/2, up to 5',
+      1: '2 put user/1, 3 put user/11, 5 put user/2, up to 5',
+      2: '2 put user/1, 3 put user/11, up to 5',
+      3: '2 put user/1, up to 5',
+      4: '5 put user/2, up to 5',
     });
   });
 
@@ -144,22 +144,22 @@ describe('watches of a node', () => {
     const s = new Stage();
     s.kv.run(put('a', '1'), put('b', '2'), put('a', '3'));
     const c = new FakeConnection();
-    s.watch(c, 1, 'a', 1);
+    s.watch(c, 1, 'a', 2);
     s.turns();
     s.kv.run(put('a', '4'));
     s.turns();
-    expect(c.take()).toEqual(['1: up to 0', '1: 1 put a, 3 put a, up to 3', '1: 4 put a, up to 4']);
+    expect(c.take()).toEqual(['1: up to 1', '1: 2 put a, 4 put a, up to 4', '1: 5 put a, up to 5']);
   });
 
   it('wait for a revision that the node has not applied yet', () => {
     const s = new Stage();
     const c = new FakeConnection();
-    s.watch(c, 1, '*', 3);
+    s.watch(c, 1, '*', 4);
     for (const key of ['a', 'b', 'c', 'd']) {
       s.kv.run(put(key, 'x'));
       s.turns();
     }
-    expect(c.take()).toEqual(['1: up to 2', '1: 3 put c, up to 3', '1: 4 put d, up to 4']);
+    expect(c.take()).toEqual(['1: up to 3', '1: 4 put c, up to 4', '1: 5 put d, up to 5']);
   });
 
   it('read a long past in bounded steps, so that the node goes on meanwhile', () => {
@@ -169,7 +169,7 @@ describe('watches of a node', () => {
     s.watch(c, 1, 'a', 1);
     expect(s.turns()).toBeGreaterThan(10);
     const seen = c.take().flatMap((line) => [...line.matchAll(/(\d+) put a/g)].map((match) => Number(match[1])));
-    expect(seen).toEqual(Array.from({ length: 200 }, (_, nth) => nth + 1));
+    expect(seen).toEqual(Array.from({ length: 200 }, (_, nth) => nth + 2));
   });
 
   it('say now and then how far they are, though nothing of theirs happens: so they can go on elsewhere', () => {
@@ -193,7 +193,7 @@ describe('watches of a node', () => {
     c.take();
     s.kv.run(put('a', '1'));
     s.turns();
-    expect(c.take()).toEqual(['2: 1 put a, up to 1']);
+    expect(c.take()).toEqual(['2: 2 put a, up to 2']);
   });
 
   it('end with their connection', () => {
@@ -239,7 +239,7 @@ describe('a watcher that does not read', () => {
     slow.read();
     s.turns();
     const seen = slow.take().flatMap((line) => [...line.matchAll(/(\d+) put/g)].map((match) => Number(match[1])));
-    expect(seen).toEqual(Array.from({ length: 40 }, (_, nth) => nth + 1));
+    expect(seen).toEqual(Array.from({ length: 40 }, (_, nth) => nth + 2));
   });
 
   it('is ended with an error when what it missed is gone, and costs no memory until then', () => {
@@ -287,14 +287,14 @@ describe('what a node refuses to watch', () => {
     expect(refusedWith(s, 'a', 1)).toEqual(['1: revision-gone']);
     expect(refusedWith(s, '')).toEqual(['1: key-empty']);
     expect(refusedWith(s, 'k'.repeat(1_025))).toEqual(['1: key-too-large']);
-    expect(refusedWith(s, '*')).toEqual(['1: up to 100']);
+    expect(refusedWith(s, '*')).toEqual(['1: up to 101']);
   });
 
   it('more on one connection than is sensible', () => {
     const s = new Stage();
     const c = new FakeConnection();
     for (let callId = 1; callId <= 1_025; callId += 1) s.watch(c, callId, `key-${callId}`);
-    expect(c.take().slice(-2)).toEqual(['1024: up to 0', '1025: bad-request']);
+    expect(c.take().slice(-2)).toEqual(['1024: up to 1', '1025: bad-request']);
   });
 
   it('a second watch under the same call id: no client does that', () => {
@@ -309,7 +309,7 @@ describe('what a node refuses to watch', () => {
     const c = new FakeConnection();
     s.receive(c, KIND.watch, 1, Buffer.alloc(8));
     s.watch(c, 1, 'a');
-    expect(c.take()).toEqual(['1: bad-request', '1: up to 0']);
+    expect(c.take()).toEqual(['1: bad-request', '1: up to 1']);
   });
 
   it('the end of a watch that there is not: nothing happens', () => {
@@ -324,7 +324,7 @@ describe('what a node refuses to watch', () => {
     const c = new FakeConnection();
     s.watch(c, 1, '');
     s.watch(c, 1, 'a');
-    expect(c.take()).toEqual(['1: key-empty', '1: up to 0']);
+    expect(c.take()).toEqual(['1: key-empty', '1: up to 1']);
   });
 
   it('a connection that is gone by the time its request is read: nothing is kept for it', () => {

@@ -22,9 +22,9 @@ class Seen {
 
 const said = ({ type, key, value, modRevision }: KeyEvent) => `${modRevision} ${type} ${key} ${value}`.trim();
 
-/** `1 put key 1`, … as `putMany` writes them. */
+/** `2 put key 1`, … as `putMany` writes them: the first write makes revision 2. */
 const expected = (from: number, to: number): string[] =>
-  Array.from({ length: to - from + 1 }, (_, nth) => `${from + nth} put key ${from + nth}`);
+  Array.from({ length: to - from + 1 }, (_, nth) => `${from + nth + 1} put key ${from + nth}`);
 
 async function putMany(c: NodeCluster, from: number, to: number, ...nodes: readonly string[]): Promise<void> {
   const client = c.client(...nodes);
@@ -40,13 +40,13 @@ describe('a watch in a cluster', () => {
     const seen: Seen[] = [];
     for (const via of c.ids) {
       const watch = client.watch({ prefix: 'k' }, { via });
-      expect(await c.run(watch.started)).toEqual({ revision: 1, node: via });
+      expect(await c.run(watch.started)).toEqual({ revision: 2, node: via });
       seen.push(new Seen(watch));
     }
     for (const via of c.ids) await c.run(client.put(`k-${via}`, 'x', { via }));
     await c.run(client.put('other', 'x'));
     await c.run(client.delete('k-node-01'));
-    const all = ['1 put k-node-01 x', '2 put k-node-02 x', '3 put k-node-03 x', '5 delete k-node-01'];
+    const all = ['2 put k-node-01 x', '3 put k-node-02 x', '4 put k-node-03 x', '6 delete k-node-01'];
     for (const { events } of seen) {
       await c.until(() => events.length === 4 || undefined);
       expect(events).toEqual(all);
@@ -63,14 +63,14 @@ describe('a watch in a cluster', () => {
     const isPeer = (name: string) => c.ids.some((id) => id === name);
     c.network.faults = { loses: (from, to) => isPeer(from) && isPeer(to) && [from, to].includes(lagging) };
     await putMany(c, 2, 3, ...others);
-    const watch = client.watch('key', { from: 3 });
+    const watch = client.watch('key', { from: 4 });
     expect((await c.run(watch.started)).node).toBe(lagging);
     const { events } = new Seen(watch);
     await c.pass(100);
     expect(events).toEqual([]);
     c.heal();
     await c.until(() => events.length === 1 || undefined);
-    expect(events).toEqual(['3 put key 3']);
+    expect(events).toEqual(['4 put key 3']);
   });
 
   it('goes on at another node when its node is killed: no event is lost and none comes twice', async () => {
@@ -162,7 +162,7 @@ describe('a watch in a cluster', () => {
     const c = await NodeCluster.start(3, { historyBytes: 1_024 });
     await c.leader();
     await putMany(c, 1, 100);
-    await c.until(() => c.ids.every((id) => c.server(id).status().revision === 100) || undefined);
+    await c.until(() => c.ids.every((id) => c.server(id).status().revision === 101) || undefined);
     const seen = new Seen(c.client().watch('key', { from: 1 }));
     await c.until(() => seen.failure);
     expect(seen.failure).toMatchObject({

@@ -31,7 +31,7 @@ describe('a data directory', () => {
     const first = await openAt(disk);
     expect(first).toMatchObject({ path: '/data', wal: '/data/wal', created: true });
     expect(first.kv(3)).toBe('/data/kv/3');
-    expect(JSON.parse(disk.contents('/data/identity.json').toString())).toEqual({ format: 2, ...IDENTITY });
+    expect(JSON.parse(disk.contents('/data/identity.json').toString())).toEqual({ format: 3, ...IDENTITY });
     expect(await openAt(disk)).toMatchObject({ created: false, identity: IDENTITY });
   });
 
@@ -64,7 +64,7 @@ describe('a data directory', () => {
     ['null', 'data-unreadable', 'expected a JSON object, got null'],
     ['7', 'data-unreadable', 'expected a JSON object, got 7'],
     ['{}', 'data-unreadable', 'format: expected a number from 1, got undefined'],
-    ['{"format": 3}', 'data-newer', 'format 3, this one knows up to 2'],
+    ['{"format": 4}', 'data-newer', 'format 4, this one knows up to 3'],
     ['{"format": 1, "clusterId": 7}', 'data-unreadable', 'clusterId: expected a string, got 7'],
     ['{"format": 1, "clusterId": "a"}', 'data-unreadable', 'node: expected a string, got undefined'],
     ['{"format": 1, "clusterId": "a", "node": "n"}', 'data-unreadable', 'incarnation: expected a number'],
@@ -111,7 +111,10 @@ describe('a data directory', () => {
   it('refuses an empty directory for a member that has run before', async () => {
     const disk = new MemoryDisk();
     const error = await rejection(openAt(disk, IDENTITY, false));
-    expect(error).toMatchObject({ code: 'data-damaged', hint: expect.stringContaining('restore the directory') });
+    expect(error).toMatchObject({
+      code: 'data-damaged',
+      hint: expect.stringContaining('do not put an older copy back'),
+    });
     expect(error.message).toContain('node-01 (incarnation 1) has run before');
     expect(disk.image().size).toBe(0);
   });

@@ -1,3 +1,4 @@
+import { EMPTY_REVISION } from '../../base/index.js';
 import { decodeCommand } from '../../kv/index.js';
 import { ENTRY_TYPES, type Entry, payloadOf, RECORD_HEADER_BYTES } from '../../raft/index.js';
 import { type Effect, Model } from './model.js';
@@ -53,7 +54,7 @@ export class CommittedLog {
 
   /** The store's revision once everything up to `index` is applied. */
   revisionAt(index: number): number {
-    return index === 0 ? 0 : this.#committed[index - 1]!.revision;
+    return index === 0 ? EMPTY_REVISION : this.#committed[index - 1]!.revision;
   }
 
   /** An entry was seen in the log of `node`. Log Matching, step by step: index and term determine it and what precedes it. */

@@ -35,8 +35,8 @@ export interface Effect {
  * and cas do to a map, and when the revision moves. It remembers every key at every revision.
  */
 export class Model {
-  revision = 0;
-  /** The effect that made revision `i + 1`. */
+  revision = 1;
+  /** The effect that made revision `i + 2`: an empty store is at 1. */
   readonly #effects: Effect[] = [];
   readonly #keys = new Map<string, KeyVersion[]>();
 
@@ -54,7 +54,7 @@ export class Model {
 
   /** What made this revision; undefined when there is no such revision. */
   effectAt(revision: number): Effect | undefined {
-    return this.#effects[revision - 1];
+    return this.#effects[revision - 2];
   }
 
   /** What the key held as of a revision; undefined: nothing. */

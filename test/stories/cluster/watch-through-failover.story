@@ -7,9 +7,9 @@
 > watch color --count 4 &watch
   watch color --count 4 runs as watch
 > sleep 10ms
-  watching color from revision 1 on, at node-01
+  watching color from revision 2 on, at node-01
 > put color blue
-     +4 ms  1 put color blue
+     +4 ms  2 put color blue
   OK
 > kill leader
   leader -> node-01 (term 1)
@@ -18,12 +18,12 @@
 > wait leader
   node-02 (term 2)
 > put color green
-     +5 ms  2 put color green
+     +5 ms  3 put color green
   OK
 > del color
-     +4 ms  3 delete color
+     +4 ms  4 delete color
   OK
 > put color red
-     +4 ms  4 put color red
+     +4 ms  5 put color red
   OK
 > wait job watch => 4

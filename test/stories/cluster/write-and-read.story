@@ -31,4 +31,4 @@
      +1 ms  node-01    > node-03 heartbeat term=1 commitIndex=2 readRound=2
      +2 ms  node-02    > node-01 heartbeat-response term=1 readRound=2
      +2 ms  node-03    > node-01 heartbeat-response term=1 readRound=2
-  {"key":"color","value":"blue","createRevision":1,"modRevision":1,"version":1,"found":true,"revision":1,"node":"node-01"}
+  {"key":"color","value":"blue","createRevision":2,"modRevision":2,"version":1,"found":true,"revision":2,"node":"node-01"}

@@ -258,8 +258,8 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'after a restart the last entry is applied again',
     edits: one(
       'kv/store.ts',
-      'this.#appliedIndex = appliedIndex;',
-      'this.#appliedIndex = Math.max(0, appliedIndex - 1) as typeof appliedIndex;',
+      'this.#appliedIndex = flushed.appliedIndex;',
+      'this.#appliedIndex = Math.max(0, flushed.appliedIndex - 1) as typeof flushed.appliedIndex;',
     ),
     seeds: 20,
     quick: true,
@@ -387,7 +387,11 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the past is said to reach back beyond the start of the process',
-    edits: one('kv/past-revisions.ts', 'this.#oldest = asRevision(revision + 1);', 'this.#oldest = asRevision(1);'),
+    edits: one(
+      'kv/past-revisions.ts',
+      'revision === EMPTY_REVISION ? revision : asRevision(revision + 1);',
+      'asRevision(1);',
+    ),
     seeds: 20,
   },
   {

@@ -1,0 +1,6 @@
+/**
+ * What is safe to advise when a node's data is damaged, said once. Never to put an old copy back: it does not know the
+ * votes that were cast and the entries that were acknowledged since, and a node with such a copy breaks both promises.
+ */
+export const LEAVE_IT =
+  'leave the node stopped: while a quorum of the others is up, the cluster goes on without it; do not put an older copy back, which forgets votes and acknowledged writes';

@@ -1,0 +1,27 @@
+import type { Clock, Random, Scheduler } from '../base/index.js';
+import type { EventRecorder } from '../diagnostics/index.js';
+import type { Backend } from '../kv/index.js';
+import type { FileSystem, WalOptions } from '../storage/index.js';
+import type { Transport } from '../transport/index.js';
+import type { ProcessFacts } from './dependencies.js';
+import type { NodeLimits } from './limits.js';
+
+/** The world a node runs in. */
+export interface NodeWorld {
+  readonly fileSystem: FileSystem;
+  readonly transport: Transport;
+  /** Opens the state machine's backend in that directory. */
+  readonly backend: (directory: string) => Backend;
+  readonly recorder: EventRecorder;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly random: Random;
+  readonly process: ProcessFacts;
+  readonly instance: string;
+  /** The cluster's, 32 bytes: peers and admin must know it. Without it their names are believed. */
+  readonly secret?: Uint8Array | undefined;
+  readonly onStop: () => void;
+  readonly onFatal: (error: unknown) => void;
+  readonly walOptions?: Partial<WalOptions>;
+  readonly limits?: Partial<NodeLimits>;
+}
