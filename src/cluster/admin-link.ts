@@ -10,8 +10,9 @@ import {
   KIND,
   type NodeStatus,
 } from '../wire/index.js';
+import type { NodeProbe, ProbeListener } from './engine.js';
 
-export interface AdminLinkOptions {
+export interface AdminLinkOptions extends ProbeListener {
   readonly member: Member;
   readonly clusterId: string;
   /** The cluster's, 32 bytes: proved to the node, and demanded of it. */
@@ -19,10 +20,6 @@ export interface AdminLinkOptions {
   readonly transport: Transport;
   readonly clock: Clock;
   readonly scheduler: Scheduler;
-  /** Events of this level and more severe ones are wanted. */
-  readonly level: Level;
-  readonly connected: () => void;
-  readonly events: (batch: EventBatch) => void;
 }
 
 /** A node of ours is on this machine and has just been started: it is worth asking often. */
@@ -36,7 +33,7 @@ const QUEUED_BYTES_MAX = 1 << 20;
  * The supervisor's connection to one process of a node, from its spawn to its exit. It hears the node's events in the
  * order of their sequence, each once, also across a broken connection: it asks for those after the last it has seen.
  */
-export class AdminLink {
+export class AdminLink implements NodeProbe {
   readonly #options: AdminLinkOptions;
   readonly #link: Link;
   readonly #calls: Calls;
@@ -90,7 +87,7 @@ export class AdminLink {
   }
 
   #opened(connection: Connection): void {
-    const { member, connected } = this.#options;
+    const { member } = this.#options;
     const { peer } = connection;
     if (peer.node !== member.id) {
       connection.close(new RaftctlError('handshake-refused', `expected ${member.id}, found ${peer.node}`));
@@ -99,7 +96,7 @@ export class AdminLink {
     if (peer.instance !== this.#instance) this.#lastSequence = 0;
     this.#instance = peer.instance;
     this.#subscribe();
-    connected();
+    this.#options.ready();
   }
 
   #subscribe(): void {

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { lstatSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { lstatSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { type NodeId, RaftctlError } from '../base/index.js';
+import { makeDirectory } from '../os/index.js';
 
 /** Node cuts longer paths off without a word; the kernel's bound is 104 (macOS) or 108. */
 const SOCKET_PATH_BYTES_MAX = 100;
@@ -28,7 +29,7 @@ export class ClusterDirectory {
 
   /** Makes the directories that the supervisor writes to. The place has one name from here on, its real path. */
   static create(path: string): ClusterDirectory {
-    mkdirSync(join(path, 'logs'), { recursive: true, mode: 0o700 });
+    makeDirectory(join(path, 'logs'));
     return new ClusterDirectory(realpathSync(path));
   }
 
@@ -85,7 +86,7 @@ const privateTemporary = (): string => join(tmpdir(), `raftctl-${userInfo().uid}
 /** Makes the directory if need be; false unless it is ours alone: anybody may have made it in a shared place before. */
 function isPrivate(directory: string): boolean {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeDirectory(directory);
     const found = lstatSync(directory);
     return found.isDirectory() && found.uid === userInfo().uid && (found.mode & 0o077) === 0;
   } catch {

@@ -18,8 +18,8 @@
  *     config/      cluster.yaml, checked once, with the place of every problem
  *     start        what happens in which order until the cluster is ready
  *     supervisor ─▶ node-handle ─▶ process-machine ─▶ node-process (execa, nowhere else)
- *         │              ├─▶ admin-link (status, events)                 ▲
- *         │              └─▶ node-log                                  guard
+ *         │              ├─▶ engine (what is run, how it is asked, what its exit means)   ▲
+ *         │              └─▶ node-log                                                   guard
  *         ├─▶ live (from the merged stream), lifecycle, shutdown
  *         └─▶ control-server ◀── Unix socket ── remote-control
  *
@@ -28,6 +28,14 @@
  * cluster.yaml is what a cluster is made from the first time, and its settings. Who belongs to a cluster that is there,
  * its membership says (base/membership.ts): the supervisor keeps it in supervisor.json and shows it, joined with the
  * states of the processes, in `live()`. Selectors, forecasts, readiness and endpoints all ask there.
+ *
+ * ## Engines
+ *
+ * What a member runs is its `Engine`'s business (`engine.ts`): the command and its environment, the ports that must be
+ * free, a probe per process that tells readiness, status and events, and the meaning of an exit. Everything else here
+ * knows no node protocol. `raftctl-engine.ts` is ours, over `admin-link.ts`. What an engine cannot do, its probe leaves
+ * out, and the handle refuses it by the engine's name. Faults on links between members belong into the interface, too,
+ * as `links`, once an engine has them.
  *
  * ## What ends processes
  *

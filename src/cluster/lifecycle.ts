@@ -139,9 +139,13 @@ function startFailed(node: LifecycleNode): RaftctlError {
   const { failure, lastExit } = node.process;
   const reason = failure?.reason ?? lastExit ?? `it is ${node.state}`;
   const lines = failure?.lastLines ?? node.log.tail(20);
-  return new RaftctlError('start-failed', [`${node.id} did not start: ${reason}`, ...lines].join('\n'), {
-    hint: `its log is ${node.log.file}`,
-  });
+  return new RaftctlError(
+    failure?.code ?? 'start-failed',
+    [`${node.id} did not start: ${reason}`, ...lines].join('\n'),
+    {
+      hint: `its log is ${node.log.file}`,
+    },
+  );
 }
 
 function lateStart(node: LifecycleNode, timeoutMs: number): RaftctlError {

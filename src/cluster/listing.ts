@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { isAlive, isProcessIdentity, ownIdentity, type ProcessIdentity } from '../os/index.js';
+import { isAlive, isProcessIdentity, makeDirectory, ownIdentity, type ProcessIdentity } from '../os/index.js';
 import { count, list, object, type Parser, text } from '../wire/parse.js';
 
 /** A cluster of this user that runs now. */
@@ -51,7 +51,7 @@ export function announceCluster(cluster: RunningCluster, environment: Environmen
   const entry: Entry = { ...cluster, supervisor: ownIdentity() };
   const content = `${JSON.stringify(entry)}\n`;
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeDirectory(directory);
     writeFileSync(`${file}.tmp`, content, { mode: 0o600 });
     renameSync(`${file}.tmp`, file);
   } catch {

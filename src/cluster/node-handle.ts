@@ -3,7 +3,6 @@ import {
   type Clock,
   type Emit,
   type Level,
-  type Member,
   messageOf,
   type NodeId,
   RaftctlError,
@@ -11,35 +10,24 @@ import {
   type Scheduler,
 } from '../base/index.js';
 import { mostVerbose } from '../diagnostics/index.js';
-import type { Transport } from '../transport/index.js';
-import {
-  type EventBatch,
-  NODE_SPEC_VARIABLE,
-  type NodeSpec,
-  type NodeStatus,
-  serializeNodeSpec,
-} from '../wire/index.js';
-import { AdminLink } from './admin-link.js';
+import type { EventBatch, NodeStatus } from '../wire/index.js';
 import type { RestartPolicy } from './config/config.js';
 import type { NodeView } from './control.js';
+import type { Engine, MemberPlan, NodeProbe } from './engine.js';
 import { NodeLog } from './node-log.js';
 import { type ChildProcess, neverStarted, spawnNode } from './node-process.js';
 import { ProcessMachine, type RestartOptions } from './process-machine.js';
 import { hasProcess, type ProcessStateName } from './process-state.js';
 
 export interface NodeHandleOptions {
-  readonly member: Member;
-  readonly command: readonly string[];
-  /** Of the cluster. */
-  readonly secret: Uint8Array;
+  readonly engine: Engine;
   /** What the next process is told; its log level is this node's. */
-  readonly spec: Omit<NodeSpec, 'mayCreate'>;
+  readonly plan: Omit<MemberPlan, 'mayCreate'>;
   /** Asked for each process: false once the member has run. */
   readonly mayCreate: () => boolean;
   readonly log: { readonly file: string; readonly maxFileBytes: number; readonly files: number };
   readonly restart: RestartPolicy;
   readonly restarts?: RestartOptions | undefined;
-  readonly transport: Transport;
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly random: Random;
@@ -52,31 +40,30 @@ export interface NodeHandleOptions {
 
 /** One node as its supervisor has it: the process, the connection to it, and its log. */
 export class NodeHandle {
-  readonly member: Member;
   readonly process: ProcessMachine;
   readonly log: NodeLog;
   readonly #options: NodeHandleOptions;
-  #link: AdminLink | undefined;
+  #probe: NodeProbe | undefined;
   #baseLevel: Level;
   #demand: Level = 'info';
   #lastStatus: { readonly status: NodeStatus; readonly at: number } | undefined;
 
   constructor(options: NodeHandleOptions) {
-    this.member = options.member;
     this.#options = options;
-    this.#baseLevel = options.spec.logLevel;
+    this.#baseLevel = options.plan.logLevel;
     this.log = new NodeLog(options.log);
     this.process = new ProcessMachine({
       ...options,
-      id: options.member.id,
+      id: options.plan.id,
       log: this.log,
+      meaningOf: options.engine.meaningOf,
       spawn: () => this.#spawn(),
       changed: (_, before) => this.#changed(before),
     });
   }
 
   get id(): NodeId {
-    return this.member.id;
+    return this.#options.plan.id;
   }
 
   get state(): ProcessStateName {
@@ -85,17 +72,17 @@ export class NodeHandle {
 
   /** Asks the running process; rejects when there is none, or it does not answer. */
   async status(timeoutMs: number): Promise<NodeStatus> {
-    const link = this.#link;
-    if (link === undefined) throw new RaftctlError('not-running', `${this.id} is ${this.state}`);
-    const status = await link.status(timeoutMs);
-    if (link === this.#link) this.#lastStatus = { status, at: this.#options.clock.now() };
+    const probe = this.#probe;
+    if (probe === undefined) throw new RaftctlError('not-running', `${this.id} is ${this.state}`);
+    const status = await probe.status(timeoutMs);
+    if (probe === this.#probe) this.#lastStatus = { status, at: this.#options.clock.now() };
     return status;
   }
 
   /** As it is now. A frozen process is not asked: it could only time out. */
   async view(timeoutMs: number): Promise<NodeView> {
     const fresh = this.state === 'running' && (await this.#answers(timeoutMs));
-    const { id, host, port } = this.member;
+    const { id, host, port } = this.#options.plan;
     const { state, pid, uptimeMs, restarts, lastExit } = this.process;
     const known = this.#lastStatus;
     const age = known === undefined ? null : this.#options.clock.now() - known.at;
@@ -126,15 +113,22 @@ export class NodeHandle {
 
   /** Recorded from now on, by later processes too. */
   async setBaseLevel(level: Level, timeoutMs: number): Promise<void> {
+    const { engine } = this.#options;
+    if (this.#probe !== undefined && this.#probe.setBaseLevel === undefined) {
+      throw new RaftctlError(
+        'usage',
+        `${this.id}: the engine ${engine.name} cannot change its log level while it runs`,
+      );
+    }
     this.#baseLevel = level;
-    this.#link?.setEventLevel(this.#eventLevel());
-    if (this.state === 'running') await this.#link?.setBaseLevel(level, timeoutMs);
+    this.#probe?.setEventLevel(this.#eventLevel());
+    if (this.state === 'running') await this.#probe?.setBaseLevel?.(level, timeoutMs);
   }
 
   /** What readers of the merged stream ask for, over and above the base level. */
   setDemand(level: Level): void {
     this.#demand = level;
-    this.#link?.setEventLevel(this.#eventLevel());
+    this.#probe?.setEventLevel(this.#eventLevel());
   }
 
   #eventLevel(): Level {
@@ -143,7 +137,7 @@ export class NodeHandle {
 
   /** A log that cannot be opened, on a full disk perhaps, is a failed start like any other. */
   #spawn(): ChildProcess {
-    const { command, spec, secret, mayCreate } = this.#options;
+    const { engine } = this.#options;
     let outputFd: number;
     try {
       outputFd = this.log.open();
@@ -151,13 +145,17 @@ export class NodeHandle {
       return neverStarted(messageOf(thrown));
     }
     try {
-      const environment = {
-        [NODE_SPEC_VARIABLE]: serializeNodeSpec({ ...spec, mayCreate: mayCreate(), logLevel: this.#baseLevel }),
-      };
-      return spawnNode({ command, environment, outputFd, secret });
+      const plan = this.#plan();
+      const { secret } = engine;
+      return spawnNode({ command: engine.command(plan), environment: engine.environment(plan), outputFd, secret });
     } finally {
       closeSync(outputFd);
     }
+  }
+
+  #plan(): MemberPlan {
+    const { plan, mayCreate } = this.#options;
+    return { ...plan, mayCreate: mayCreate(), logLevel: this.#baseLevel };
   }
 
   #changed(before: ProcessStateName): void {
@@ -168,24 +166,18 @@ export class NodeHandle {
   }
 
   #connect(): void {
-    const { member, spec, secret, transport, clock, scheduler, events } = this.#options;
+    const { engine, events } = this.#options;
     this.#disconnect();
-    this.#link = new AdminLink({
-      member,
-      clusterId: spec.clusterId,
-      secret,
-      transport,
-      clock,
-      scheduler,
+    this.#probe = engine.probe(this.#plan(), {
       level: this.#eventLevel(),
-      connected: () => this.process.answered(),
+      ready: () => this.process.answered(),
       events: (batch) => events(this, batch),
     });
   }
 
   #disconnect(): void {
-    this.#link?.close();
-    this.#link = undefined;
+    this.#probe?.close();
+    this.#probe = undefined;
     this.#lastStatus = undefined;
   }
 }

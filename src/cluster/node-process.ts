@@ -20,7 +20,8 @@ export interface ChildProcess {
 export interface NodeProcessOptions {
   /** Program and arguments. */
   readonly command: readonly string[];
-  readonly environment: Readonly<Record<string, string>>;
+  /** Added to ours; undefined: taken out of it. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
   /** Where standard output and standard error go. */
   readonly outputFd: number;
   /** What the child is told on its channel, before anything else happens. */
@@ -61,7 +62,7 @@ export function spawnShell(
  * who ends it, and when, is the supervisor's business. `buffer: false`, and descriptors rather than streams: its output
  * does not pass through us.
  */
-function spawn(command: readonly string[], env: Readonly<Record<string, string>>, stdio: Options['stdio']) {
+function spawn(command: readonly string[], env: Readonly<Record<string, string | undefined>>, stdio: Options['stdio']) {
   const [program = '', ...parameters] = command;
   const child = execa(program, parameters, {
     env,

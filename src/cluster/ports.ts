@@ -1,5 +1,6 @@
 import { formatHostPort, type Member, RaftctlError } from '../base/index.js';
 import type { Listener, Transport } from '../transport/index.js';
+import type { Engine } from './engine.js';
 import { listClusters } from './listing.js';
 
 /** Suggested when ports are taken: far enough for another cluster of this size. */
@@ -9,9 +10,13 @@ const PORT_OFFSET = 100;
  * Makes sure that every node will find its port free, and names all that will not, before anything is spawned. The
  * ports are bound all at once, so that two nodes that mean the same one by different names are found too.
  */
-export async function probePorts(transport: Transport, members: readonly Member[]): Promise<void> {
+export async function probePorts(transport: Transport, engine: Engine, members: readonly Member[]): Promise<void> {
   const bound: Listener[] = [];
-  const problems = await Promise.all(members.map((member, nth) => probe(transport, member, nth, bound)));
+  const problems = await Promise.all(
+    members.flatMap((member, nth) =>
+      engine.ports(member).map((address) => probe(transport, { id: member.id, ...address }, nth, bound)),
+    ),
+  );
   await Promise.all(bound.map((listener) => listener.close()));
   const taken = problems.filter((problem) => problem !== undefined);
   if (taken.length === 0) return;
@@ -20,7 +25,7 @@ export async function probePorts(transport: Transport, members: readonly Member[
 
 async function probe(
   transport: Transport,
-  { id, host, port }: Member,
+  { id, host, port }: Pick<Member, 'id' | 'host' | 'port'>,
   nth: number,
   bound: Listener[],
 ): Promise<string | undefined> {

@@ -2,14 +2,15 @@ import {
   Backoff,
   type Clock,
   type Emit,
+  type ErrorCode,
   type NodeId,
   RaftctlError,
   type Random,
   type Scheduler,
   type Timer,
 } from '../base/index.js';
-import { NODE_EXIT } from '../wire/index.js';
 import type { RestartPolicy } from './config/config.js';
+import type { ExitMeaning } from './engine.js';
 import type { NodeLog } from './node-log.js';
 import { type ChildProcess, describeExit, type ProcessExit } from './node-process.js';
 import { assertTransition, hasProcess, type ProcessStateName } from './process-state.js';
@@ -18,6 +19,8 @@ export interface ProcessMachineOptions {
   readonly id: NodeId;
   readonly spawn: () => ChildProcess;
   readonly log: NodeLog;
+  /** What an exit means, by the engine's word. */
+  readonly meaningOf: (exit: ProcessExit) => ExitMeaning;
   readonly restart: RestartPolicy;
   readonly restarts?: RestartOptions;
   readonly clock: Clock;
@@ -58,6 +61,8 @@ type ProcessState =
 
 /** Why a node is not restarted any more. */
 export interface NodeFailure {
+  /** What the exit means, where the engine's exit codes tell. */
+  readonly code?: ErrorCode;
   readonly reason: string;
   /** Of its log. */
   readonly lastLines: readonly string[];
@@ -224,22 +229,23 @@ export class ProcessMachine {
     const { code, signal } = exit;
     emit.emit('info', 'process-exited', { node: this.id, pid, code, signal, expected, led: this.#options.led() });
     // Somebody else asked it to leave, and it left in good order: no failure to recover from.
-    if (expected || exit.code === NODE_EXIT.ok) {
+    const meaning = this.#options.meaningOf(exit);
+    if (expected || meaning.type === 'left') {
       this.#transition({ name: 'stopped' });
       return;
     }
     if (clock.now() - startedAt >= this.#restarts.stableMs) this.#backoff.reset();
-    this.#failure = { reason: describeExit(exit), lastLines: this.#options.log.tail(LAST_LINES) };
+    const lastLines = this.#options.log.tail(LAST_LINES);
+    this.#failure = { reason: describeExit(exit), lastLines, ...causeOf(meaning) };
     this.#transition({ name: 'crashed' });
-    this.#recover(exit, this.#failure);
+    this.#recover(meaning, this.#failure);
   }
 
-  #recover(exit: ProcessExit, failure: NodeFailure): void {
+  #recover(meaning: ExitMeaning, failure: NodeFailure): void {
     const { restart, scheduler, emit } = this.#options;
     if (restart === 'never') return;
     const attempt = this.#backoff.attempts + 1;
-    // Data that was refused once will be refused again.
-    if (exit.code === NODE_EXIT.dataRefused) {
+    if (meaning.type === 'refused') {
       this.#giveUp(failure);
       return;
     }
@@ -269,3 +275,6 @@ export class ProcessMachine {
     this.#options.changed(this, before.name);
   }
 }
+
+const causeOf = (meaning: ExitMeaning): Pick<NodeFailure, 'code'> =>
+  'code' in meaning && meaning.code !== undefined ? { code: meaning.code } : {};

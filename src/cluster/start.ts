@@ -10,6 +10,7 @@ import { announceCluster } from './listing.js';
 import { probePorts } from './ports.js';
 import type { RestartOptions } from './process-machine.js';
 import { sweepOrphans } from './process-registry.js';
+import { raftctlEngine } from './raftctl-engine.js';
 import { awaitReadiness, type ReadinessStep } from './readiness.js';
 import { takeClusterLock } from './remove.js';
 import { takeSecret } from './secret.js';
@@ -98,22 +99,21 @@ async function prepare(options: StartOptions): Promise<Prepared> {
     });
     const transport = createTcpTransport({ clock, scheduler, random, emit: silent });
     const { file, created } = takeFile(directory, config);
-    const probing = probePorts(transport, file.members);
-    // It goes on while the file is written, and is awaited below.
-    probing.catch(() => {});
     // Durable before the first node writes its id into its own data: else a power cut could part them for good.
-    if (created) await writeSupervisorFile(directory.supervisorFile, file);
-    const secret = await takeSecret(directory.secretFile);
+    const [secret] = await Promise.all([
+      takeSecret(directory.secretFile),
+      created ? writeSupervisorFile(directory.supervisorFile, file) : undefined,
+    ]);
     onProgress?.({ type: 'directory', directory: directory.path, clusterId: file.clusterId, created });
-    await probing;
+    const engine = raftctlEngine({ command: options.nodeCommand, secret, transport, clock, scheduler });
+    await probePorts(transport, engine, file.members);
     if (signal?.aborted) throw new RaftctlError('interrupted', 'interrupted before anything was started');
     const supervisor = new Supervisor({
       ...options,
       file,
-      secret,
       directory,
       ephemeral,
-      transport,
+      engine,
       instance: randomBytes(8).toString('hex'),
     });
     for (const fields of swept) supervisor.emit.emit('warn', 'orphan-swept', fields);

@@ -13,7 +13,6 @@ import {
   type Timer,
 } from '../base/index.js';
 import { type DiagnosticEvent, type EventSource, MergedStream } from '../diagnostics/index.js';
-import type { Transport } from '../transport/index.js';
 import type { EventBatch } from '../wire/index.js';
 import { viewCluster } from './cluster-view.js';
 import type { ClusterConfig } from './config/config.js';
@@ -27,6 +26,7 @@ import type {
   LiveState,
 } from './control.js';
 import type { ClusterDirectory } from './directory.js';
+import type { Engine } from './engine.js';
 import { Guard } from './guard.js';
 import { KnownMembers } from './known-members.js';
 import { type LifecycleContext, runLifecycle } from './lifecycle.js';
@@ -43,13 +43,10 @@ export interface SupervisorOptions {
   readonly config: ClusterConfig;
   /** Who the cluster is, as supervisor.json says. */
   readonly file: SupervisorFile;
-  /** Of the cluster: its nodes get it, and prove it. */
-  readonly secret: Uint8Array;
   readonly directory: ClusterDirectory;
   /** Its data is deleted when it goes down. */
   readonly ephemeral: boolean;
-  readonly nodeCommand: readonly string[];
-  readonly transport: Transport;
+  readonly engine: Engine;
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly random: Random;
@@ -220,18 +217,15 @@ export class Supervisor implements ClusterControl {
   }
 
   #newNode(member: Member): NodeHandle {
-    const { config, file, directory, nodeCommand } = this.#options;
+    const { config, file, directory } = this.#options;
     const { raft, storage, logs, supervisor } = config;
-    const { id, incarnation } = member;
+    const { id } = member;
     return new NodeHandle({
       ...this.#options,
-      member,
-      command: nodeCommand,
-      spec: {
+      plan: {
+        ...member,
         cluster: config.name,
         clusterId: file.clusterId,
-        id,
-        incarnation,
         members: this.#members.membership.members,
         directory: directory.nodeDirectory(id),
         heartbeatMs: raft.heartbeatMs,

@@ -1,5 +1,6 @@
 import { constants, fdatasync, write, writev } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, rename, rm, unlink } from 'node:fs/promises';
+import { type FileHandle, open, readdir, rename, rm, unlink } from 'node:fs/promises';
+import { makeDirectory } from '../os/index.js';
 import type { File, FileSystem } from './file-system.js';
 
 type Done = (error: Error | undefined) => void;
@@ -11,7 +12,7 @@ type Done = (error: Error | undefined) => void;
  */
 export const realFileSystem: FileSystem = {
   async makeDirectory(path) {
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    makeDirectory(path);
   },
   async list(path) {
     return (await readdir(path)).sort();

@@ -61,7 +61,7 @@ function newLink(port: number, level: Level = 'info') {
     clock: realTime.clock,
     scheduler: realTime.scheduler,
     level,
-    connected: () => {
+    ready: () => {
       connections += 1;
     },
     events: (batch) => void batches.push(batch),

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { asNodeId, type Member, RaftctlError, silent } from '../../src/base/index.js';
 import { probePorts } from '../../src/cluster/ports.js';
+import { raftctlEngine } from '../../src/cluster/raftctl-engine.js';
 import { createTcpTransport } from '../../src/transport/index.js';
 import { freePorts, realTime, takenPort } from './helpers.js';
 
 const transport = createTcpTransport({ ...realTime, emit: silent });
+const engine = raftctlEngine({ command: [], secret: new Uint8Array(32), transport, ...realTime });
 
 const membersAt = (...addresses: readonly [host: string, port: number][]): readonly Member[] =>
   addresses.map(([host, port], nth) => ({ id: asNodeId(`n${nth + 1}`), incarnation: 1, host, port }));
@@ -22,15 +24,15 @@ describe('the ports of a cluster', () => {
   it('are free again after they were probed', async () => {
     const [one, two] = await freePorts(2);
     const members = membersAt(['127.0.0.1', one!], ['127.0.0.1', two!]);
-    await probePorts(transport, members);
-    await probePorts(transport, members);
+    await probePorts(transport, engine, members);
+    await probePorts(transport, engine, members);
   });
 
   it('are named, every one that is taken, with node, key and what to do', async () => {
     const [free] = await freePorts(1);
     const [one, other] = [await takenPort(), await takenPort()];
     const members = membersAt(['127.0.0.1', one], ['127.0.0.1', free!], ['127.0.0.1', other]);
-    expect(await refusal(probePorts(transport, members))).toMatchObject({
+    expect(await refusal(probePorts(transport, engine, members))).toMatchObject({
       code: 'port-taken',
       message:
         `n1: port ${one} on 127.0.0.1 is taken (nodes[0].port)\n` +
@@ -38,18 +40,18 @@ describe('the ports of a cluster', () => {
       hint: expect.stringContaining('start with --port-offset 100'),
     });
     // What was free is free again.
-    await probePorts(transport, membersAt(['127.0.0.1', free!]));
+    await probePorts(transport, engine, membersAt(['127.0.0.1', free!]));
   });
 
   it('collide when two nodes mean the same one by different names', async () => {
     const [port] = await freePorts(1);
-    const error = await refusal(probePorts(transport, membersAt(['127.0.0.1', port!], ['0.0.0.0', port!])));
+    const error = await refusal(probePorts(transport, engine, membersAt(['127.0.0.1', port!], ['0.0.0.0', port!])));
     expect(error.code).toBe('port-taken');
   });
 
   it('cannot be on an address that is not ours', async () => {
     const [port] = await freePorts(1);
-    const error = await refusal(probePorts(transport, membersAt(['192.0.2.1', port!])));
+    const error = await refusal(probePorts(transport, engine, membersAt(['192.0.2.1', port!])));
     expect(error.message).toContain(`n1: 192.0.2.1:${port} cannot be listened on (nodes[0].port)`);
   });
 });

@@ -5,6 +5,7 @@ import { asNodeId, type Emit, type Fields, seededRandom } from '../../src/base/i
 import type { RestartPolicy } from '../../src/cluster/index.js';
 import { NodeLog } from '../../src/cluster/node-log.js';
 import { ProcessMachine } from '../../src/cluster/process-machine.js';
+import { meaningOf } from '../../src/cluster/raftctl-engine.js';
 import { ManualTime } from '../diagnostics/manual-time.js';
 import { FakeProcess } from './fake-process.js';
 import { temporaryDirectory } from './temporary-directory.js';
@@ -28,6 +29,7 @@ function newNode({ restart = 'on-failure' }: { restart?: RestartPolicy } = {}) {
     log,
     restart,
     restarts,
+    meaningOf,
     clock: time,
     scheduler: time,
     random: seededRandom(1),

@@ -44,7 +44,28 @@ describe('a configuration that is wrong', () => {
   });
 });
 
+describe.runIf(process.platform === 'linux')('a place that takes no new names', () => {
+  it('is named when the data would go there, and up ends', async () => {
+    const place = await Workplace.create();
+    writeFileSync(join(place.directory, 'cluster.yaml'), 'nodes: 1\nstorage: { dir: /proc/nope }\n');
+    const { code, stderr } = await place.run('up');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^error the directory \/proc\/nope\/demo\/logs cannot be made: .*\(ENOENT\)/);
+  });
+});
+
 describe('a port that is taken', () => {
+  it('ends a start of one node with the same code, and its log says which', async () => {
+    const place = await withCluster();
+    expect(await place.run('stop', 'node-03')).toMatchObject({ code: 0 });
+    const server = createServer();
+    await new Promise<void>((listening) => server.listen(place.port(3), '127.0.0.1', listening));
+    onTestFinished(() => void server.close());
+    const { code, stderr } = await place.run('start', 'node-03');
+    expect(code).toBe(6);
+    expect(stderr).toContain(`cannot listen on 127.0.0.1:${place.port(3)}`);
+  });
+
   it('is named with its node, its key and a remedy, before anything is spawned', async () => {
     const place = await Workplace.create();
     const server = createServer();

@@ -121,7 +121,7 @@ describe('a cluster with a secret, on ::1', { timeout: 30_000 }, () => {
         secret: SECRET,
         transport: transportOf(7),
         level: 'info',
-        connected: resolve,
+        ready: resolve,
         events: () => {},
       });
     });

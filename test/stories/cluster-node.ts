@@ -6,6 +6,7 @@ import { NodeLog } from '../../src/cluster/node-log.js';
 import type { ChildProcess, ProcessExit } from '../../src/cluster/node-process.js';
 import { ProcessMachine } from '../../src/cluster/process-machine.js';
 import { hasProcess, type ProcessStateName } from '../../src/cluster/process-state.js';
+import { meaningOf } from '../../src/cluster/raftctl-engine.js';
 import { mostVerbose, type NodeEvent } from '../../src/diagnostics/index.js';
 import type { NodeStatus } from '../../src/wire/index.js';
 import type { NodeCluster } from '../helpers/node-cluster.js';
@@ -48,6 +49,7 @@ export class ClusterNode implements LifecycleNode {
       id: member.id,
       log: this.log,
       restart: 'never',
+      meaningOf,
       spawn: () => new InProcess(cluster, member.id, nextPid()),
       changed: () => this.#changed(),
     });
@@ -109,7 +111,7 @@ export class ClusterNode implements LifecycleNode {
       clock,
       scheduler,
       level: this.#level,
-      connected: () => this.process.answered(),
+      ready: () => this.process.answered(),
       events: (batch) => events(batch.events),
     });
   }

@@ -1,6 +1,7 @@
-import { appendFileSync, chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { makeDirectory } from '../../os/directories.js';
 
 export const HISTORY_LINES = 5_000;
 
@@ -36,7 +37,7 @@ export class HistoryFile {
   }
 
   #load(): void {
-    this.#quietly(() => mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 }));
+    this.#quietly(() => makeDirectory(dirname(this.#path)));
     this.#quietly(() => {
       const all = readFileSync(this.#path, 'utf8').split('\n').filter(Boolean);
       this.#lines = all.slice(-HISTORY_LINES);

@@ -1,7 +1,8 @@
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { messageOf, RaftctlError } from '../../base/index.js';
+import { makeDirectory } from '../../os/directories.js';
 
 /** A directory that is made when it is first asked for and removed at the end. */
 export class TemporaryDirectory {
@@ -32,7 +33,7 @@ export function writeReport(file: string, text: string): void {
 /** Appends the stack of an unforeseen failure; null when that is not possible either. */
 export function saveCrash(file: string, stack: string): string | null {
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    makeDirectory(dirname(file));
     appendFileSync(file, `${stack}\n\n`, { mode: 0o600 });
     return file;
   } catch {

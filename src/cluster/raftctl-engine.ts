@@ -1,0 +1,45 @@
+import type { Clock, Scheduler } from '../base/index.js';
+import type { Transport } from '../transport/index.js';
+import { NODE_EXIT, NODE_SPEC_VARIABLE, serializeNodeSpec } from '../wire/index.js';
+import { AdminLink } from './admin-link.js';
+import type { Engine, ExitMeaning } from './engine.js';
+import type { ProcessExit } from './node-process.js';
+
+export interface RaftctlEngineOptions {
+  /** Program and arguments of a node process. */
+  readonly command: readonly string[];
+  /** Of the cluster: nodes and supervisor prove it to each other. */
+  readonly secret: Uint8Array;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+}
+
+/** Our own nodes. */
+export function raftctlEngine({ command, ...world }: RaftctlEngineOptions): Engine {
+  return {
+    name: 'raftctl',
+    secret: world.secret,
+    command: () => command,
+    environment: ({ host: _host, port: _port, ...spec }) => ({
+      [NODE_SPEC_VARIABLE]: serializeNodeSpec(spec),
+      ...WITHOUT_CERTIFICATES,
+    }),
+    ports: ({ host, port }) => [{ host, port }],
+    probe: (member, listener) => new AdminLink({ member, clusterId: member.clusterId, ...world, ...listener }),
+    meaningOf,
+  };
+}
+
+/** Node reads and parses every certificate of this file when it starts, 0.1 s of a core; a node speaks no TLS. */
+const WITHOUT_CERTIFICATES = { NODE_EXTRA_CA_CERTS: undefined };
+
+const MEANINGS: Readonly<Record<number, ExitMeaning>> = {
+  [NODE_EXIT.ok]: { type: 'left' },
+  // Data that was refused once will be refused again.
+  [NODE_EXIT.dataRefused]: { type: 'refused' },
+  [NODE_EXIT.diskFailed]: { type: 'crashed', code: 'disk-failed' },
+  [NODE_EXIT.portTaken]: { type: 'crashed', code: 'port-taken' },
+};
+
+export const meaningOf = ({ code }: ProcessExit): ExitMeaning => MEANINGS[code ?? -1] ?? { type: 'crashed' };
