@@ -22,7 +22,7 @@ async function settled() {
 
 async function measure(signal) {
   const { nodes, leader } = await settled();
-  const victim = nodes.find((node) => node.id === leader);
+  const victim = nodes.find(({ node }) => node === leader);
   const survivors = nodes.filter((node) => node !== victim).map((node) => node.address);
   const client = await connect(survivors);
   await client.put('key-01', 'before');
@@ -39,7 +39,7 @@ async function measure(signal) {
   const tookMs = performance.now() - began;
   await client.close();
   if (signal === 'SIGSTOP') process.kill(victim.pid, 'SIGCONT');
-  else await cluster.raftctl(['start', victim.id]).catch(() => {}); // the supervisor restarts a crash by itself
+  else await cluster.raftctl(['start', victim.node]).catch(() => {}); // the supervisor restarts a crash by itself
   return tookMs;
 }
 
