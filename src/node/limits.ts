@@ -6,8 +6,6 @@ const MAX_CONNECTIONS = 4_096;
 const MIN_CONNECTIONS = 16;
 /** Descriptors for files, for links to the other members, and for strangers at the door or on their way out. */
 const OTHER_DESCRIPTORS = 512;
-/** What may pile up for one connection that does not read. */
-export const MAX_QUEUED_BYTES = 64 << 20;
 export const HANDSHAKE_TIMEOUT_MS = 3_000;
 /**
  * How often calls are checked against their deadlines, while any wait: so often that the reason reaches the client in
@@ -33,6 +31,8 @@ export interface NodeLimits {
   readonly historyBytes: number;
   /** Of clients; peers and admin have a reserve. */
   readonly maxConnections: number;
+  /** What may pile up for one connection that does not read. */
+  readonly queuedBytesMax: number;
 }
 
 export const nodeLimits: NodeLimits = {
@@ -47,6 +47,7 @@ export const nodeLimits: NodeLimits = {
   flushEntries: 100_000,
   historyBytes: 64 << 20,
   maxConnections: MAX_CONNECTIONS,
+  queuedBytesMax: 64 << 20,
 };
 
 /** How many connections a process takes that may have so many descriptors. */
@@ -54,14 +55,21 @@ export function connectionsWithin(descriptors = Number.POSITIVE_INFINITY): numbe
   return Math.max(MIN_CONNECTIONS, Math.min(MAX_CONNECTIONS, descriptors - OTHER_DESCRIPTORS));
 }
 
-/** Headers and key of a command, and of the append that carries it. */
-const FRAME_SLACK_BYTES = 1 << 20;
+/** Kind and call id of a frame, deadline and header of a command: what a write has before its key. */
+const WRITE_HEADERS_BYTES = 5 + 4 + 12;
+/** The same of an append with this one entry: frame, append, its run of one term, record and command. */
+const APPEND_HEADERS_BYTES = 5 + 40 + 12 + 9 + 12;
+/** An append of many small entries says where their terms change. */
+const RUNS_BYTES_MAX = 1 << 20;
+/** Requests that are no writes carry keys and numbers. */
+const REQUEST_BYTES_MIN = 64 << 10;
 
 /**
  * The largest frame of a role. A cas carries two values; whatever a client may send fits, forwarded or in an append, in
  * what a peer may send, or an entry could be accepted that no follower takes.
  */
 export function frameBytesMax({ maxValueBytes }: { readonly maxValueBytes: number }, role: ConnectionRole): number {
-  const client = 2 * maxValueBytes + FRAME_SLACK_BYTES;
-  return role === 'peer' ? Math.max(client, nodeLimits.appendBytesMax) + FRAME_SLACK_BYTES : client;
+  const content = MAX_KEY_BYTES + 2 * maxValueBytes;
+  if (role !== 'peer') return Math.max(WRITE_HEADERS_BYTES + content, REQUEST_BYTES_MIN);
+  return Math.max(APPEND_HEADERS_BYTES + content, nodeLimits.appendBytesMax + RUNS_BYTES_MAX);
 }

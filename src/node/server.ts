@@ -18,14 +18,7 @@ import { Edge } from './edge/edge.js';
 import { EntryCache } from './entry-cache.js';
 import { EventStreams } from './event-streams.js';
 import { Inbox } from './inbox.js';
-import {
-  frameBytesMax,
-  HANDSHAKE_TIMEOUT_MS,
-  MAX_KEY_BYTES,
-  MAX_QUEUED_BYTES,
-  nodeLimits,
-  SWEEP_MS,
-} from './limits.js';
+import { frameBytesMax, HANDSHAKE_TIMEOUT_MS, MAX_KEY_BYTES, nodeLimits, SWEEP_MS } from './limits.js';
 import { serveRead } from './local-reads.js';
 import { ownOrigin } from './origin.js';
 import { Peers } from './peers.js';
@@ -150,7 +143,7 @@ export class NodeServer {
         emit: recorder.emitFor('transport'),
         onFatal,
         maxFrameBytes: frameBytesMax(spec, 'peer'),
-        maxQueuedBytes: MAX_QUEUED_BYTES,
+        maxQueuedBytes: this.#queuedBytesMax,
         isHeard: (node, instance) => this.#isHeard(node, instance),
         wake: this.#wake,
       },
@@ -206,7 +199,7 @@ export class NodeServer {
       maxFrameBytes: (role) => frameBytesMax(spec, role),
       handshakeTimeoutMs: HANDSHAKE_TIMEOUT_MS,
       maxConnections: { ...nodeLimits, ...this.#dependencies.limits }.maxConnections,
-      maxQueuedBytes: MAX_QUEUED_BYTES,
+      maxQueuedBytes: this.#queuedBytesMax,
       admit: (hello) => this.#admit(hello),
       handlers: {
         opened: ({ peer }) => {
@@ -340,6 +333,10 @@ export class NodeServer {
     const { host, port } = this.#self;
     const member = { incarnation: spec.incarnation, host, port };
     return { role: 'peer', clusterId: spec.clusterId, node: this.#id, instance, note: this.#note(), member };
+  }
+
+  get #queuedBytesMax(): number {
+    return { ...nodeLimits, ...this.#dependencies.limits }.queuedBytesMax;
   }
 
   #admit(hello: Hello): RaftctlError | undefined {

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type NodeId, RaftctlError } from '../../src/base/index.js';
+import { frameBytesMax } from '../../src/node/limits.js';
+import { KIND } from '../../src/wire/index.js';
 import { membershipOf } from '../helpers/membership.js';
 import { NodeCluster } from '../helpers/node-cluster.js';
 
@@ -305,12 +307,16 @@ describe('what the addresses of members say', () => {
 });
 
 describe('the largest request', () => {
-  it('is a compare-and-set of the largest values, through any node', async () => {
+  it('is a compare-and-set of the largest values, through any node: its frames fill their bounds', async () => {
     const c = await NodeCluster.start(3);
     await c.leader();
     const client = c.client();
     const key = 'k'.repeat(1024);
     const largest = (byte: number) => Buffer.alloc(1 << 20, byte);
+    const lengths = new Map<number, number>();
+    c.network.watch = (_from, _to, frames) => {
+      for (const { kind, payload } of frames) lengths.set(kind, Math.max(lengths.get(kind) ?? 0, payload.length + 5));
+    };
     await c.run(client.put(key, largest(0)));
     for (const [nth, via] of c.ids.entries()) {
       const swap = client.compareAndSet(key, largest(nth), largest(nth + 1), { via });
@@ -319,7 +325,43 @@ describe('the largest request', () => {
     expect(c.events.filter((event) => event.includes('link-broken') || event.includes('refused'))).toEqual([]);
     await c.pass(100);
     expect(c.ids.map((id) => c.server(id).status().commitIndex)).toEqual([5, 5, 5]);
+    expect(lengths.get(KIND.write)).toBe(frameBytesMax({ maxValueBytes: 1 << 20 }, 'client'));
+    expect(lengths.get(KIND.appendEntries)).toBe(frameBytesMax({ maxValueBytes: 1 << 20 }, 'peer'));
+    expect(lengths.get(KIND.forward)).toBeLessThan(frameBytesMax({ maxValueBytes: 1 << 20 }, 'peer'));
   });
+
+  it.each(['client', 'peer'] as const)(
+    'has a frame of a %s within its bound; one byte more ends the connection',
+    async (role) => {
+      const c = NodeCluster.down(2);
+      await c.startNode('node-01');
+      const bound = frameBytesMax({ maxValueBytes: 1 << 20 }, role);
+      const reasons: string[] = [];
+      const hello = { role, clusterId: 'c'.repeat(32), node: 'node-02', instance: 'i', note: Buffer.alloc(0) };
+      const link = c.network.transport('stranger').dial({
+        host: 'node-01',
+        port: 1,
+        hello: () => hello,
+        maxFrameBytes: 1 << 20,
+        handshakeTimeoutMs: 1_000,
+        maxQueuedBytes: 1 << 24,
+        backoff: { firstMs: 10, maxMs: 10, factor: 1, jitter: 0 },
+        handlers: { frames: () => {}, closed: (_, error) => reasons.push(error?.message ?? 'no reason') },
+      });
+      const isConnected = () => link.state.type === 'connected' || undefined;
+      await c.until(isConnected);
+      link.send(255, 0, Buffer.alloc(bound - 5));
+      await c.pass(10);
+      expect(reasons.join()).not.toContain('announces');
+      await c.until(isConnected);
+      link.send(255, 0, Buffer.alloc(bound - 4));
+      await c.pass(10);
+      expect(reasons.at(-1)).toContain(
+        `expected a frame of 5 to ${bound} bytes, received one that announces ${bound + 1}`,
+      );
+      link.close();
+    },
+  );
 });
 
 describe('a node whose disk fails', () => {

@@ -19,9 +19,9 @@
  * - `memory-network.ts` (`memory-server.ts`, `memory-socket.ts`): byte streams under the real handshake, connections and
  *   links. What is written waits while the kernels are full, arrives in chunks that end anywhere, and is lost when its
  *   process is killed before the kernel took it.
- * - `weather.ts`: what `network-faults.ts` lets befall these streams: delay, cuts by direction, clogs. Between nodes also
- *   loss, copies, overtaking, of whole frames; a client's connection is a stream without holes, as TCP has it: what is
- *   lost there breaks it.
+ * - `weather.ts`: what `network-faults.ts` lets befall these streams: delay, cuts by direction, clogs, slow readers.
+ *   Between nodes also loss, copies, overtaking, of whole frames; a client's connection is a stream without holes, as TCP
+ *   has it: what is lost there breaks it.
  *
  * ## A run
  *

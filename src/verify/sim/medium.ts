@@ -25,8 +25,8 @@ export interface Medium {
   safeArrivalOf(from: string, to: string, notBefore: number): number;
   /** Something happens to a process at that time. */
   deliver(host: NetworkHost, at: number, run: () => void): void;
-  /** A batch of a host's frames was written. Whoever looks may end its process. */
-  written(from: string, to: string, frames: readonly Frame[]): void;
+  /** A batch of a host's frames was written behind bytes that wait for the kernel. Whoever looks may end its process. */
+  written(from: string, to: string, frames: readonly Frame[], waitingBytes: number): void;
   /** One side tells the other why it ends the connection. */
   refused(by: string, of: string, reason: RaftctlError): void;
 }

@@ -28,7 +28,7 @@ export function createMemoryNetwork(options: NetworkHost): MemoryNetwork {
 export class MemoryNetwork implements Medium {
   faults: NetworkFaults = {};
   /** Sees every batch of a host's frames as it is written, whatever becomes of it. */
-  watch: ((from: string, to: string, frames: readonly Frame[]) => void) | undefined;
+  watch: ((from: string, to: string, frames: readonly Frame[], waitingBytes: number) => void) | undefined;
   /** Told when one side ends a connection because the other does not keep to the protocol. */
   accused: ((by: string, of: string, reason: RaftctlError) => void) | undefined;
   /** The network's own clock, and the host of transports that bring none. */
@@ -92,8 +92,8 @@ export class MemoryNetwork implements Medium {
     else host.scheduler.defer(run);
   }
 
-  written(from: string, to: string, frames: readonly Frame[]): void {
-    this.watch?.(from, to, frames);
+  written(from: string, to: string, frames: readonly Frame[], waitingBytes: number): void {
+    this.watch?.(from, to, frames, waitingBytes);
   }
 
   refused(by: string, of: string, reason: RaftctlError): void {

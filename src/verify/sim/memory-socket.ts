@@ -42,6 +42,8 @@ export class MemorySocket extends EventEmitter implements Socket {
   /** Of what this end wrote: on its way, or unread. */
   #kernelBytes = 0;
   #lastArrival = 0;
+  /** The same of what overtakes and is overtaken too. */
+  #latestArrival = 0;
   /** Nothing overtakes a greeting. */
   #greetingArrival = 0;
   /** Something was lost: nothing behind it is handed over. */
@@ -144,9 +146,9 @@ export class MemorySocket extends EventEmitter implements Socket {
   vanish(unnoticedMs: number): void {
     if (this.#isDestroyed) return;
     const [next] = this.#waiting;
-    // It was killed within a write: the other side may get any part of it.
+    // It was killed within a write: the other side may get any part of it, and nothing behind it.
     if (next !== undefined && !this.#hasHole) {
-      this.#carry(next.subarray(0, randomInt(this.#end.host.random, 0, next.length)), this.#lastArrival);
+      this.#carry(next.subarray(0, randomInt(this.#end.host.random, 0, next.length)), this.#latestArrival);
     }
     this.#sayEnd(unnoticedMs);
     this.#isDestroyed = true;
@@ -163,7 +165,7 @@ export class MemorySocket extends EventEmitter implements Socket {
     const { medium, name, otherName } = this.#end;
     const [first] = frames;
     if (first === undefined) return;
-    if (first.kind >= HOST_KIND_MIN) medium.written(name, otherName, frames);
+    if (first.kind >= HOST_KIND_MIN) medium.written(name, otherName, frames, this.writableLength);
     else if (first.kind === HANDSHAKE_KIND.refusal) medium.refused(name, otherName, decodeRefusal(first.payload));
   }
 
@@ -219,6 +221,7 @@ export class MemorySocket extends EventEmitter implements Socket {
   #carry(bytes: Buffer, at: number): void {
     const other = this.#other!;
     this.#kernelBytes += bytes.length;
+    this.#latestArrival = Math.max(this.#latestArrival, at);
     this.#end.medium.deliver(other.#end.host, at, () => other.#arrive(bytes));
   }
 

@@ -71,6 +71,7 @@ export class Nemesis {
     'held-flush': () => this.#holdFlush(),
     'full-disk': () => this.#fillDisk(),
     'bit-flip': () => this.#flipBit(),
+    'slow-reader': () => this.#slowReader(),
   };
 
   constructor(context: NemesisContext) {
@@ -293,6 +294,15 @@ export class Nemesis {
     say(`pause ${node.id}`);
     process.stop();
     this.#later(`pause ${node.id}`, () => process.resume());
+  }
+
+  /** What others send to it piles up, in the kernels and then with them. */
+  #slowReader(): void {
+    const { say, random, weather, clients } = this.#context;
+    const reader = random.next() < 0.5 ? this.#anyNode().id : clients[randomInt(random, 0, clients.length - 1)]!;
+    say(`begin slow-reader ${reader}`);
+    weather.slowDown(reader);
+    this.#later(`slow-reader ${reader}`, () => weather.speedUp(reader));
   }
 
   #slowDisk(): void {

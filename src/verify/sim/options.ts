@@ -34,6 +34,7 @@ export const FAULTS = [
   'held-flush',
   'full-disk',
   'bit-flip',
+  'slow-reader',
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 
@@ -52,6 +53,10 @@ export interface DrawnOptions {
   readonly lossRate: number;
   readonly duplicateRate: number;
   readonly reorderRate: number;
+  /** What the kernels hold of one direction of a connection before its writer has to wait. */
+  readonly kernelBytes: number;
+  /** How often a process reads less than has arrived, and the rest a little later. */
+  readonly chunkRate: number;
   readonly syncMs: readonly [min: number, max: number];
   readonly turnMs: number;
   readonly clients: number;
@@ -69,9 +74,24 @@ export interface DrawnOptions {
 
 const pick = <T>(random: Random, from: readonly T[]): T => from[randomInt(random, 0, from.length - 1)]!;
 const KIB = 1 << 10;
+const DRAWN_LAST: Fault = 'slow-reader';
 
 /** Draws the options of a run. Windows, batches and timeouts come out small: edges are where bugs live. */
-export function drawOptions({ seed, nodes, durationMs = 20_000 }: SimulationOptions, random: Random): DrawnOptions {
+export function drawOptions(options: SimulationOptions, random: Random): DrawnOptions {
+  const drawn = drawMost(options, random);
+  // Drawn last: what came before these stays as it was.
+  const kernelBytes = pick(random, [512, 4 * KIB, 64 * KIB, 1 << 20]);
+  const chunkRate = pick(random, [0, 0.02, 0.1]);
+  const queuedBytesMax = pick(random, [KIB, 8 * KIB, 64 << 20]);
+  const isSlow = drawn.faults.length > 0 && random.next() < 0.4;
+  const faults: readonly Fault[] = isSlow ? [...drawn.faults, DRAWN_LAST] : drawn.faults;
+  return { ...drawn, faults, kernelBytes, chunkRate, limits: { ...drawn.limits, queuedBytesMax } };
+}
+
+function drawMost(
+  { seed, nodes, durationMs = 20_000 }: SimulationOptions,
+  random: Random,
+): Omit<DrawnOptions, 'kernelBytes' | 'chunkRate'> {
   const drawnNodes = pick(random, [3, 3, 3, 3, 5, 5, 5, 4, 2, 1, 7]);
   const heartbeatMs = pick(random, [10, 20, 50, 100]);
   const electionMin = heartbeatMs * randomInt(random, 4, 10);
@@ -126,5 +146,5 @@ function drawLimits(random: Random): Partial<NodeLimits> {
 
 function drawFaults(random: Random): Fault[] {
   const often = pick(random, [0, 0.2, 0.3, 0.5, 0.8]);
-  return FAULTS.filter(() => random.next() < often);
+  return FAULTS.filter((fault) => fault !== DRAWN_LAST && random.next() < often);
 }

@@ -35,7 +35,8 @@ export function optionLines(options: DrawnOptions): string[] {
     `faults      ${options.faults.length === 0 ? 'none' : options.faults.join(', ')}; one every ${options.faultEveryMs}ms`,
     `time        heartbeat ${options.heartbeatMs}ms, election ${range(electionTimeoutMs)}, message ${range(delayMs)}, ` +
       `sync ${range(syncMs)}, turn ${options.turnMs}ms`,
-    `rates       loss ${options.lossRate}, duplicate ${options.duplicateRate}, reorder ${options.reorderRate}`,
+    `rates       loss ${options.lossRate}, duplicate ${options.duplicateRate}, reorder ${options.reorderRate}, ` +
+      `chunk ${options.chunkRate}; kernels hold ${options.kernelBytes} B`,
     `clients     ${options.clients}${options.readers ? ', a reader for each node' : ''}, ${options.watchers} watchers on ${options.keys} keys, think ${options.thinkMs}ms, give up after ` +
       `${options.clientTimeoutMs}ms, values up to ${options.valueBytesMax} B`,
     `bounds      ${named(limits)}`,

@@ -83,9 +83,13 @@ export class Simulation {
     this.#network.faults = this.#weather;
     this.#nodes = ids.map((id, nth) => this.#newNode(id, ids, this.#random(100 + nth)));
     this.#byName = new Map(this.#nodes.map((node) => [node.id, node]));
-    this.#network.watch = (from, to, frames) => {
+    this.#network.watch = (from, to, frames, waitingBytes) => {
       const node = this.#byName.get(from);
       if (node === undefined) return;
+      if (waitingBytes >= (this.options.limits.queuedBytesMax ?? Number.POSITIVE_INFINITY)) {
+        const detail = `${from} writes for ${to}, for whom ${waitingBytes} bytes wait`;
+        this.#broken(new Violation('safety', 'what waits for somebody who does not read is bounded', detail));
+      }
       if (this.#byName.has(to)) this.#checker.sent(from, to, frames);
       node.sends(frames);
     };

@@ -1,6 +1,6 @@
 import { type NodeId, type Random, randomInt } from '../../base/index.js';
 import type { Frame } from '../../transport/index.js';
-import type { Fate, NetworkFaults, Passage } from './network-faults.js';
+import type { Fate, NetworkFaults, Passage, Reading } from './network-faults.js';
 import type { DrawnOptions, Fault } from './options.js';
 
 /** Kinds below are Raft's: a second copy of them must do no harm. A forwarded write has no such promise. */
@@ -33,6 +33,7 @@ export class Weather implements NetworkFaults {
   readonly #clogs = new Set<Clog>();
   readonly #sieves = new Set<Sieve>();
   readonly #refusals = new Set<Cut>();
+  readonly #slowReaders = new Set<string>();
   /** Between these, the weather is fine for good. */
   #sheltered: ReadonlySet<string> = new Set();
 
@@ -76,6 +77,15 @@ export class Weather implements NetworkFaults {
     this.#refusals.delete(cut);
   }
 
+  /** It reads a few bytes at a time, and rests in between. */
+  slowDown(reader: string): void {
+    this.#slowReaders.add(reader);
+  }
+
+  speedUp(reader: string): void {
+    this.#slowReaders.delete(reader);
+  }
+
   /** From now on nothing is lost or late between these, and nobody is cut off who is not cut off from here on. */
   shelter(names: readonly string[]): void {
     this.#sheltered = new Set(names);
@@ -83,6 +93,7 @@ export class Weather implements NetworkFaults {
     this.#clogs.clear();
     this.#sieves.clear();
     this.#refusals.clear();
+    this.#slowReaders.clear();
   }
 
   delayMs(from: string, to: string): number {
@@ -97,6 +108,20 @@ export class Weather implements NetworkFaults {
   refuses(from: string, to: string): boolean {
     for (const { cuts } of this.#refusals) if (cuts(from, to)) return true;
     return false;
+  }
+
+  get kernelBytes(): number {
+    return this.#options.kernelBytes;
+  }
+
+  reads(reader: string, waitingBytes: number): Reading {
+    const random = this.#random;
+    if (this.#slowReaders.has(reader)) {
+      return { bytes: randomInt(random, 1, 100), pauseMs: this.#options.heartbeatMs * random.next() };
+    }
+    const { chunkRate } = this.#options;
+    if (chunkRate === 0 || random.next() >= chunkRate) return { bytes: waitingBytes, pauseMs: 0 };
+    return { bytes: randomInt(random, 1, waitingBytes), pauseMs: this.#options.delayMs[1] * random.next() };
   }
 
   passages(from: string, to: string, all: readonly Frame[]): Fate {

@@ -461,4 +461,24 @@ export const MUTATIONS: readonly Mutation[] = [
     ),
     seeds: 20,
   },
+  // The byte streams
+  {
+    name: 'whatever waits for somebody who does not read, more is queued',
+    edits: one(
+      'transport/connection.ts',
+      'if (this.queuedBytes >= this.#options.maxQueuedBytes && !this.#makesRoom()) return false;',
+      '',
+    ),
+    seeds: 60,
+  },
+  {
+    name: 'the rest of a chunk that ends within a frame is dropped',
+    edits: one(
+      'transport/frames.ts',
+      'if (from < chunk.length) this.#assemble(NOTHING);\n    else this.push(NOTHING);',
+      'this.push(NOTHING);',
+    ),
+    seeds: 20,
+    quick: true,
+  },
 ];
