@@ -73,12 +73,8 @@ module.exports = {
       from: { path: '^src/', pathNot: '^src/cluster/node-process' },
       to: { path: 'node_modules/execa' },
     },
-    {
-      name: 'no-circles',
-      severity: 'error',
-      from: {},
-      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
-    },
+    // Types included: two files that need each other's types are one noun, or lack a third.
+    { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
     { name: 'everything-resolves', severity: 'error', from: {}, to: { couldNotResolve: true } },
     { name: 'source-never-imports-tests', severity: 'error', from: { path: '^(src|bin)/' }, to: { path: '^test/' } },
     {

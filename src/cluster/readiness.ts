@@ -54,7 +54,8 @@ const STATUS_TIMEOUT_MS = 1_000;
 
 /**
  * Resolves when a leader is known and every node either knows it too or has been given up. Rejects as soon as too few
- * are left for a quorum, with what the guilty ones said, or when time is up. Nobody is asked before there is a leader.
+ * are left for a quorum, with what the guilty ones said (`port-taken` if somebody was faster at a port, else
+ * `start-failed`), or when time is up. Nobody is asked before there is a leader.
  */
 export async function awaitReadiness(options: ReadinessOptions): Promise<Readiness> {
   const { nodes, live, clock, timeoutMs } = options;
@@ -127,5 +128,7 @@ function noQuorum(failed: readonly ReadinessSource[], { sets }: QuorumCount): Ra
   });
   const left = sets.map(({ counted, voters }) => `${counted} of ${voters}`).join(' and ');
   const message = `${left} nodes are left, a quorum is ${sets.map(({ needed }) => needed).join(' and ')}`;
-  return new RaftctlError('start-failed', [message, ...reports].join('\n'));
+  // Its port was free when the start looked: whoever took it since has it, and this start may go elsewhere.
+  const outrun = failed.some((node) => node.failure().code === 'port-taken');
+  return new RaftctlError(outrun ? 'port-taken' : 'start-failed', [message, ...reports].join('\n'));
 }

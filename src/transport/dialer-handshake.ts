@@ -42,7 +42,7 @@ export class DialerHandshake {
     if (frame.kind !== HANDSHAKE_KIND.welcome) throw unexpected(frame);
     const listener = this.#greetingIn(frame);
     if (this.#secret !== undefined) this.#checkProof(this.#secret, listener);
-    const features = commonFeatures(this.#options.hello, listener.hello);
+    const features = commonFeatures(this.#options.hello.features, listener.hello.features);
     return { type: 'greeted', peer: listener.hello, agreement: { version: listener.version, features } };
   }
 

@@ -76,7 +76,7 @@ export class ListenerHandshake {
         : encodeGreeting('welcome', { hello: ours, versions, nonce: challenged.nonce }, (welcome) =>
             listenerProof(secret!, challenged.transcript, welcome),
           );
-    const agreement = { version: dialer.version, features: commonFeatures(ours, dialer.hello) };
+    const agreement = { version: dialer.version, features: commonFeatures(ours.features, dialer.hello.features) };
     return { type: 'greeted', answer, peer: dialer.hello, agreement };
   }
 }

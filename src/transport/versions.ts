@@ -1,5 +1,4 @@
 import { RaftctlError } from '../base/index.js';
-import type { Hello } from './transport.js';
 
 /** The versions of the protocol that one side speaks, both ends included. */
 export interface VersionRange {
@@ -25,9 +24,13 @@ export function commonVersion(ours: VersionRange, theirs: VersionRange): number 
   });
 }
 
-export function commonFeatures(ours: Hello, theirs: Hello): ReadonlySet<string> {
-  const known = new Set(ours.features);
-  return new Set(theirs.features?.filter((feature) => known.has(feature)));
+/** Both sides' features, as their greetings name them; a greeting without any names none. */
+export function commonFeatures(
+  ours: readonly string[] | undefined,
+  theirs: readonly string[] | undefined,
+): ReadonlySet<string> {
+  const known = new Set(ours);
+  return new Set(theirs?.filter((feature) => known.has(feature)));
 }
 
 const textOf = ({ min, max }: VersionRange): string => (min === max ? `version ${max}` : `versions ${min} to ${max}`);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { asNodeId, asTerm, Listeners, type NodeId, RaftctlError } from '../../src/base/index.js';
+import { asNodeId, asTerm, type ErrorCode, Listeners, type NodeId, RaftctlError } from '../../src/base/index.js';
 import type { ProcessStateName } from '../../src/cluster/index.js';
 import { awaitReadiness, type ReadinessStep } from '../../src/cluster/readiness.js';
 import type { NodeStatus } from '../../src/wire/index.js';
@@ -13,6 +13,7 @@ class FakeNode {
   leader: NodeId | null = null;
   asked = 0;
   answers = true;
+  cause: ErrorCode = 'data-damaged';
 
   constructor(id: string) {
     this.id = asNodeId(id);
@@ -30,7 +31,8 @@ class FakeNode {
   }
 
   failure() {
-    return { reason: 'exit code 10', lastLines: [`error data-damaged: ${this.id}`] };
+    const lastLines = [`error data-damaged: ${this.id}`];
+    return { code: this.cause, reason: 'exit code 10', lastLines };
   }
 }
 
@@ -129,6 +131,14 @@ describe('a cluster does not become ready', () => {
         'b: exit code 10\n  error data-damaged: b\n' +
         'c: exit code 10\n  error data-damaged: c',
     });
+  });
+
+  it('when somebody else took a port between the look and the start: another port may be free', async () => {
+    const { nodes, ready, change } = newStart();
+    nodes[2]!.cause = 'port-taken';
+    await change(() => nodes[1]!.becomes('failed'));
+    await change(() => nodes[2]!.becomes('failed'));
+    await expect(ready).rejects.toMatchObject({ code: 'port-taken' });
   });
 
   it('when time is up, and it says who is how far', async () => {
