@@ -108,6 +108,28 @@ describe('the prompt of a real cluster', () => {
     expect((await place.run('ls', '-o', 'json')).stdout).toBe('[]\n');
   });
 
+  it('says after every change of leader what it took, and how long', async () => {
+    const place = await Workplace.create();
+    const screen = terminal(place, upArgs(place), { columns: 120, rows: 60 });
+    for (const [action, backBy] of [
+      ['kill', 'start all'],
+      ['restart', null],
+      ['pause', 'resume all'],
+      ['stop', 'start all'],
+    ] as const) {
+      await screen.shows(PROMPT);
+      screen.type(`${action} leader${ENTER}`);
+      await screen.shows(new RegExp(`node-0\\d is leader, term \\d+, \\d[\\d.]* ?m?s after the ${action}\\n`));
+      if (backBy === null) continue;
+      await screen.shows(/3\/4>$/);
+      screen.type(`${backBy}${ENTER}`);
+    }
+    await screen.shows(PROMPT);
+    screen.type(`exit${ENTER}`);
+    await screen.ends();
+    expect(screen.exitCode).toBe(0);
+  });
+
   it('a second Ctrl-C does not wait for a node that does not stop', async () => {
     const place = await Workplace.create();
     writeFileSync(join(place.directory, 'cluster.yaml'), 'nodes: 3\nsupervisor: { stopTimeout: 10m }\n');
