@@ -4,6 +4,9 @@ import type { NodeStatus } from '../wire/index.js';
 import type { ClusterConfig } from './config/config.js';
 import type { ProcessStateName } from './process-state.js';
 
+/** Of events that come over an admin link, in milliseconds. */
+export const EVENTS_LATE_MS = 100;
+
 /**
  * What the console sees of a cluster: the same in the supervisor's own process (`Supervisor`) and from any other over
  * the control socket (`RemoteControl`).
@@ -14,6 +17,8 @@ export interface ClusterControl {
   readonly clusterId: string;
   /** All events of the cluster, in one order. */
   readonly events: EventSource;
+  /** The longest that an event usually takes from its node into `events`: what a view in the order of time waits for. */
+  readonly eventsLateMs: number;
   /** What is known just now, without asking anybody: for the prompt. */
   live(): LiveState;
   /** Called after every change of `live()`. Answers how to end it. */

@@ -11,14 +11,15 @@ import { ask, Calls, type Connection, type Frame } from '../transport/index.js';
 import { decodeDocument, encodeDocument } from '../wire/document.js';
 import { decodeError } from '../wire/index.js';
 import type { ClusterConfig } from './config/config.js';
-import type {
-  ClusterControl,
-  ClusterView,
-  DownOptions,
-  LifecycleAction,
-  LifecycleOptions,
-  LifecycleResult,
-  LiveState,
+import {
+  type ClusterControl,
+  type ClusterView,
+  type DownOptions,
+  EVENTS_LATE_MS,
+  type LifecycleAction,
+  type LifecycleOptions,
+  type LifecycleResult,
+  type LiveState,
 } from './control.js';
 import {
   CONTROL,
@@ -45,6 +46,7 @@ interface CallOptions {
 /** A cluster whose supervisor is another process: the same as in its own, over the control socket. */
 export class RemoteControl implements ClusterControl {
   readonly events: EventSource;
+  readonly eventsLateMs = EVENTS_LATE_MS;
   readonly #connection: Connection;
   readonly #clock: Clock;
   readonly #calls: Calls;

@@ -16,14 +16,15 @@ import { type DiagnosticEvent, type EventSource, MergedStream } from '../diagnos
 import type { EventBatch } from '../wire/index.js';
 import { viewCluster } from './cluster-view.js';
 import type { ClusterConfig } from './config/config.js';
-import type {
-  ClusterControl,
-  ClusterView,
-  DownOptions,
-  LifecycleAction,
-  LifecycleOptions,
-  LifecycleResult,
-  LiveState,
+import {
+  type ClusterControl,
+  type ClusterView,
+  type DownOptions,
+  EVENTS_LATE_MS,
+  type LifecycleAction,
+  type LifecycleOptions,
+  type LifecycleResult,
+  type LiveState,
 } from './control.js';
 import type { ClusterDirectory } from './directory.js';
 import type { Engine } from './engine.js';
@@ -67,6 +68,7 @@ export class Supervisor implements ClusterControl {
   readonly directory: string;
   readonly socketPath: string;
   readonly events: EventSource;
+  readonly eventsLateMs = EVENTS_LATE_MS;
   readonly emit: Emit;
   /** Resolves when the cluster is down, whoever took it down. */
   readonly ended: Promise<void>;

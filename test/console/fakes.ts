@@ -46,6 +46,7 @@ export class FakeControl implements ClusterControl {
   readonly config: ClusterConfig;
   readonly clusterId = '00112233445566778899aabbccddeeff';
   readonly events = new MergedStream({ clock: realClock, scheduler: realScheduler });
+  readonly eventsLateMs = 100;
   /** May be replaced, as by a change of membership. */
   membership: Membership;
   readonly states = new Map<NodeId, ProcessStateName>();

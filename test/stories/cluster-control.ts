@@ -43,6 +43,8 @@ export class NodeClusterControl implements ClusterControl {
   readonly config: ClusterConfig;
   readonly clusterId = CLUSTER_ID;
   readonly events: MergedStream;
+  /** The nodes are in this very process. */
+  readonly eventsLateMs = 0;
   readonly #parts: Parts;
   readonly #emit: Emit;
   readonly #nodes: ReadonlyMap<NodeId, ClusterNode>;

@@ -8,26 +8,26 @@ import type { MergedEvent } from '../../diagnostics/index.js';
 export const inOrderOfTime = (events: readonly MergedEvent[]): MergedEvent[] =>
   [...events].sort((one, other) => one.time - other.time);
 
-/** How long a followed event is held back for those of other nodes that happened before it. */
-const HOLD_MS = 100;
-
-/** Puts events that come late back in their place, as long as they are no later than `HOLD_MS`. */
+/** Puts events that come late back in their place: each is held back for `holdMs`, for those that happened before it. */
 export class TimeOrder {
   readonly #clock: Clock;
   readonly #scheduler: Scheduler;
+  readonly #holdMs: number;
   readonly #print: (events: readonly MergedEvent[]) => void;
   #held: MergedEvent[] = [];
   #timer: Timer | null = null;
 
-  constructor(clock: Clock, scheduler: Scheduler, print: (events: readonly MergedEvent[]) => void) {
+  constructor(clock: Clock, scheduler: Scheduler, holdMs: number, print: (events: readonly MergedEvent[]) => void) {
     this.#clock = clock;
     this.#scheduler = scheduler;
+    this.#holdMs = holdMs;
     this.#print = print;
   }
 
   push(events: readonly MergedEvent[]): void {
     this.#held.push(...events);
-    this.#schedule();
+    if (this.#holdMs === 0) this.#release(Number.POSITIVE_INFINITY);
+    else this.#schedule();
   }
 
   /** Prints what is held, now. */
@@ -40,9 +40,9 @@ export class TimeOrder {
   #schedule(): void {
     if (this.#timer !== null || this.#held.length === 0) return;
     const oldest = this.#held.reduce((least, { time }) => Math.min(least, time), Number.POSITIVE_INFINITY);
-    this.#timer = this.#scheduler.after(Math.max(0, oldest + HOLD_MS - this.#clock.now()), () => {
+    this.#timer = this.#scheduler.after(Math.max(0, oldest + this.#holdMs - this.#clock.now()), () => {
       this.#timer = null;
-      this.#release(this.#clock.now() - HOLD_MS);
+      this.#release(this.#clock.now() - this.#holdMs);
       this.#schedule();
     });
   }

@@ -206,7 +206,7 @@ async function shownEvents(context: Context, call: Invocation, filter: EventFilt
   };
   print(inOrderOfTime(page.events));
   const { clock, scheduler } = context.surface;
-  const order = new TimeOrder(clock, scheduler, print);
+  const order = new TimeOrder(clock, scheduler, context.cluster.control().eventsLateMs, print);
   await follow(
     context,
     (onBatch) => source.subscribe(page.next, filter, onBatch),

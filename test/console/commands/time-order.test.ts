@@ -21,7 +21,7 @@ function followed() {
   const time = new ManualTime();
   const began = time.now();
   const printed: number[] = [];
-  const order = new TimeOrder(time, time, (events) => printed.push(...events.map((event) => event.time - began)));
+  const order = new TimeOrder(time, time, 100, (events) => printed.push(...events.map((event) => event.time - began)));
   const push = (...times: number[]) => order.push(times.map((one, index) => at(began + one, index + 1)));
   return { time, printed, order, push };
 }
