@@ -18,10 +18,14 @@ export function nearest(typed: string, candidates: Iterable<string>): string | u
   return beginning.length === 1 ? beginning[0] : undefined;
 }
 
-/** ` (did you mean get?)`, or nothing. */
-export function didYouMean(typed: string, candidates: Iterable<string>): string {
+/** `; did you mean get?`, or nothing. `write`: how the candidate is written where it was typed. */
+export function didYouMean(
+  typed: string,
+  candidates: Iterable<string>,
+  write: (near: string) => string = (near) => near,
+): string {
   const near = nearest(typed, candidates);
-  return near === undefined ? '' : `; did you mean ${near}?`;
+  return near === undefined ? '' : `; did you mean ${write(near)}?`;
 }
 
 /** Insertions, deletions, substitutions and swaps of neighbours (optimal string alignment). */

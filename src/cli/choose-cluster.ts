@@ -15,15 +15,18 @@ export function chooseCluster(clusters: readonly RunningCluster[], name: string 
         clusters.map((cluster) => cluster.name),
       )}`,
       {
-        hint: clusters.length === 0 ? 'none is: raftctl up starts one' : `running: ${listed(clusters)}`,
+        hint: clusters.length === 0 ? `none is: ${START_ONE}` : `running: ${listed(clusters)}`,
       },
     );
   }
   if (clusters.length === 1) return clusters[0]!;
-  if (clusters.length === 0)
-    throw new RaftctlError('not-running', 'no cluster is running', { hint: 'raftctl up starts one' });
+  if (clusters.length === 0) throw noCluster();
   throw ambiguous(clusters);
 }
+
+const START_ONE = 'raftctl up starts one';
+export const noCluster = (): RaftctlError =>
+  new RaftctlError('not-running', 'no cluster is running', { hint: START_ONE });
 
 /** Names first; a directory may be named through symlinks, from here or from the root, with a slash behind it. */
 function clustersMeant(clusters: readonly RunningCluster[], meant: string): readonly RunningCluster[] {

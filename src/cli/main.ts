@@ -1,4 +1,4 @@
-import { nearest, RaftctlError } from '../base/index.js';
+import { didYouMean, RaftctlError } from '../base/index.js';
 import type { Printer } from '../console/results.js';
 import { type GlobalOptions, peekGlobals, splitGlobals } from './global-options.js';
 import type { Host } from './host.js';
@@ -59,8 +59,7 @@ const OWN = [
 const isProgramCommand = (word: string): boolean => OWN.some((own) => own === word);
 
 function unknownCommand(word: string, known: readonly string[]): RaftctlError {
-  const near = nearest(word, known);
-  return new RaftctlError('usage', `unknown command '${word}'${near ? `; did you mean ${near}?` : ''}`, {
+  return new RaftctlError('usage', `unknown command '${word}'${didYouMean(word, known)}`, {
     hint: 'raftctl --help lists the commands',
   });
 }

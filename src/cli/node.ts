@@ -1,6 +1,7 @@
 import { dirname, join, resolve } from 'node:path';
-import { didYouMean, RaftctlError } from '../base/index.js';
+import { RaftctlError } from '../base/index.js';
 import type { ClusterConfig } from '../cluster/index.js';
+import { noSuchNode } from '../cluster/node-words.js';
 import { defaultConfigFile } from '../console/files/index.js';
 import type { Host } from './host.js';
 
@@ -31,13 +32,7 @@ function specOf(config: ClusterConfig, { id, clusterId, bootstrap }: NodeOptions
   const member = config.nodes.find((candidate) => candidate.id === id);
   if (!member) {
     const names = config.nodes.map((candidate) => candidate.id);
-    throw new RaftctlError(
-      'no-such-node',
-      `${config.file ?? 'the built-in default'} has no node '${id}'${didYouMean(id, names)}`,
-      {
-        hint: `nodes: ${names.join(', ')}`,
-      },
-    );
+    throw noSuchNode(id, names, { of: config.file ?? 'the built-in default' });
   }
   if (clusterId !== undefined && !/^[0-9a-f]{32}$/.test(clusterId)) {
     throw new RaftctlError('usage', `--cluster-id: expected 32 hex digits, got '${clusterId}'`);

@@ -7,6 +7,7 @@ import { readAll } from '../console/files/index.js';
 import { programRunner } from '../console/programs/index.js';
 import { newScope } from '../console/scope.js';
 import type { Origin, RunProgram } from '../console/surface.js';
+import { noCluster } from './choose-cluster.js';
 import type { Host } from './host.js';
 
 export interface WorkspaceOptions {
@@ -28,7 +29,7 @@ export function openWorkspace(host: Host, options: WorkspaceOptions): OpenWorksp
   const runProgram = programRunner(environment, scheduler);
   const control = () => {
     const found = options.control();
-    if (!found) throw new RaftctlError('not-running', 'no cluster is up', { hint: 'raftctl up starts one' });
+    if (!found) throw noCluster();
     return found;
   };
   return {

@@ -46,6 +46,9 @@ export interface LiveState {
   readonly states: ReadonlyMap<NodeId, ProcessStateName>;
 }
 
+/** Is its process there, and not frozen, on its way or on its way out? */
+export const runs = ({ states }: Pick<LiveState, 'states'>, node: NodeId): boolean => states.get(node) === 'running';
+
 export interface ClusterView {
   readonly name: string;
   readonly clusterId: string;

@@ -1,7 +1,7 @@
 import { Listeners, type Membership, type NodeId } from '../base/index.js';
 import type { MergedEvent } from '../diagnostics/index.js';
 import { ROLE_NAMES, type RoleName } from '../wire/index.js';
-import type { LiveState } from './control.js';
+import { type LiveState, runs } from './control.js';
 import type { ProcessStateName } from './process-state.js';
 
 interface KnownRole {
@@ -75,7 +75,7 @@ export class LiveTracker {
   #compute(): LiveState {
     const membership = this.#sources.membership();
     const states = new Map(membership.members.map(({ id }) => [id, this.#sources.stateOf(id)]));
-    const running = [...states.keys()].filter((id) => states.get(id) === 'running');
+    const running = [...states.keys()].filter((id) => runs({ states }, id));
     let leader: NodeId | null = null;
     let leaderTerm = 0;
     for (const id of running) {

@@ -40,6 +40,8 @@ const NEXT: Readonly<Record<ProcessStateName, readonly ProcessStateName[]>> = {
 /** The states with a live process. */
 const ALIVE: ReadonlySet<ProcessStateName> = new Set(['starting', 'running', 'paused', 'stopping']);
 export const hasProcess = (state: ProcessStateName): boolean => ALIVE.has(state);
+/** Of a member that may not be known yet. */
+export const isDown = (state: ProcessStateName | undefined): boolean => state === undefined || !hasProcess(state);
 
 export const mayFollow = (before: ProcessStateName, after: ProcessStateName): boolean => NEXT[before].includes(after);
 

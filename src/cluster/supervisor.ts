@@ -1,6 +1,5 @@
 import {
   type Clock,
-  didYouMean,
   type Emit,
   type Level,
   Listeners,
@@ -33,6 +32,7 @@ import { KnownMembers } from './known-members.js';
 import { type LifecycleContext, runLifecycle } from './lifecycle.js';
 import { LiveTracker } from './live.js';
 import { NodeHandle } from './node-handle.js';
+import { noSuchNode } from './node-words.js';
 import type { RestartOptions } from './process-machine.js';
 import { ProcessRegistry } from './process-registry.js';
 import { hasProcess, type ProcessStateName } from './process-state.js';
@@ -292,10 +292,7 @@ export class Supervisor implements ClusterControl {
   #node(id: NodeId): NodeHandle {
     const node = this.#nodes.get(id);
     if (node !== undefined) return node;
-    const names = [...this.#nodes.keys()];
-    throw new RaftctlError('no-such-node', `no node '${id}'${didYouMean(id, names)}`, {
-      hint: `nodes: ${names.join(', ')}`,
-    });
+    throw noSuchNode(id, [...this.#nodes.keys()]);
   }
 
   #lifecycleContext(): LifecycleContext {

@@ -1,5 +1,6 @@
 import { isScalar, isSeq, type Node } from 'yaml';
 import { asNodeId, type NodeId, RaftctlError } from '../../base/index.js';
+import { RESERVED_NAMES } from '../node-words.js';
 import { type ConfigReader, ConfigSection, describe, Expected, type ParseValue } from './reader.js';
 import { HOST, PORT, word } from './values.js';
 
@@ -17,8 +18,6 @@ export interface ConfigOverrides {
 
 const NODES_MAX = 32;
 const BASE_PORT = 3331;
-/** Words that select nodes at the prompt, or name a source of events. */
-const RESERVED = ['leader', 'follower', 'followers', 'all', 'any', 'random', 'running', 'down', 'supervisor'];
 const NODE_NAME = word(/^[a-z][a-z0-9_.-]{0,62}$/, 'a name of a-z, 0-9, _, . and - that begins with a letter');
 
 /** `nodes: 4`, or a list with ids and ports. */
@@ -80,8 +79,8 @@ function readList(reader: ConfigReader, items: readonly unknown[], host: string)
 }
 
 const nodeName: ParseValue<string | undefined> = (value) => {
-  if (typeof value === 'string' && RESERVED.includes(value)) {
-    return new Expected(`a name that selects nothing else (not ${RESERVED.join(', ')})`);
+  if (typeof value === 'string' && RESERVED_NAMES.includes(value)) {
+    return new Expected(`a name that selects nothing else (not ${RESERVED_NAMES.join(', ')})`);
   }
   return NODE_NAME(value);
 };

@@ -1,6 +1,6 @@
 import { didYouMean, LEVELS, RaftctlError } from '../../base/index.js';
 import { A_DURATION, parseDuration } from '../language/duration.js';
-import { ScriptError } from '../language/position.js';
+import { intoQuotes, ScriptError } from '../language/position.js';
 import type { Origin } from '../surface.js';
 import { type Arg, Invocation } from './invocation.js';
 import {
@@ -116,7 +116,7 @@ function bindPositional(
   const extra = positional[at];
   if (extra !== undefined) {
     throw problem(extra, `${spec.name} takes no more arguments than ${countOf(spec)}, got '${extra.text ?? '…'}'`, {
-      hint: `usage: ${usageOf(spec)}; a value with blanks goes into quotes`,
+      hint: `usage: ${usageOf(spec)}; ${intoQuotes('with blanks')}`,
     });
   }
 }

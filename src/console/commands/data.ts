@@ -1,8 +1,9 @@
-import { asNodeId, countQuorum, RaftctlError } from '../../base/index.js';
+import { asNodeId, RaftctlError } from '../../base/index.js';
 import type { KeyValue, ReadOptions, Via } from '../../client/index.js';
 import type { Context } from '../context.js';
 import { columns, sanitize, sanitizeLine, type View } from '../output/index.js';
 import type { Invocation } from './invocation.js';
+import { votersLeft } from './quorum.js';
 import { resolveSingle } from './selector.js';
 import type { OptionSpec } from './signature.js';
 import type { CommandSpec } from './spec.js';
@@ -178,8 +179,7 @@ const QUORUM_SYMPTOMS: ReadonlySet<string> = new Set(['timeout', 'outcome-unknow
 /** What a client sees as a timeout has a reason that the supervisor knows: too few nodes are up. */
 function withQuorum(context: Context, thrown: unknown): unknown {
   if (!(thrown instanceof RaftctlError) || !QUORUM_SYMPTOMS.has(thrown.code)) return thrown;
-  const { membership, states } = context.cluster.control().live();
-  const { sets, holds } = countQuorum(membership, (voter) => states.get(voter) === 'running');
+  const { sets, holds } = votersLeft(context.cluster.control());
   if (holds) return thrown;
   const counts = sets
     .map(({ counted, voters, needed }) => `${counted} of ${voters} up, ${needed} needed`)

@@ -1,4 +1,4 @@
-import { nearest, RaftctlError } from '../../base/index.js';
+import { didYouMean, RaftctlError } from '../../base/index.js';
 import { type DiagnosticEvent, EVENTS, isEventName } from '../../diagnostics/index.js';
 import type { Context } from '../context.js';
 import type { DataObject } from '../output/index.js';
@@ -9,8 +9,7 @@ export function checkedPairs(pairs: readonly string[]): readonly string[] {
   for (const pair of pairs) {
     const [key, value = ''] = pair.split('=', 2);
     if ((key !== 'kind' && key !== 'event') || isEventName(value)) continue;
-    const near = nearest(value, Object.keys(EVENTS));
-    throw new RaftctlError('usage', `there is no event '${value}'${near ? `; did you mean ${near}?` : ''}`, {
+    throw new RaftctlError('usage', `there is no event '${value}'${didYouMean(value, Object.keys(EVENTS))}`, {
       hint: 'events --kinds lists them',
     });
   }
@@ -24,8 +23,7 @@ export function sinceOf(context: Context, call: Invocation): number {
   const position = context.scope.marks.get(name);
   if (position !== undefined) return position;
   const known = [...context.scope.marks.keys()];
-  const near = nearest(name, known);
-  throw new RaftctlError('usage', `there is no mark '${name}'${near ? `; did you mean ${near}?` : ''}`, {
+  throw new RaftctlError('usage', `there is no mark '${name}'${didYouMean(name, known)}`, {
     hint: known.length > 0 ? `marks: ${known.join(', ')}` : `mark ${name} remembers a place`,
   });
 }

@@ -1,10 +1,10 @@
-import { nearest, RaftctlError } from '../../base/index.js';
+import { didYouMean, RaftctlError } from '../../base/index.js';
 import type { Outcome } from '../outcome.js';
 import { columns, type View } from '../output/index.js';
 import { COMMON_OPTIONS } from './bind.js';
 import { GROUPS, type Group, optionLabel, usageOf } from './signature.js';
 import type { CommandSpec } from './spec.js';
-import type { CommandTable } from './table.js';
+import { type CommandTable, HELP_LISTS } from './table.js';
 
 const TITLES: Readonly<Record<Group, string>> = {
   data: 'Data',
@@ -69,9 +69,9 @@ function explained(table: CommandTable, name: string): Outcome {
   const exact = table.get(name);
   const specs = exact ? [exact] : table.specs.filter((spec) => spec.name.startsWith(`${name} `));
   if (specs.length === 0) {
-    const near = nearest(name, [...table.specs.map((spec) => spec.name), ...table.firstWords()]);
-    throw new RaftctlError('usage', `there is no command '${name}'${near ? `; did you mean ${near}?` : ''}`, {
-      hint: 'help lists them',
+    const known = [...table.specs.map((spec) => spec.name), ...table.firstWords()];
+    throw new RaftctlError('usage', `there is no command '${name}'${didYouMean(name, known)}`, {
+      hint: HELP_LISTS,
     });
   }
   return {

@@ -1,10 +1,12 @@
 import { type NodeId, RaftctlError } from '../../base/index.js';
+import { runs } from '../../cluster/control.js';
 import type { LifecycleAction, LifecycleResult, ProcessStateName } from '../../cluster/index.js';
+import { isDown } from '../../cluster/process-state.js';
 import type { Context } from '../context.js';
 import type { Data } from '../output/index.js';
 import type { Invocation } from './invocation.js';
 import { forecast } from './quorum.js';
-import { isDown, type Resolved, resolve } from './selector.js';
+import { type Resolved, resolve, SEE_STATUS } from './selector.js';
 import type { Example, OptionSpec } from './signature.js';
 import type { CommandSpec } from './spec.js';
 
@@ -156,7 +158,7 @@ async function picked({ cluster, pick }: Context, verb: Verb): Promise<NodeId> {
   const live = control.live();
   const fitting = live.membership.members.map(({ id }) => id).filter((id) => verb.applies(live.states.get(id)));
   if (fitting.length === 0) {
-    throw new RaftctlError('no-such-node', `there is no node to ${verb.action}`, { hint: 'status shows them' });
+    throw new RaftctlError('no-such-node', `there is no node to ${verb.action}`, { hint: SEE_STATUS });
   }
   const width = Math.max(...fitting.map((id) => id.length));
   const choices = fitting.map((id) => ({
@@ -187,7 +189,7 @@ function chosen(context: Context, call: Invocation, verb: Verb): readonly NodeId
       'no-such-node',
       `${call.all('NODE').join(' ')}: there is no node to ${verb.action} among them`,
       {
-        hint: 'status shows what each is doing',
+        hint: SEE_STATUS,
       },
     );
   }
@@ -198,8 +200,8 @@ function chosen(context: Context, call: Invocation, verb: Verb): readonly NodeId
 async function warn(context: Context, call: Invocation, nodes: readonly NodeId[], verb: Verb): Promise<void> {
   const { cluster, output } = context;
   // Nodes restarted in turn are away one at a time.
-  const { states } = cluster.control().live();
-  const up = nodes.filter((node) => states.get(node) === 'running');
+  const live = cluster.control().live();
+  const up = nodes.filter((node) => runs(live, node));
   const away = verb.action === 'restart' ? up.slice(0, 1) : up;
   if (away.length === 0) return;
   const { text, willBeLost } = forecast(cluster.control(), away);

@@ -1,4 +1,5 @@
-import { countQuorum, hasQuorum, type NodeId } from '../../base/index.js';
+import { countQuorum, hasQuorum, type NodeId, type QuorumCount } from '../../base/index.js';
+import { runs } from '../../cluster/control.js';
 import type { ClusterControl } from '../../cluster/index.js';
 
 export interface QuorumForecast {
@@ -7,12 +8,17 @@ export interface QuorumForecast {
   readonly willBeLost: boolean;
 }
 
+/** The voters whose processes run, but for those that are taken away: as many as a quorum needs? */
+export function votersLeft(control: ClusterControl, taken: readonly NodeId[] = []): QuorumCount {
+  const live = control.live();
+  return countQuorum(live.membership, (voter) => runs(live, voter) && !taken.includes(voter));
+}
+
 /** What taking these nodes away does to the quorum, before it is done. */
 export function forecast(control: ClusterControl, taken: readonly NodeId[]): QuorumForecast {
-  const { membership, states } = control.live();
-  const runs = (voter: NodeId) => states.get(voter) === 'running';
-  const holds = hasQuorum(membership, runs);
-  const { sets, holds: willHold } = countQuorum(membership, (voter) => runs(voter) && !taken.includes(voter));
+  const live = control.live();
+  const holds = hasQuorum(live.membership, (voter) => runs(live, voter));
+  const { sets, holds: willHold } = votersLeft(control, taken);
   // A joint change has two sets of voters, and needs both (§6).
   const count = `${sets.map(({ counted, voters }) => `${counted} of ${voters}`).join(' and ')} left`;
   const needed = sets.map((set) => set.needed).join(' and ');

@@ -1,10 +1,11 @@
-import { type NodeId, nearest, RaftctlError, type Random, randomInt } from '../../base/index.js';
-import type { ClusterControl, LiveState, ProcessStateName } from '../../cluster/index.js';
-import { hasProcess } from '../../cluster/process-state.js';
+import { type NodeId, RaftctlError, type Random, randomInt } from '../../base/index.js';
+import { runs } from '../../cluster/control.js';
+import type { ClusterControl, LiveState } from '../../cluster/index.js';
+import { MANY_NODES, noSuchNode, ONE_NODE } from '../../cluster/node-words.js';
+import { isDown } from '../../cluster/process-state.js';
 
-/** Words that stand for nodes. `leader` to `random` name one, the others as many as there are. */
-export const ONE_NODE = ['leader', 'follower', 'random'] as const;
-export const MANY_NODES = ['followers', 'all', 'running', 'down'] as const;
+/** What helps whenever nodes are not as somebody thought. */
+export const SEE_STATUS = 'status shows what each node is doing';
 
 export interface Resolved {
   readonly nodes: readonly NodeId[];
@@ -13,8 +14,6 @@ export interface Resolved {
   /** A group: members to which an action does not apply are left out. */
   readonly group: boolean;
 }
-
-export const isDown = (state: ProcessStateName | undefined): boolean => state === undefined || !hasProcess(state);
 
 /** What a NODE means at this moment. */
 export function resolve(selector: string, control: ClusterControl, random: Random): Resolved {
@@ -29,7 +28,7 @@ export function resolve(selector: string, control: ClusterControl, random: Rando
   }
   const many = resolveMany(selector, ids, live);
   if (many.length === 0)
-    throw new RaftctlError('no-such-node', `${selector}: no node is it just now`, { hint: 'status shows them' });
+    throw new RaftctlError('no-such-node', `${selector}: no node is it just now`, { hint: SEE_STATUS });
   return { nodes: many, said: `${selector} -> ${many.join(', ')}`, group: true };
 }
 
@@ -47,11 +46,11 @@ function resolveOne(selector: string, ids: readonly NodeId[], live: LiveState, r
   if (selector === 'follower') {
     const followers = followersOf(ids, live);
     if (followers.length === 0)
-      throw new RaftctlError('no-such-node', 'follower: no follower is running', { hint: 'status shows them' });
+      throw new RaftctlError('no-such-node', 'follower: no follower is running', { hint: SEE_STATUS });
     return followers[0];
   }
   if (selector === 'random') {
-    const running = ids.filter((id) => live.states.get(id) === 'running');
+    const running = ids.filter((id) => runs(live, id));
     if (running.length === 0)
       throw new RaftctlError('no-such-node', 'random: no node is running', { hint: 'start all' });
     return running[randomInt(random, 0, running.length - 1)];
@@ -66,7 +65,7 @@ function resolveMany(selector: string, ids: readonly NodeId[], live: LiveState):
     case 'followers':
       return followersOf(ids, live);
     case 'running':
-      return ids.filter((id) => live.states.get(id) === 'running');
+      return ids.filter((id) => runs(live, id));
     case 'down':
       return ids.filter((id) => isDown(live.states.get(id)));
     default: {
@@ -80,7 +79,7 @@ function resolveMany(selector: string, ids: readonly NodeId[], live: LiveState):
 /** The leader as the supervisor knows it, if its process runs. */
 export function leaderOf(live: LiveState): NodeId {
   const { leader, term } = live;
-  if (leader !== null && live.states.get(leader) === 'running') return leader;
+  if (leader !== null && runs(live, leader)) return leader;
   throw new RaftctlError(
     'no-leader',
     leader === null
@@ -94,7 +93,7 @@ export function leaderOf(live: LiveState): NodeId {
 
 function followersOf(ids: readonly NodeId[], live: LiveState): NodeId[] {
   const leader = leaderOf(live);
-  return ids.filter((id) => id !== leader && live.states.get(id) === 'running');
+  return ids.filter((id) => id !== leader && runs(live, id));
 }
 
 /** `2` is the node whose name ends in that number, else the second one. */
@@ -104,12 +103,8 @@ function byNumber(number: number, ids: readonly NodeId[]): NodeId {
   throw unknownNode(String(number), ids);
 }
 
-function unknownNode(selector: string, ids: readonly NodeId[]): RaftctlError {
-  const near = nearest(selector, [...ids, ...ONE_NODE, ...MANY_NODES]);
-  return new RaftctlError('no-such-node', `no node '${selector}'${near ? `; did you mean ${near}?` : ''}`, {
-    hint: `nodes: ${ids.join(', ')}; or ${[...ONE_NODE, ...MANY_NODES].join(', ')}, a number, a glob`,
-  });
-}
+const unknownNode = (selector: string, ids: readonly NodeId[]): RaftctlError =>
+  noSuchNode(selector, ids, { words: [...ONE_NODE, ...MANY_NODES] });
 
 /** `*`, `?` and `[a-c]`, over the whole name. */
 function globMatches(glob: string, name: string): boolean {

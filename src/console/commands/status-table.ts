@@ -1,7 +1,7 @@
 import type { ClusterView, NodeView } from '../../cluster/index.js';
+import { isDown } from '../../cluster/process-state.js';
 import { formatDuration } from '../language/duration.js';
 import { columns, fitColumns, type View } from '../output/index.js';
-import { isDown } from './selector.js';
 import type { NodeRow } from './status-node.js';
 
 const HEADER = [

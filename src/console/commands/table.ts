@@ -1,4 +1,4 @@
-import { assert, nearest, RaftctlError } from '../../base/index.js';
+import { assert, didYouMean, RaftctlError } from '../../base/index.js';
 import { bareStartOf, type Call, literalOf, type Word } from '../language/ast.js';
 import { ScriptError } from '../language/position.js';
 import type { Origin } from '../surface.js';
@@ -6,6 +6,8 @@ import { bindCall } from './bind.js';
 import type { Arg } from './invocation.js';
 import type { OptionSpec } from './signature.js';
 import type { CommandSpec, Runnable } from './spec.js';
+
+export const HELP_LISTS = 'help lists the commands';
 
 /** The one list of commands. The prompt, scripts, one-shot use, help and completion all ask it. */
 export class CommandTable {
@@ -75,16 +77,10 @@ export class CommandTable {
     const seconds = this.secondWords(typed);
     if (seconds.length > 0) {
       if (!second) return problem(first!, `${typed} needs ${seconds.join(' or ')}`, `see help ${typed}`);
-      const near = nearest(second.text ?? '', seconds);
-      const suggestion = near ? `; did you mean ${typed} ${near}?` : '';
+      const suggestion = didYouMean(second.text ?? '', seconds, (near) => `${typed} ${near}`);
       return problem(second, `${typed} has no '${second.text ?? '…'}': expected ${seconds.join(', ')}${suggestion}`);
     }
-    const near = nearest(typed, this.firstWords());
-    return problem(
-      first!,
-      `unknown command '${typed}'${near ? `; did you mean ${near}?` : ''}`,
-      'help lists the commands',
-    );
+    return problem(first!, `unknown command '${typed}'${didYouMean(typed, this.firstWords())}`, HELP_LISTS);
   }
 }
 

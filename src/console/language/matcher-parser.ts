@@ -1,6 +1,6 @@
 import { isErrorCode } from '../../base/index.js';
 import { bareOf, literalOf, type Matcher, OPERATORS, type Operator, type Word } from './ast.js';
-import { ScriptError } from './position.js';
+import { intoQuotes, ScriptError } from './position.js';
 import { nameOf, type TokenStream } from './token-stream.js';
 
 const PATH = /^(?:\.[A-Za-z_][A-Za-z0-9_-]*|\.\d+)+$/;
@@ -15,7 +15,7 @@ export function parseMatchers(tokens: TokenStream): Matcher[] {
   if (!tokens.endsStatement('matcher')) {
     const extra = tokens.peek('matcher');
     throw new ScriptError(extra.span, `expected ',' or the end of the statement, got ${nameOf(extra)}`, {
-      hint: 'a value with blanks goes into quotes',
+      hint: intoQuotes('with blanks'),
     });
   }
   return matchers;
@@ -96,7 +96,7 @@ function parseOperator(tokens: TokenStream): Operator | undefined {
   const glued = /^(?:==|!=|<=|>=|=~|<|>)/.exec(bare);
   if (glued) {
     throw new ScriptError(tokens.peek('matcher').span, `expected a blank after '${glued[0]}'`, {
-      hint: 'a value that begins with it goes into quotes',
+      hint: intoQuotes('that begins with it'),
     });
   }
   return undefined;

@@ -1,7 +1,7 @@
 import type { Action, Block, Call, CommandAction, Script, Statement, Word } from './ast.js';
 import { literalOf } from './ast.js';
+import { parseCommand } from './command-parser.js';
 import { parseDuration } from './duration.js';
-import { parseMatchers } from './matcher-parser.js';
 import { ScriptError, type Source, type Span } from './position.js';
 import { Scope } from './scope.js';
 import { nameOf, TokenStream } from './token-stream.js';
@@ -224,70 +224,7 @@ class Parser {
   }
 
   #command(span: Span): CommandAction {
-    const negated = this.#negation();
-    const call = this.#call();
-    const job = this.#job();
-    const matchers = this.#tokens.takeBare('=>') ? parseMatchers(this.#tokens) : [];
-    for (const matcher of matchers) {
-      if (matcher.type === 'value') this.#scope.check(matcher.expected);
-      if (matcher.type === 'error' && matcher.pattern) this.#scope.check(matcher.pattern);
-    }
-    if (job !== null && matchers.length > 0) {
-      throw new ScriptError(
-        matchers[0]!.span,
-        `&${job} runs in the background: its result is matched by wait job ${job} => …`,
-      );
-    }
-    return { type: 'command', negated, call, job, matchers, span: this.#tokens.spanFrom(span) };
-  }
-
-  #negation(): boolean {
-    const token = this.#tokens.peek();
-    if (!this.#tokens.takeBare('!')) {
-      if (this.#tokens.peekBare()?.startsWith('!')) {
-        throw new ScriptError(token.span, "expected a blank after '!'", {
-          hint: '! COMMAND says that the command must fail',
-        });
-      }
-      return false;
-    }
-    if (this.#tokens.endsStatement()) throw new ScriptError(token.span, "expected a command after '!'");
-    return true;
-  }
-
-  #call(): Call {
-    const first = this.#tokens.peek();
-    const words: Word[] = [];
-    while (!this.#tokens.endsStatement() && !this.#atTail()) words.push(this.#word('a word'));
-    if (words.length === 0) throw new ScriptError(first.span, `expected a command, got ${nameOf(first)}`);
-    const call: Call = { words, span: this.#tokens.spanFrom(first.span) };
-    this.#options.check(call);
-    return call;
-  }
-
-  /** At `=>`, or at a `&name`. */
-  #atTail(): boolean {
-    const bare = this.#tokens.peekBare();
-    if (bare === undefined) return false;
-    if (bare !== '=>' && bare.startsWith('=>')) {
-      throw new ScriptError(this.#tokens.peek().span, "expected a blank after '=>'", {
-        hint: 'a value that begins with => goes into quotes',
-      });
-    }
-    return bare === '=>' || bare.startsWith('&');
-  }
-
-  #job(): string | null {
-    const token = this.#tokens.peek();
-    const bare = this.#tokens.peekBare();
-    if (!bare?.startsWith('&')) return null;
-    this.#tokens.next();
-    if (!/^&[A-Za-z_][A-Za-z0-9_-]*$/.test(bare)) {
-      throw new ScriptError(token.span, `expected a name after &, got '${bare}'`, {
-        hint: 'a value that begins with & goes into quotes',
-      });
-    }
-    return bare.slice(1);
+    return parseCommand(this.#tokens, span, { scope: this.#scope, check: this.#options.check });
   }
 
   #word(expected: string): Word {

@@ -59,6 +59,9 @@ export class ScriptError extends RaftctlError {
   }
 }
 
+/** The hint where a word is taken for more than a value. */
+export const intoQuotes = (value: string): string => `a value ${value} goes into quotes`;
+
 /** Of a longer line, what stands around the place. */
 const SHOWN_CHARACTERS = 160;
 const PROBLEM_CHARACTERS = 400;

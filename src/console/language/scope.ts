@@ -1,4 +1,4 @@
-import { nearest } from '../../base/index.js';
+import { didYouMean } from '../../base/index.js';
 import type { Word } from './ast.js';
 import { ScriptError } from './position.js';
 
@@ -28,10 +28,9 @@ export class Scope {
       }
       const name = part.name.split('.', 1)[0]!;
       if (this.#names.has(name)) continue;
-      const near = nearest(name, this.#names);
       throw new ScriptError(
         part.span,
-        `nothing has set '${name}' before this line${near ? `; did you mean \${${near}}?` : ''}`,
+        `nothing has set '${name}' before this line${didYouMean(name, this.#names, (near) => `\${${near}}`)}`,
         {
           hint: 'let NAME = COMMAND keeps a result, set NAME VALUE keeps a word',
         },

@@ -1,7 +1,7 @@
 import { LEVELS } from '../../base/index.js';
+import { MANY_NODES, ONE_NODE } from '../../cluster/node-words.js';
 import { EVENTS } from '../../diagnostics/index.js';
 import { COMMON_OPTIONS } from '../commands/bind.js';
-import { MANY_NODES, ONE_NODE } from '../commands/selector.js';
 import type { OptionSpec, ValueKind } from '../commands/signature.js';
 import type { CommandSpec } from '../commands/spec.js';
 import type { CommandTable } from '../commands/table.js';

@@ -16,7 +16,8 @@ import {
   type TerminalReader,
 } from '../terminal/index.js';
 import { Announcer } from './announcer.js';
-import { type CompletionContext, complete, hintFor } from './completion.js';
+import { Completer } from './completer.js';
+import { Hint } from './hint.js';
 import { LineFlow } from './line-flow.js';
 import { LineWriter } from './line-writer.js';
 import { promptOf } from './prompt-text.js';
@@ -43,7 +44,6 @@ interface Question {
 
 /** A command that takes longer than this says what it waits for. */
 const PATIENCE_MS = 100;
-const KEYS_REMEMBERED = 500;
 
 /** The prompt on a terminal: one readline, one queue, one writer. `run` resolves when the user leaves. */
 export class Prompt {
@@ -53,17 +53,17 @@ export class Prompt {
   readonly #writer: LineWriter;
   readonly #flow: LineFlow;
   readonly #runner: LineRunner;
+  readonly #completer: Completer;
+  readonly #hint: Hint;
   readonly #reader: TerminalReader;
   readonly #readline: Interface;
   readonly #queue: string[] = [];
-  readonly #keys = new Set<string>();
   #running: AbortController | null = null;
   #waitingFor: string | null = null;
   #question: Question | null = null;
   /** Lines of the paste that is coming in; null: none is. */
   #pasted: string[] | null = null;
   #leaving = false;
-  #hinted = false;
   #left: () => void = () => {};
 
   constructor(options: PromptOptions) {
@@ -84,9 +84,13 @@ export class Prompt {
       table: options.table,
       printer: this.#printer(),
       file: 'prompt',
-      waiting: (text) => this.#waitFor(text),
+      waiting: (text) => {
+        this.#waitingFor = text;
+      },
       ...(options.load ? { load: options.load } : {}),
     });
+    this.#completer = new Completer(options.table, this.#control, workspace.scope);
+    this.#hint = new Hint(output, view);
     this.#reader = terminal.open();
     this.#readline = createInterface({
       input: this.#reader,
@@ -96,7 +100,7 @@ export class Prompt {
       history: [...history.lines].reverse(),
       historySize: 5_000,
       removeHistoryDuplicates: false,
-      completer: (line: string): [string[], string] => this.#complete(line),
+      completer: (line: string): [string[], string] => this.#completer.complete(line),
     });
   }
 
@@ -110,11 +114,11 @@ export class Prompt {
     readline.on('line', (line) => this.#line(line));
     readline.on('SIGINT', () => this.#interrupt());
     readline.on('SIGTSTP', () =>
-      this.#say('the prompt cannot be suspended: the nodes hang on it; open another terminal'),
+      this.#writer.above('the prompt cannot be suspended: the nodes hang on it; open another terminal'),
     );
     readline.on('close', () => this.#leave());
     // Before readline's own listener, and after it.
-    this.#reader.prependListener('keypress', () => this.#clearHint());
+    this.#reader.prependListener('keypress', () => this.#hint.clear());
     this.#reader.on('keypress', (_text, key?: { readonly name?: string }) => {
       if (key?.name === 'paste-start') this.#pasted = [];
       else if (key?.name === 'paste-end') this.#pasteEnded();
@@ -148,10 +152,6 @@ export class Prompt {
       this.#writer.above(text.toString());
     };
     return { out: above, err: above, item: (text, label) => this.#flow.push(text, label), view, errView: view };
-  }
-
-  #say(text: string): void {
-    this.#writer.above(text);
   }
 
   #line(line: string): void {
@@ -208,7 +208,7 @@ export class Prompt {
       this.#flow.finish();
       this.#running = null;
       this.#waitingFor = null;
-      this.#rememberKey(line);
+      this.#completer.remember(line);
     }
   }
 
@@ -217,10 +217,6 @@ export class Prompt {
     const text = failureText(error, this.#options.view);
     // The line stands right above: the caret is enough, its position in "prompt" tells nobody anything.
     this.#printer().err(batch ? text : text.replace(/ prompt:\d+:\d+ /, ' '));
-  }
-
-  #waitFor(text: string): void {
-    this.#waitingFor = text;
   }
 
   /** The prompt as it should be now: the cluster's state, what a command waits for, a question. */
@@ -252,7 +248,7 @@ export class Prompt {
     }
     const empty = this.#readline.line === '' && !this.#runner.incomplete;
     if (empty) {
-      this.#say(this.#options.howToLeave);
+      this.#writer.above(this.#options.howToLeave);
       return;
     }
     this.#runner.reset();
@@ -294,44 +290,9 @@ export class Prompt {
     }
   }
 
-  #completionContext(): CompletionContext {
-    const { variables, marks, jobs } = this.#workspace.scope;
-    return {
-      table: this.#options.table,
-      origin: 'prompt',
-      nodes: this.#control.live().membership.members.map(({ id }) => id),
-      keys: [...this.#keys],
-      marks: [...marks.keys()],
-      jobs: jobs.names(),
-      variables: [...variables.keys()],
-    };
-  }
-
-  #complete(line: string): [string[], string] {
-    const { candidates, word } = complete(line, line.length, this.#completionContext());
-    const only = candidates.length === 1 && !candidates[0]!.endsWith('=');
-    return [only ? [`${candidates[0]} `] : [...candidates], word];
-  }
-
-  /** Dim, behind the cursor, gone with the next key. Only where it fits into the row. */
   #showHint(): void {
-    const { output, view } = this.#options;
     const { line, cursor } = this.#readline;
     if (this.#running || this.#leaving || cursor !== line.length) return;
-    const hint = hintFor(line, this.#completionContext());
-    const { cols } = this.#readline.getCursorPos();
-    if (hint === '' || cols + hint.length >= view.columns) return;
-    this.#hinted = true;
-    output.write(`${view.paint.dim(hint)}\x1b[${hint.length}D`);
-  }
-
-  #clearHint(): void {
-    if (this.#hinted) this.#options.output.write('\x1b[K');
-    this.#hinted = false;
-  }
-
-  #rememberKey(line: string): void {
-    const key = /^\s*(?:put|get|del|cas)\s+([^\s"'$;-][^\s"'$;]*)/.exec(line)?.[1];
-    if (key !== undefined && this.#keys.size < KEYS_REMEMBERED) this.#keys.add(key);
+    this.#hint.show(this.#completer.hint(line), this.#readline);
   }
 }

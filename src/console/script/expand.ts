@@ -1,4 +1,4 @@
-import { nearest } from '../../base/index.js';
+import { didYouMean } from '../../base/index.js';
 import type { Arg } from '../commands/invocation.js';
 import type { Workspace } from '../context.js';
 import { bareStartOf, type Word } from '../language/ast.js';
@@ -53,7 +53,7 @@ export function missing(document: Data, path: readonly string[]): string {
   const parent = atPath(document, path.slice(0, -1));
   const known = typeof parent === 'object' && parent !== null && !Buffer.isBuffer(parent) ? Object.keys(parent) : [];
   const last = path.at(-1) ?? '';
-  const near = nearest(last, known);
   const there = known.length > 0 ? ` (there is ${known.slice(0, 20).join(', ')})` : '';
-  return `the result has no .${path.join('.')}${near ? `; did you mean .${[...path.slice(0, -1), near].join('.')}?` : there}`;
+  const near = didYouMean(last, known, (name) => `.${[...path.slice(0, -1), name].join('.')}`);
+  return `the result has no .${path.join('.')}${near || there}`;
 }

@@ -1,4 +1,4 @@
-import { nearest, RaftctlError } from '../../base/index.js';
+import { didYouMean, RaftctlError } from '../../base/index.js';
 import type { Outcome } from '../outcome.js';
 
 interface Job {
@@ -48,8 +48,7 @@ export class Jobs {
   wait(name: string, signal: AbortSignal): Promise<Outcome> {
     const job = this.#jobs.get(name);
     if (!job) {
-      const near = nearest(name, this.#jobs.keys());
-      throw new RaftctlError('usage', `there is no job '${name}'${near ? `; did you mean ${near}?` : ''}`, {
+      throw new RaftctlError('usage', `there is no job '${name}'${didYouMean(name, this.#jobs.keys())}`, {
         hint: `a command with &${name} at its end starts one`,
       });
     }

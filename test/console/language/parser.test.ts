@@ -111,7 +111,10 @@ describe('a script that is wrong', () => {
     ['put a', 'a.raft:1:5 put needs VALUE'],
     ['get a b', "a.raft:1:7 get takes no more arguments than 1, got 'b'"],
     ['get a --read fresh', "a.raft:1:14 --read: expected linearizable or stale, got 'fresh'"],
-    ['wait leader --timeout soon', "a.raft:1:23 --timeout: expected a duration such as 250ms, 3s or 1m, got 'soon'"],
+    [
+      'wait leader --timeout soon',
+      "a.raft:1:23 --timeout: expected a duration such as 250ms, 3s or 1m, at most 500h, got 'soon'",
+    ],
     [
       'logs level trcae',
       "a.raft:1:12 LEVEL: expected error, warn, info, debug, trace; did you mean trace?, got 'trcae'",
