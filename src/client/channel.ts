@@ -64,6 +64,11 @@ export class Channel {
     return this.#connection !== undefined;
   }
 
+  /** How many wait for an answer. */
+  get inFlight(): number {
+    return this.#calls.size;
+  }
+
   /** All that wait for an answer. */
   get calls(): Iterable<Call> {
     return this.#calls;

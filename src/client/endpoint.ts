@@ -14,8 +14,10 @@ import { Channel } from './channel.js';
 /**
  * Operations that follow each other share a connection, so many at a time: what is begun in one turn of the event loop
  * leaves in few writes, arrives in few reads, and is answered in few writes. A system call costs more than an operation.
+ * Sixteen, or a sixteenth of all that are in flight: a burst of a busy client goes to several connections all the same.
  */
-const BUNCH = 16;
+const BUNCH_MIN = 16;
+const BUNCHES_IN_FLIGHT = 16;
 
 const UNNAMED = asNodeId('');
 
@@ -57,7 +59,7 @@ export class Endpoint {
   /** The number of its last failed dial, counted over all endpoints; 0: none failed yet. */
   lastFailedDial = 0;
   #turn = 0;
-  #leftInBunch = BUNCH;
+  #leftInBunch = BUNCH_MIN;
 
   constructor({ address, connections, ...parts }: EndpointParts, owner: EndpointOwner) {
     this.address = address;
@@ -97,13 +99,19 @@ export class Endpoint {
       this.#leftInBunch -= 1;
       return current;
     }
-    this.#leftInBunch = BUNCH - 1;
+    this.#leftInBunch = this.#bunch() - 1;
     for (let tries = routes.length; tries > 0; tries -= 1) {
       this.#turn = this.#turn + 1 < routes.length ? this.#turn + 1 : 0;
       const route = routes[this.#turn]!;
       if (route.channel.isConnected) return route;
     }
     return undefined;
+  }
+
+  #bunch(): number {
+    let inFlight = 0;
+    for (const channel of this.channels) inFlight += channel.inFlight;
+    return Math.max(BUNCH_MIN, Math.floor(inFlight / BUNCHES_IN_FLIGHT));
   }
 
   /** Dials now, if it waits to. */

@@ -191,6 +191,20 @@ describe('several connections to a node', () => {
     expect(used).toEqual([32, 32, 32, 32]);
   });
 
+  it('take more at a time the more is in flight, a sixteenth of it', async () => {
+    const { stage, nodes, client } = await stageOf(1, 4);
+    nodes[0].behaviour = () => {};
+    for (let nth = 0; nth < 16 * 64; nth += 1) fateOf(client.put('key-01', 'x'));
+    await stage.settle();
+    const before = nodes[0].received.length;
+    for (let nth = 0; nth < 200; nth += 1) fateOf(client.put('key-01', 'x'));
+    await stage.settle();
+    const order = nodes[0].received.slice(before).map(({ connection }) => nodes[0].connections.indexOf(connection));
+    const longest = Math.max(...[0, 1, 2, 3].map((one) => order.filter((used) => used === one).length));
+    expect(longest).toBeGreaterThanOrEqual(64);
+    await client.close();
+  });
+
   it('on one connection, requests arrive in the order of the calls', async () => {
     const { stage, nodes, client } = await stageOf(1);
     for (let nth = 0; nth < 300; nth += 1) void client.get(`key-${nth}`);
