@@ -24,6 +24,7 @@ export function raftctlEngine({ command, ...world }: RaftctlEngineOptions): Engi
     environment: ({ host: _host, port: _port, ...spec }) => ({
       [NODE_SPEC_VARIABLE]: serializeNodeSpec(spec),
       ...WITHOUT_CERTIFICATES,
+      ...ONE_ARENA,
     }),
     ports: ({ host, port }) => [{ host, port }],
     probe: (member, listener) => new AdminLink({ member, clusterId: member.clusterId, ...world, ...listener }),
@@ -33,6 +34,12 @@ export function raftctlEngine({ command, ...world }: RaftctlEngineOptions): Engi
 
 /** Node reads and parses every certificate of this file when it starts, 0.1 s of a core; a node speaks no TLS. */
 const WITHOUT_CERTIFICATES = { NODE_EXTRA_CA_CERTS: undefined };
+
+/**
+ * glibc gives each thread an arena, which keeps what was freed in it. Buffers are made by one thread and freed by
+ * others here: with eight arenas a node under load kept 100 MiB that nobody used. Other allocators do not look at it.
+ */
+const ONE_ARENA = { MALLOC_ARENA_MAX: process.env['MALLOC_ARENA_MAX'] ?? '1' };
 
 const MEANINGS: Readonly<Record<number, ExitMeaning>> = {
   [NODE_EXIT.ok]: { type: 'left' },

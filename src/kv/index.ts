@@ -18,7 +18,7 @@
  *     reads:          1st                        2nd                                 3rd
  *
  * The *memtables* (`memtables.ts`) keep the last version of each key that is not in the backend, deletes as tombstones.
- * When the active one takes 16 MiB, or holds what 100,000 entries did, or five seconds after its first change, it is
+ * When the active one takes 8 MiB, or holds what 100,000 entries did, or five seconds after its first change, it is
  * *sealed* and a new one begins. The sealed one goes to the backend in one transaction: a put for each distinct key,
  * whatever number of commands wrote it, and the meta record (applied index and term, revision). One flush at a time;
  * what is applied meanwhile waits in the new memtable, so a slow disk makes flushes larger, not more.

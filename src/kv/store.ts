@@ -27,7 +27,7 @@ import type { CommandResult, EventQuery, EventsFound, KeyValue, ScanOptions, Sca
 import { isTombstone, NO_BYTES, newVersion, storedBytes, type Version, writeVersion } from './version.js';
 
 export interface KvStoreOptions {
-  /** A flush is due when the active memtable takes this much memory. Default 16 MiB. */
+  /** A flush is due when the active memtable takes this much memory. Default 8 MiB. */
   readonly flushBytes?: number;
   /** A flush is due this long after the first change that is not flushed. Default 5,000. */
   readonly flushMs?: number;
@@ -49,7 +49,7 @@ export interface KvStoreDependencies {
   readonly options: KvStoreOptions;
 }
 
-const FLUSH_BYTES = 16 << 20;
+const FLUSH_BYTES = 8 << 20;
 const FLUSH_MS = 5_000;
 const FLUSH_ENTRIES = 100_000;
 const HISTORY_BYTES = 64 << 20;

@@ -18,10 +18,13 @@ interface ApplierOptions {
   readonly failed: (error: unknown) => void;
 }
 
-/** One read of the WAL, when the cache no longer holds what is to be applied. */
-const READ_BYTES_MAX = 4 << 20;
-/** The state machine's disk lags behind the log's: applying waits for it, or memory would grow without bound. */
-const UNFLUSHED_BYTES_MAX = 64 << 20;
+/** What is applied in one turn, and read from the WAL at once when the cache no longer holds it. */
+const APPLY_BYTES_MAX = 1 << 20;
+/**
+ * The state machine's disk lags behind the log's: applying waits for it, or memory would grow without bound. It is three
+ * memtables: one is being written, and what comes meanwhile may fill two.
+ */
+const UNFLUSHED_BYTES_MAX = 24 << 20;
 const FLUSH_WAIT_MS = 10;
 
 /** Runs committed entries through the state machine, in order, a bounded number a turn. */
@@ -58,13 +61,13 @@ export class Applier {
       return;
     }
     const upTo = Math.min(this.#commitIndex, after + entriesMax);
-    const entries = cache.range(after, upTo);
+    const entries = cache.range(after, upTo, APPLY_BYTES_MAX);
     if (entries === undefined) {
       this.#read((after + 1) as LogIndex);
       return;
     }
     this.#apply(entries);
-    if (upTo < this.#commitIndex) wake();
+    if (store.appliedIndex < this.#commitIndex) wake();
   }
 
   #apply(entries: readonly Entry[]): void {
@@ -86,7 +89,7 @@ export class Applier {
   /** Old entries come from the disk: after a restart, or when the state machine fell far behind. */
   #read(first: LogIndex): void {
     this.#reading = true;
-    this.#options.wal.read(first, this.#commitIndex, READ_BYTES_MAX).then(
+    this.#options.wal.read(first, this.#commitIndex, APPLY_BYTES_MAX).then(
       (entries) => {
         this.#reading = false;
         if (this.#stopped) return;

@@ -37,15 +37,26 @@ export class EntryCache {
     }
   }
 
-  /** The entries (after, upTo], or undefined when some are no longer here. */
-  range(after: number, upTo: number): readonly Entry[] | undefined {
+  /** The entries (after, upTo], or undefined when some are no longer here. `bytesMax` cuts them short, behind the first. */
+  range(after: number, upTo: number, bytesMax = Number.POSITIVE_INFINITY): readonly Entry[] | undefined {
     // A probe names no entries, and need not find the ones around it.
     if (upTo <= after) return [];
     const first = this.#firstIndex();
     if (after + 1 < first) return undefined;
     const from = this.#start + (after + 1 - first);
     const to = from + (upTo - after);
-    return to <= this.#entries.length ? this.#entries.slice(from, to) : undefined;
+    if (to > this.#entries.length) return undefined;
+    return this.#entries.slice(from, bytesMax === Number.POSITIVE_INFINITY ? to : this.#cut(from, to, bytesMax));
+  }
+
+  /** The end of what has `bytesMax` together, from position `from` on and up to `to`; at least one. */
+  #cut(from: number, to: number, bytesMax: number): number {
+    let end = from + 1;
+    for (let bytes = this.#entries[from]!.length; end < to; end += 1) {
+      bytes += this.#entries[end]!.length;
+      if (bytes > bytesMax) break;
+    }
+    return end;
   }
 
   /** Forgets the oldest entries beyond the byte bound, none above `index`. */

@@ -36,13 +36,13 @@ export interface NodeLimits {
 }
 
 export const nodeLimits: NodeLimits = {
-  cacheBytesMax: 16 << 20,
+  cacheBytesMax: 8 << 20,
   applyEntriesMax: 4_096,
-  appendBytesMax: 1 << 20,
+  appendBytesMax: 256 << 10,
   inflightMessagesMax: 64,
-  inflightBytesMax: 8 << 20,
+  inflightBytesMax: 4 << 20,
   uncommittedBytesMax: 64 << 20,
-  flushBytes: 16 << 20,
+  flushBytes: 8 << 20,
   flushMs: 5_000,
   flushEntries: 100_000,
   historyBytes: 64 << 20,
@@ -59,8 +59,8 @@ export function connectionsWithin(descriptors = Number.POSITIVE_INFINITY): numbe
 const WRITE_HEADERS_BYTES = 5 + 4 + 12;
 /** The same of an append with this one entry: frame, append, its run of one term, record and command. */
 const APPEND_HEADERS_BYTES = 5 + 40 + 12 + 9 + 12;
-/** An append of many small entries says where their terms change. */
-const RUNS_BYTES_MAX = 1 << 20;
+/** An append of many small entries, of any version, and where their terms change. */
+const APPEND_FRAME_BYTES_MIN = 2 << 20;
 /** Requests that are no writes carry keys and numbers. */
 const REQUEST_BYTES_MIN = 64 << 10;
 
@@ -71,5 +71,5 @@ const REQUEST_BYTES_MIN = 64 << 10;
 export function frameBytesMax({ maxValueBytes }: { readonly maxValueBytes: number }, role: ConnectionRole): number {
   const content = MAX_KEY_BYTES + 2 * maxValueBytes;
   if (role !== 'peer') return Math.max(WRITE_HEADERS_BYTES + content, REQUEST_BYTES_MIN);
-  return Math.max(APPEND_HEADERS_BYTES + content, nodeLimits.appendBytesMax + RUNS_BYTES_MAX);
+  return Math.max(APPEND_HEADERS_BYTES + content, APPEND_FRAME_BYTES_MIN);
 }

@@ -16,11 +16,11 @@ export interface RaftConfig {
   readonly heartbeatTicks: number;
   /** Followers hear of a commit index that moved within this time, if no entries tell them before. Suggested 5; 0: at once. */
   readonly commitNewsTicks: number;
-  /** Bytes of entries in one append message. Suggested 1 MiB. One larger entry travels alone. */
+  /** Bytes of entries in one append message. Suggested 256 KiB. One larger entry travels alone. */
   readonly appendBytesMax: number;
   /** Appends in flight to one follower in Replicate. Suggested 16. */
   readonly inflightMessagesMax: number;
-  /** Bytes in flight to one follower in Replicate. Suggested 8 MiB. */
+  /** Bytes in flight to one follower in Replicate. Suggested 4 MiB. */
   readonly inflightBytesMax: number;
   /** Bytes of proposals that are not committed yet; beyond it proposals are dropped. Suggested 64 MiB. */
   readonly uncommittedBytesMax: number;

@@ -107,6 +107,24 @@ describe('applying', () => {
     expect([applied.length, state.wakes]).toEqual([9, 2]);
   });
 
+  it('a backlog of large entries is applied a mebibyte a turn, and an entry that is larger alone', () => {
+    const { applier, applied, state, cache } = setUp({ entries: 7, cached: [1, 1], cacheBytesMax: 1 << 30 });
+    const large = (index: number, bytes: number): Entry => ({ ...entry(index, 1), length: bytes });
+    cache.append([
+      large(1, 2 << 20),
+      ...[2, 3, 4, 5].map((index) => large(index, 400 << 10)),
+      large(6, 9),
+      large(7, 9),
+    ]);
+    applier.committed(asIndex(7));
+    const turns: number[] = [];
+    for (let turn = 0; turn < 3; turn++) {
+      applier.run();
+      turns.push(applied.length);
+    }
+    expect([turns, state.wakes]).toEqual([[1, 3, 7], 2]);
+  });
+
   it('what memory no longer holds is read from the log, one read at a time', async () => {
     const { applier, applied, reads, state } = setUp({ cached: [6, 9] });
     applier.committed(asIndex(8));
@@ -149,7 +167,7 @@ describe('applying', () => {
   it('waits while the state machine has too much to flush, looking again every 10 ms, with one timer', () => {
     const { applier, applied, state, time } = setUp();
     applier.committed(asIndex(3));
-    state.unflushedBytes = (64 << 20) + 1;
+    state.unflushedBytes = (24 << 20) + 1;
     applier.run();
     applier.run();
     expect([applied, time.pending]).toEqual([[], [10]]);
@@ -157,7 +175,7 @@ describe('applying', () => {
     expect(state.wakes).toBe(1);
     applier.run();
     expect(time.pending).toEqual([10]);
-    state.unflushedBytes = 64 << 20;
+    state.unflushedBytes = 24 << 20;
     applier.run();
     expect(applied).toEqual([1, 2, 3]);
   });

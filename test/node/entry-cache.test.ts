@@ -24,6 +24,15 @@ describe('the entry cache', () => {
     expect(cache.range(5, 5)).toEqual([]);
   });
 
+  it('cuts a range short by bytes, but not before its first entry', () => {
+    const cache = new EntryCache(1_000_000);
+    cache.append(entries(1, 5));
+    expect(indexes(cache.range(1, 5, 300))).toBe('2/1 3/1 4/1');
+    expect(indexes(cache.range(1, 5, 299))).toBe('2/1 3/1');
+    expect(indexes(cache.range(1, 5, 1))).toBe('2/1');
+    expect(indexes(cache.range(1, 5, 1_000))).toBe('2/1 3/1 4/1 5/1');
+  });
+
   it('has nothing beyond its end and nothing before its beginning', () => {
     const cache = new EntryCache(1_000_000);
     cache.append(entries(10, 12));
