@@ -4,14 +4,25 @@ import { realRandom } from '../base/real/random.js';
 import { realScheduler } from '../base/real/scheduler.js';
 import { createTcpTransport, type Link } from '../transport/index.js';
 import { CONTROL_FRAME_BYTES_MAX, CONTROL_QUEUED_BYTES_MAX } from './control-protocol.js';
-import { RemoteControl } from './remote-control.js';
+import { ControlConnection, type RemoteControl, remoteControl } from './remote-control.js';
 
 const HANDSHAKE_TIMEOUT_MS = 3_000;
 /** Never used: the first failure is final. */
 const NO_REDIAL = { firstMs: 60_000, maxMs: 60_000, factor: 1, jitter: 0 };
 
 /** Connects to the supervisor behind a control socket. Rejects with `not-running` when nobody answers there. */
-export function connectControl(socketPath: string): Promise<RemoteControl> {
+export async function connectControl(socketPath: string): Promise<RemoteControl> {
+  const connection = await dialControl(socketPath);
+  try {
+    return await remoteControl(connection);
+  } catch (thrown) {
+    connection.close();
+    throw thrown;
+  }
+}
+
+/** The connection alone: nobody has been greeted yet. */
+export function dialControl(socketPath: string): Promise<ControlConnection> {
   const transport = createTcpTransport({
     clock: realClock,
     scheduler: realScheduler,
@@ -19,7 +30,7 @@ export function connectControl(socketPath: string): Promise<RemoteControl> {
     emit: silent,
   });
   return new Promise((resolve, reject) => {
-    let control: RemoteControl | undefined;
+    let control: ControlConnection | undefined;
     const link: Link = transport.dial({
       host: '',
       port: 0,
@@ -31,9 +42,8 @@ export function connectControl(socketPath: string): Promise<RemoteControl> {
       backoff: NO_REDIAL,
       handlers: {
         opened: (connection) => {
-          const opened = new RemoteControl(connection, { clock: realClock, scheduler: realScheduler });
-          control = opened;
-          opened.greet().then(() => resolve(opened), reject);
+          control = new ControlConnection(connection, { clock: realClock, scheduler: realScheduler });
+          resolve(control);
         },
         frames: (_, frames) => control?.received(frames),
         closed: (_, error) => control?.closed(error),

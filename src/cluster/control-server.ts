@@ -1,27 +1,32 @@
 import { rmSync } from 'node:fs';
-import { constants } from 'node:os';
-import { asNodeId, messageOf, RaftctlError } from '../base/index.js';
-import type { MergedEvent } from '../diagnostics/index.js';
+import { asError, RaftctlError } from '../base/index.js';
 import type { Connection, Frame, Listener, Transport } from '../transport/index.js';
+import { malformed } from '../wire/bytes.js';
 import { decodeDocument, encodeDocument } from '../wire/document.js';
 import { encodeError } from '../wire/index.js';
 import type { ClusterControl } from './control.js';
+import type { Welcome } from './control-documents.js';
 import {
-  ARGUMENTS,
-  type Arguments,
+  CONTROL_METHODS,
+  CONTROL_STREAMS,
+  type ControlStreams,
+  EVENT_METHODS,
+  GREETING,
+  type Greeting,
+} from './control-methods.js';
+import {
   CONTROL,
   CONTROL_FRAME_BYTES_MAX,
   CONTROL_QUEUED_BYTES_MAX,
   CONTROL_VERSION,
-  EVENTS_PER_FRAME,
-  type Method,
   parseCall,
-  toLiveDocument,
-  type Welcome,
 } from './control-protocol.js';
+import { type MethodTable, methodRows, type ServedCall, type StreamTable, streamRows } from './control-row.js';
+
+type ServedControl = ClusterControl & { readonly directory: string };
 
 export interface ControlServerOptions {
-  readonly control: ClusterControl & { readonly directory: string };
+  readonly control: ServedControl;
   /** Of the Unix socket. Whoever holds the cluster's lock may replace what a dead supervisor left there. */
   readonly path: string;
   readonly transport: Transport;
@@ -38,6 +43,7 @@ const CONNECTIONS_MAX = 64;
 /** Lets other processes of this user control the cluster as this one does. */
 export async function serveControl({ control, path, transport }: ControlServerOptions): Promise<ControlServer> {
   rmSync(path, { force: true });
+  const methods = methodsOf(control);
   const sessions = new Map<Connection, ControlSession>();
   const listener: Listener = await transport.listen({
     host: '',
@@ -55,7 +61,7 @@ export async function serveControl({ control, path, transport }: ControlServerOp
     maxConnections: CONNECTIONS_MAX,
     maxQueuedBytes: CONTROL_QUEUED_BYTES_MAX,
     handlers: {
-      opened: (connection) => void sessions.set(connection, new ControlSession(control, connection)),
+      opened: (connection) => void sessions.set(connection, new ControlSession(methods, connection)),
       frames: (connection, frames) => sessions.get(connection)?.received(frames),
       closed: (connection) => {
         sessions.get(connection)?.end();
@@ -71,18 +77,16 @@ export async function serveControl({ control, path, transport }: ControlServerOp
   };
 }
 
-/** One console's connection: its calls under way, and what it is told without asking again. */
+/** One console's connection, and its calls under way. */
 class ControlSession {
-  readonly #control: ControlServerOptions['control'];
+  readonly #methods: ReadonlyMap<string, Served>;
   readonly #connection: Connection;
-  /** Aborted when the console cancels the call, or is gone. */
   readonly #calls = new Map<number, AbortController>();
-  /** Calls of `down`: answered last of all. */
-  readonly #downCalls = new Set<number>();
-  #stopLive: (() => void) | undefined;
+  /** Calls that are answered last of all. */
+  readonly #lastCalls = new Set<number>();
 
-  constructor(control: ControlServerOptions['control'], connection: Connection) {
-    this.#control = control;
+  constructor(methods: ReadonlyMap<string, Served>, connection: Connection) {
+    this.#methods = methods;
     this.#connection = connection;
   }
 
@@ -94,15 +98,14 @@ class ControlSession {
   }
 
   clusterIsDown(): void {
-    for (const callId of this.#downCalls) this.#send(CONTROL.result, callId, null);
-    this.#downCalls.clear();
+    for (const callId of this.#lastCalls) this.#send(CONTROL.result, callId, null);
+    this.#lastCalls.clear();
     this.#connection.flush();
   }
 
   end(): void {
-    this.#stopLive?.();
     // A console that is gone does not force the cluster down.
-    for (const [callId, call] of this.#calls) if (!this.#downCalls.has(callId)) call.abort();
+    for (const [callId, call] of this.#calls) if (!this.#lastCalls.has(callId)) call.abort();
   }
 
   async #answer(callId: number, payload: Buffer): Promise<void> {
@@ -110,97 +113,17 @@ class ControlSession {
     this.#calls.set(callId, abort);
     try {
       const { method, args } = parseCall(decodeDocument(payload, 'call'), 'call');
-      const result = await this.#run(method, args, callId, abort.signal);
-      if (method !== 'down') this.#send(CONTROL.result, callId, result ?? null);
+      const served = this.#methods.get(method);
+      if (served === undefined) throw malformed('call.method', `there is no method ${method.slice(0, 40)}`);
+      if (served.answeredLast) this.#lastCalls.add(callId);
+      const news = (document: unknown) => this.#send(CONTROL.news, callId, document);
+      const result = await served.run(args, { signal: abort.signal, news });
+      if (!served.answeredLast) this.#send(CONTROL.result, callId, result);
     } catch (thrown) {
-      this.#connection.send(CONTROL.failure, callId, encodeError(toError(thrown)));
+      this.#lastCalls.delete(callId);
+      this.#connection.send(CONTROL.failure, callId, encodeError(asError(thrown)));
     } finally {
       this.#calls.delete(callId);
-    }
-  }
-
-  #run(method: Method, args: unknown, callId: number, signal: AbortSignal): Promise<unknown> {
-    switch (method) {
-      case 'hello':
-        return this.#hello(ARGUMENTS.hello(args, 'hello'));
-      case 'view':
-        return this.#control.view(given(ARGUMENTS.view(args, 'view')));
-      case 'lifecycle':
-        return this.#lifecycle(ARGUMENTS.lifecycle(args, 'lifecycle'));
-      case 'setLevel': {
-        const { level, node } = ARGUMENTS.setLevel(args, 'setLevel');
-        return this.#control.setLevel(level, node === undefined ? undefined : asNodeId(node));
-      }
-      case 'down':
-        return this.#down(ARGUMENTS.down(args, 'down'), callId, signal);
-      default:
-        return this.#runEvents(method, args, callId, signal);
-    }
-  }
-
-  #runEvents(
-    method: 'last' | 'read' | 'count' | 'waitFor' | 'subscribe',
-    args: unknown,
-    callId: number,
-    signal: AbortSignal,
-  ): Promise<unknown> {
-    const { events } = this.#control;
-    switch (method) {
-      case 'last':
-        return events.last();
-      case 'read': {
-        const { after, ...rest } = ARGUMENTS.read(args, 'read');
-        return events.read({ after, ...given(rest) });
-      }
-      case 'count': {
-        const { filter, after } = ARGUMENTS.count(args, 'count');
-        return events.count(filter, after);
-      }
-      case 'waitFor': {
-        const { filter, after, timeoutMs } = ARGUMENTS.waitFor(args, 'waitFor');
-        return events.waitFor(filter, after, { signal, ...given({ timeoutMs }) });
-      }
-      case 'subscribe':
-        return this.#subscribe(ARGUMENTS.subscribe(args, 'subscribe'), callId, signal);
-    }
-  }
-
-  async #hello({ version }: Arguments<'hello'>): Promise<Welcome> {
-    if (version !== CONTROL_VERSION) {
-      const text = `the supervisor speaks version ${CONTROL_VERSION} of the control protocol, this console ${version}`;
-      throw new RaftctlError('handshake-refused', text, { hint: 'use the raftctl that started the cluster' });
-    }
-    const { config, clusterId, directory } = this.#control;
-    const tell = () => this.#send(CONTROL.live, 0, toLiveDocument(this.#control.live()));
-    this.#stopLive?.();
-    this.#stopLive = this.#control.onLiveChange(tell);
-    return { version, config, clusterId, directory, live: toLiveDocument(this.#control.live()) };
-  }
-
-  #lifecycle({ action, node, signal, timeoutMs }: Arguments<'lifecycle'>): Promise<unknown> {
-    if (signal !== undefined && !isSignal(signal)) throw new RaftctlError('usage', `unknown signal '${signal}'`);
-    return this.#control.lifecycle(action, asNodeId(node), given({ signal, timeoutMs }));
-  }
-
-  async #down({ timeoutMs }: Arguments<'down'>, callId: number, force: AbortSignal): Promise<void> {
-    this.#downCalls.add(callId);
-    const onProgress = (text: string) => this.#send(CONTROL.progress, callId, text);
-    await this.#control.down({ force, onProgress, ...given({ timeoutMs }) });
-  }
-
-  #subscribe({ filter, after }: Arguments<'subscribe'>, callId: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const stop = this.#control.events.subscribe(after, filter, (events) => this.#sendEvents(callId, events));
-      signal.addEventListener('abort', () => {
-        stop();
-        resolve();
-      });
-    });
-  }
-
-  #sendEvents(callId: number, events: readonly MergedEvent[]): void {
-    for (let from = 0; from < events.length; from += EVENTS_PER_FRAME) {
-      this.#send(CONTROL.events, callId, events.slice(from, from + EVENTS_PER_FRAME));
     }
   }
 
@@ -209,14 +132,61 @@ class ControlSession {
   }
 }
 
-const isSignal = (text: string): text is NodeJS.Signals => Object.hasOwn(constants.signals, text);
-
-type Given<T> = { readonly [Key in keyof T]?: Exclude<T[Key], undefined> };
-
-/** Without the members that are undefined: absent and undefined are one on the wire. */
-function given<T extends object>(options: T): Given<T> {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Given<T>;
+/** One method, made from its row and from what carries it out. */
+interface Served {
+  readonly answeredLast: boolean;
+  run(args: unknown, call: ServedCall): Promise<unknown>;
 }
 
-const toError = (thrown: unknown): RaftctlError =>
-  thrown instanceof RaftctlError ? thrown : new RaftctlError('internal', messageOf(thrown), { cause: thrown });
+const methodsOf = (control: ServedControl): ReadonlyMap<string, Served> =>
+  new Map([
+    ...served(GREETING, greeting(control)),
+    ...served(CONTROL_METHODS, control),
+    ...served(EVENT_METHODS, control.events),
+    ...servedStreams(CONTROL_STREAMS, streams(control)),
+  ]);
+
+const greeting = ({ config, clusterId, directory }: ServedControl): Greeting => ({
+  async hello(version): Promise<Welcome> {
+    if (version === CONTROL_VERSION) return { version, config, clusterId, directory };
+    const text = `the supervisor speaks version ${CONTROL_VERSION} of the control protocol, this console ${version}`;
+    throw new RaftctlError('handshake-refused', text, { hint: 'use the raftctl that started the cluster' });
+  },
+});
+
+const streams = (control: ServedControl): ControlStreams => ({
+  live(onState) {
+    onState(control.live());
+    return control.onLiveChange(() => onState(control.live()));
+  },
+  subscribe: (...parameters) => control.events.subscribe(...parameters),
+});
+
+function* served<Methods extends object>(table: MethodTable<Methods>, methods: Methods): Iterable<[string, Served]> {
+  for (const { name, row, carryOut } of methodRows(table, methods)) {
+    const { answeredLast } = row;
+    // Async, so that arguments that are none fail as any call fails.
+    const run = async (args: unknown, call: ServedCall) => carryOut(...row.parameters(args, call));
+    yield [name, { answeredLast, run }];
+  }
+}
+
+/** A stream is a call that tells, and is answered when it is cancelled. */
+function* servedStreams<Streams extends object>(
+  table: StreamTable<Streams>,
+  streams: Streams,
+): Iterable<[string, Served]> {
+  for (const { name, row, open } of streamRows(table, streams)) {
+    const run = (args: unknown, { signal, news }: ServedCall) =>
+      new Promise<void>((resolve) => {
+        const stop = open(row.parameters(args), (item) => {
+          for (const document of row.documents(item)) news(document);
+        });
+        signal.addEventListener('abort', () => {
+          stop();
+          resolve();
+        });
+      });
+    yield [name, { answeredLast: false, run }];
+  }
+}

@@ -72,7 +72,7 @@ export interface NodeView {
   /** Times the process was started again since `up`, whoever wanted it. */
   readonly restarts: number;
   /** How the last process ended: `killed by SIGKILL`, `exit code 12`. */
-  readonly lastExit?: string;
+  readonly lastExit?: string | undefined;
   readonly status: NodeStatus | null;
   /** How old the status is; 0 for one that was asked for just now. */
   readonly statusAgeMs: number | null;

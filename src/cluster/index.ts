@@ -23,6 +23,12 @@
  *         ├─▶ live (from the merged stream), lifecycle, shutdown
  *         └─▶ control-server ◀── Unix socket ── remote-control
  *
+ * ## One row per method
+ *
+ * What a console can ask over the socket is a row of `control-methods.ts`: what travels, what is answered, and how both
+ * become the parameters and the result of the method. `RemoteControl` and control-server are made from the rows, so a
+ * new method is its implementation in the supervisor and one row. `down` is answered last, when nothing else is left.
+ *
  * ## The file is not the cluster
  *
  * cluster.yaml is what a cluster is made from the first time, and its settings. Who belongs to a cluster that is there,

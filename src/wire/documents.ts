@@ -112,7 +112,14 @@ const term = branded(count, asTerm);
 const index = branded(count, asIndex);
 const level: Parser<Level> = oneOf(LEVELS);
 
-const parseNodeStatus: Parser<NodeStatus> = object({
+export const membership: Parser<Membership> = object({
+  voters: list(nodeId),
+  outgoing: list(nodeId),
+  learners: list(nodeId),
+  members: list(object({ id: nodeId, incarnation: count, host: text, port: count })),
+});
+
+export const nodeStatus: Parser<NodeStatus> = object({
   node: nodeId,
   instance: text,
   pid: count,
@@ -131,12 +138,7 @@ const parseNodeStatus: Parser<NodeStatus> = object({
   memory: object({ rss: count, heapUsed: count, external: count }),
   cpuMs: finite,
   links: list(object({ peer: nodeId, state: text, error: optional(text) })),
-  membership: object({
-    voters: list(nodeId),
-    outgoing: list(nodeId),
-    learners: list(nodeId),
-    members: list(object({ id: nodeId, incarnation: count, host: text, port: count })),
-  }),
+  membership,
   followers: optional(list(object({ peer: nodeId, match: index, active: truth }))),
   connections: count,
   level,
@@ -147,22 +149,22 @@ const fieldValue: Parser<FieldValue> = (value, path) => {
   return typeof value === 'boolean' ? truth(value, path) : text(value, path);
 };
 
+export const eventShape = {
+  node: nodeId,
+  instance: text,
+  sequence: count,
+  component: text,
+  level,
+  event: text,
+  fields: record(fieldValue),
+  wall: finite,
+  time: finite,
+};
+
 const parseEventBatch: Parser<EventBatch> = object({
   instance: text,
   lost: count,
-  events: list(
-    object({
-      node: nodeId,
-      instance: text,
-      sequence: count,
-      component: text,
-      level,
-      event: text,
-      fields: record(fieldValue),
-      wall: finite,
-      time: finite,
-    }),
-  ),
+  events: list(object(eventShape)),
 });
 
 const parseSubscribe: Parser<SubscribeEvents> = object({ after: count, level });
@@ -170,7 +172,7 @@ const parseLogLevel: Parser<LogLevel> = object({ level });
 
 export const encodeNodeStatus = (status: NodeStatus): Buffer => encodeDocument(status);
 export const decodeNodeStatus = (payload: Buffer): NodeStatus =>
-  parseNodeStatus(decodeDocument(payload, 'status'), 'status');
+  nodeStatus(decodeDocument(payload, 'status'), 'status');
 
 export const encodeEventBatch = (batch: EventBatch): Buffer => encodeDocument(batch);
 export const decodeEventBatch = (payload: Buffer): EventBatch =>

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { asNodeId, RaftctlError } from '../../src/base/index.js';
+import { dialControl } from '../../src/cluster/connect.js';
 import {
   type ClusterControl,
   connectControl,
@@ -416,16 +417,18 @@ describe('over the control socket', { timeout: 20_000 }, () => {
   it('bad requests are refused, each for itself', async () => {
     const supervisor = await start();
     const remote = await connectControl(supervisor.socketPath);
-    await expect(remote.call('lifecycle', { action: 'explode', node: 'node-01' })).rejects.toMatchObject({
-      code: 'bad-request',
-    });
-    await expect(remote.call('lifecycle', { action: 'kill', node: 'node-01', signal: 'SIGFOO' })).rejects.toMatchObject(
-      {
-        code: 'usage',
-        message: "unknown signal 'SIGFOO'",
-      },
-    );
-    await expect(remote.call('hello', { version: 99 })).rejects.toMatchObject({ code: 'handshake-refused' });
+    const raw = await dialControl(supervisor.socketPath);
+    onTestFinished(() => raw.close());
+    const refused = [
+      ['lifecycle', { action: 'explode', node: 'node-01' }, 'bad-request'],
+      ['lifecycle', { action: 'kill', node: 'node-01', signal: 'SIGFOO' }, 'usage'],
+      ['subscribe', { after: -1, filter: {} }, 'bad-request'],
+      ['explode', {}, 'bad-request'],
+      ['constructor', {}, 'bad-request'],
+      ['hello', { version: 99 }, 'handshake-refused'],
+    ] as const;
+    for (const [method, args, code] of refused)
+      await expect(raw.call(method, { args })).rejects.toMatchObject({ code });
     expect((await remote.view()).up).toBe(3);
     remote.close();
   });

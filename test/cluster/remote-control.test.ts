@@ -1,0 +1,75 @@
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { silent } from '../../src/base/index.js';
+import { realRandom } from '../../src/base/real/random.js';
+import { connectControl } from '../../src/cluster/connect.js';
+import { CONTROL } from '../../src/cluster/control-protocol.js';
+import { type Connection, createTcpTransport, type Frame } from '../../src/transport/index.js';
+import { encodeDocument } from '../../src/wire/document.js';
+import { realTime } from './helpers.js';
+import { temporaryDirectory } from './temporary-directory.js';
+
+/** A supervisor of another version: `answer` is all it does. */
+async function supervisorThat(answer: (connection: Connection, frame: Frame) => void): Promise<string> {
+  const path = join(temporaryDirectory(), 'control.sock');
+  const transport = createTcpTransport({ ...realTime, random: realRandom, emit: silent });
+  const listener = await transport.listen({
+    host: '',
+    port: 0,
+    path,
+    hello: () => ({ role: 'admin', clusterId: '', node: 'supervisor', instance: '', note: new Uint8Array() }),
+    maxFrameBytes: () => 1 << 20,
+    handshakeTimeoutMs: 3_000,
+    maxConnections: 4,
+    maxQueuedBytes: 1 << 20,
+    handlers: {
+      opened: () => {},
+      frames: (connection, frames) => {
+        for (const frame of frames) answer(connection, frame);
+      },
+      closed: () => {},
+    },
+  });
+  onTestFinished(() => listener.close());
+  return path;
+}
+
+describe('a console refuses a supervisor', () => {
+  const refusal = {
+    code: 'handshake-refused',
+    message: 'the supervisor does not speak version 2 of the control protocol, as this console does',
+    hint: 'use the raftctl that started the cluster',
+  };
+
+  it('whose failures it cannot read', async () => {
+    // A map of MessagePack, as documents were in version 1.
+    const payload = Buffer.from([0x81, 0xa4, 0x63, 0x6f, 0x64, 0x65, 0xa1, 0x78]);
+    const path = await supervisorThat((connection, { callId }) => connection.send(CONTROL.failure, callId, payload));
+    await expect(connectControl(path)).rejects.toMatchObject(refusal);
+  });
+
+  it('whose welcome lacks what it needs', async () => {
+    const welcome = encodeDocument({ version: 1, clusterId: 'c' });
+    const path = await supervisorThat((connection, { callId }) => connection.send(CONTROL.result, callId, welcome));
+    await expect(connectControl(path)).rejects.toMatchObject(refusal);
+  });
+});
+
+it('a console hangs up on a supervisor whose state is none', async () => {
+  const config = {
+    name: 'demo',
+    nodes: [],
+    raft: { heartbeatMs: 1, electionTimeoutMs: [1, 2] },
+    storage: { dir: '/', maxValueBytes: 1 },
+    supervisor: { restart: 'never', stopTimeoutMs: 1 },
+    logs: { level: 'info', exclude: [], maxFileBytes: 1, files: 1 },
+    file: null,
+    digest: '',
+  };
+  const path = await supervisorThat((connection, { callId, payload }) => {
+    const isHello = payload.includes('hello');
+    const document = isHello ? { version: 2, config, clusterId: 'c', directory: '/' } : { leader: 3 };
+    connection.send(isHello ? CONTROL.result : CONTROL.news, callId, encodeDocument(document));
+  });
+  await expect(connectControl(path)).rejects.toMatchObject({ code: 'closed', message: 'the supervisor is gone' });
+});
