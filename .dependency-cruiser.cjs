@@ -51,7 +51,7 @@ module.exports = {
     },
     builtinOnlyIn('files-only-where-files-live', 'fs|fs/promises', [
       '^src/storage/real-file-system',
-      '^src/kv/(backend-lmdb|lmdb-file)',
+      '^src/kv/(backend-lmdb|lmdb-engine|lmdb-file)',
       '^src/os/',
       '^src/cluster/',
       '^src/console/files',

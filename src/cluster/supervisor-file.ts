@@ -81,7 +81,7 @@ export function readSupervisorFile(file: string): FoundFile | undefined {
   } catch (thrown) {
     if (thrown instanceof RaftctlError && thrown.code === 'data-newer') throw thrown;
     throw new RaftctlError('data-unreadable', `${file} is damaged: ${messageOf(thrown)}`, {
-      hint: "restore it from a copy, or delete the cluster's directory, and with it the data",
+      hint: "keep the cluster's directory, or delete it, and with it the data; do not put an older copy of the file back, which forgets which nodes have run",
       cause: thrown,
     });
   }

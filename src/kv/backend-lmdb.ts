@@ -12,6 +12,7 @@ import {
   type TransactionSize,
 } from './backend.js';
 import type { BinaryKey } from './key.js';
+import { checkLmdbPackage, lmdbEngine } from './lmdb-engine.js';
 import { checkEnvironment, noteExtent } from './lmdb-file.js';
 import { type LmdbEngine, LmdbTransaction, TransactionBuffer } from './lmdb-transaction.js';
 
@@ -38,6 +39,13 @@ const LMDB_OPTIONS = {
   compression: false,
 } as const;
 
+interface LmdbOptions {
+  /** Address space at first; the map grows. */
+  readonly mapBytes?: number;
+  /** The package.json of the lmdb package, if it is not beside the code that is loaded. */
+  readonly lmdbManifest?: string;
+}
+
 type Databases = Readonly<Record<DatabaseName, lmdb.Database<Buffer, string>>>;
 
 export class LmdbBackend implements Backend {
@@ -48,8 +56,12 @@ export class LmdbBackend implements Backend {
   readonly #memory = new TransactionBuffer();
   readonly #found: MutableSlice = { bytes: NO_BYTES, start: 0, end: 0 };
 
-  /** Opens the environment in `directory`, or makes a new one. `mapBytes`: address space at first; the map grows. */
-  static open(directory: string, { mapBytes = MAP_BYTES }: { readonly mapBytes?: number } = {}): LmdbBackend {
+  /**
+   * Opens the environment in `directory`, or makes a new one. Throws `data-damaged` or `data-unreadable` when that is not
+   * possible, `internal` when the lmdb package is not the one that raftctl pins.
+   */
+  static open(directory: string, { mapBytes = MAP_BYTES, lmdbManifest }: LmdbOptions = {}): LmdbBackend {
+    checkLmdbPackage(lmdbManifest);
     try {
       const made = mkdirSync(directory, { recursive: true, mode: 0o700 });
       // What LMDB cannot open, it does not refuse: it ends the process.
@@ -80,7 +92,7 @@ export class LmdbBackend implements Backend {
       DATABASES.map((name) => [name, root.openDB<Buffer, string>(name, { ...LMDB_OPTIONS })]),
     ) as Databases;
     let extent = noteExtent(directory, 0);
-    this.#engine = engineOf(root, this.#databases, () => {
+    this.#engine = lmdbEngine(root, this.#databases, () => {
       extent = noteExtent(directory, extent);
     });
   }
@@ -153,42 +165,6 @@ class LmdbCursor implements BytesCursor {
       throw unreadablePage(this.#place, error);
     }
   }
-}
-
-/** What `LmdbTransaction` needs of lmdb-js and its types do not declare. */
-interface Internals {
-  readonly nativeAddon?: { getAddress?(buffer: ArrayBufferLike): number; lmdbError?(code: number): never };
-  readonly env?: { startWriting?(address: number, report: (status: number) => void): void };
-  readonly db?: { readonly dbi?: number };
-}
-
-/** `flushed` is called after each transaction that is on disk. */
-function engineOf(root: lmdb.RootDatabase, databases: Databases, flushed: () => void): LmdbEngine {
-  const { nativeAddon } = lmdb as Internals;
-  const { env } = root as Internals;
-  const numbers = Object.entries(databases).map(([name, database]) => [name, (database as Internals).db?.dbi]);
-  const offered = nativeAddon?.getAddress && env?.startWriting && numbers.every(([, number]) => number !== undefined);
-  if (!offered) throw new RaftctlError('internal', 'this lmdb package is not the version that raftctl pins: 3.5.6');
-  return {
-    databases: Object.fromEntries(numbers) as LmdbEngine['databases'],
-    addressOf: (buffer) => nativeAddon.getAddress!(buffer),
-    execute(address, report) {
-      env.startWriting!(address, (status) => {
-        // The reader must not stay on a snapshot of before the commit.
-        root.resetReadTxn();
-        if (status === 0) flushed();
-        report(status);
-      });
-    },
-    errorOf(code) {
-      try {
-        nativeAddon.lmdbError?.(code);
-      } catch (error) {
-        if (error instanceof Error) return error;
-      }
-      return new Error(`LMDB error ${code}`);
-    },
-  };
 }
 
 /** A new environment exists after a power cut only when the directories on the way to it do. */

@@ -55,6 +55,9 @@
  * A backend holds named databases of bytes and knows nothing of versions (`backend.ts`). `LmdbBackend` (imported from
  * `backend-lmdb.js` by composition roots only) and `MemoryBackend` for tests and the simulator, which tells committed
  * from flushed as LMDB does, fails when told, and crashes. One suite runs on both.
+ *
+ * LMDB is written through lmdb-js's own writer thread, whose instructions `lmdb-transaction.ts` makes; `lmdb-engine.ts`
+ * refuses to call it in a package of another version.
  */
 export type { Backend, BytesCursor, DatabaseName, Slice, Transaction, TransactionSize } from './backend.js';
 export { MemoryBackend, type MemoryBackendOptions } from './backend-memory.js';

@@ -8,8 +8,8 @@ import type { BinaryKey } from './key.js';
  * The public `batch` must be filled within one turn of the event loop and makes four objects a put, which survive until
  * the commit: 30,000 puts block the loop for 15 to 50 ms. Here each put goes straight into one buffer, over as many
  * turns as the caller likes (30,000 puts: 1 to 3 ms at a time), and the writer thread gets that buffer's address. The
- * price is a dependence on what lmdb-js calls internally; its version is pinned, `backend-lmdb` checks that the parts
- * are there, and the backend suite runs on it.
+ * price is a dependence on what lmdb-js calls internally: its version is pinned, and compared whenever a state is opened
+ * (`lmdb-engine.ts`).
  *
  * The writer (lmdb-js `src/writer.cpp`) reads 8-byte aligned instructions, u32 unless said otherwise:
  *
@@ -101,9 +101,16 @@ export class LmdbTransaction implements Transaction {
       const isVisible = status === VISIBLE_STATUS && (flags & REACHED) !== 0 && (flags & FAILED) === 0;
       if (isVisible || isOver) return;
       isOver = true;
-      if (status !== 0) done(this.#engine.errorOf(status));
-      else done((flags & COMMITTED) !== 0 ? undefined : new Error('LMDB ended the transaction without committing it'));
+      done(this.#errorOf(status, flags));
     });
+  }
+
+  /** What the transaction ended with, by the last status and the flags of its end. */
+  #errorOf(status: number, flags: number): Error | undefined {
+    if (status === 0) return (flags & COMMITTED) !== 0 ? undefined : new Error('LMDB ended without committing');
+    // "Visible" came late, when the writer had failed already, or this is EPERM: the report does not tell them apart.
+    if (status === VISIBLE_STATUS && (flags & REACHED) !== 0) return new Error('LMDB could not write the transaction');
+    return this.#engine.errorOf(status);
   }
 
   /** Writes a put and the jump over its value; answers where the value belongs. */

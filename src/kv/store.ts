@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   asRevision,
   assert,
@@ -22,9 +21,10 @@ import { Memtables } from './memtables.js';
 import { MergeCursor } from './merge.js';
 import { emptyMeta, readMeta, type StoreMeta } from './meta.js';
 import { PastRevisions } from './past-revisions.js';
+import { hashOfState } from './state-hash.js';
 import { StoredVersions, type VersionCursor } from './stored-versions.js';
 import type { CommandResult, EventQuery, EventsFound, KeyValue, ScanOptions, ScanResult } from './types.js';
-import { isTombstone, NO_BYTES, newVersion, storedBytes, type Version, writeVersion } from './version.js';
+import { copyOf, isTombstone, NO_BYTES, newVersion, storedBytes, type Version } from './version.js';
 
 export interface KvStoreOptions {
   /** A flush is due when the active memtable takes this much memory. Default 8 MiB. */
@@ -219,18 +219,11 @@ export class KvStore {
     await this.#backend.close();
   }
 
-  /** A digest of revision, keys, values and their numbers: equal on nodes that applied the same log. Reads it all. */
+  /** A digest of all that is replicated: equal on nodes that applied the same log. Reads every key. */
   stateHash(): string {
-    const hash = createHash('sha256').update(`${this.#revision}`);
     const cursor = this.#cursor(FIRST_KEY, undefined);
     try {
-      for (; cursor.key !== undefined; cursor.advance()) {
-        const { key, version } = cursor;
-        const bytes = Buffer.allocUnsafe(storedBytes(version));
-        writeVersion(bytes, 0, key, version);
-        hash.update(`\n${key.length} ${bytes.length} `).update(key, 'latin1').update(bytes);
-      }
-      return hash.digest('hex');
+      return hashOfState(this, cursor);
     } finally {
       cursor.close();
     }
@@ -297,11 +290,6 @@ export class KvStore {
 }
 
 const maxOf = (left: BinaryKey, right: BinaryKey): BinaryKey => (left > right ? left : right);
-
-function copyOf(version: Version): Version {
-  const bytes = Buffer.from(version.bytes.subarray(version.start, version.end));
-  return { ...version, bytes, start: 0, end: bytes.length };
-}
 
 function toKeyValue(key: BinaryKey, version: Version): KeyValue {
   const { bytes, start, end, createRevision, modRevision, version: number } = version;

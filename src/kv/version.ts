@@ -42,6 +42,12 @@ export const newVersion = (): MutableVersion => ({
   lease: 0,
 });
 
+/** One whose bytes are its own. */
+export function copyOf(version: Version): Version {
+  const bytes = Buffer.from(version.bytes.subarray(version.start, version.end));
+  return { ...version, bytes, start: 0, end: bytes.length };
+}
+
 /** Bytes of the version as it is stored. */
 export const storedBytes = (version: Version): number => VERSION_HEADER_BYTES + version.end - version.start;
 

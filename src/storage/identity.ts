@@ -1,5 +1,5 @@
 import { join } from 'node:path/posix';
-import { asNodeId, type NodeId, RaftctlError } from '../base/index.js';
+import { asNodeId, LEAVE_IT, type NodeId, RaftctlError } from '../base/index.js';
 import { newer } from './damage.js';
 import type { FileSystem } from './file-system.js';
 import { removeIfThere } from './segment-files.js';
@@ -109,6 +109,6 @@ function parseIdentity(path: string, text: string): StoredIdentity {
 
 const unreadable = (path: string, what: string, cause?: unknown): RaftctlError =>
   new RaftctlError('data-unreadable', `cannot read ${path}: ${what}`, {
-    hint: 'check the permissions and the disk; the file never changes, so a copy of it may be put back',
+    hint: `check the permissions and the disk; otherwise ${LEAVE_IT}`,
     cause,
   });

@@ -236,7 +236,7 @@ describe('data that is not what it should be', () => {
     const place = await downWithData();
     const [cluster] = readdirSync(place.data);
     const file = join(place.data, cluster!, 'supervisor.json');
-    writeFileSync(file, readFileSync(file, 'utf8').replace('"format": 1', '"format": 99'));
+    writeFileSync(file, readFileSync(file, 'utf8').replace(/"format": \d+/, '"format": 99'));
     const { code, stderr } = await again(place);
     expect(code).toBe(6);
     expect(stderr).toContain('format 99');
@@ -336,9 +336,9 @@ describe('the leader is killed while a `put` waits', () => {
     const place = await withCluster();
     const { leader, nodes } = JSON.parse((await place.run('status', '-o', 'json')).stdout) as {
       readonly leader: string;
-      readonly nodes: readonly { readonly id: string }[];
+      readonly nodes: readonly { readonly node: string }[];
     };
-    const [one, two] = nodes.map(({ id }) => id).filter((id) => id !== leader);
+    const [one, two] = nodes.map(({ node }) => node).filter((node) => node !== leader);
     // Two of four are frozen: the leader takes the write and cannot commit it.
     await place.run('pause', one!, '--yes');
     await place.run('pause', two!, '--yes');
@@ -360,6 +360,7 @@ async function appended(place: Workplace, leader: string): Promise<void> {
   for (;;) {
     const { stdout } = await place.run('status', leader, '-o', 'json');
     const { last, commit } = JSON.parse(stdout) as { readonly last: number; readonly commit: number };
+    expect([typeof last, typeof commit]).toEqual(['number', 'number']);
     if (last > commit) return;
   }
 }

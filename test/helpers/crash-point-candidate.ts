@@ -29,8 +29,11 @@ export async function askForVote(cluster: CrashPointCluster, { candidate, voter,
   });
   const note = encodeNote({ term: asTerm(term), leader: null });
   const { clusterId } = cluster.control;
-  const hello = (): Hello => ({ role: 'peer', clusterId, node: candidate, instance: 'candidate', note });
-  const manners = { host: '127.0.0.1', hello, handshakeTimeoutMs: 3_000, maxQueuedBytes: 1 << 20 };
+  const host = '127.0.0.1';
+  const member = { incarnation: 1, host, port: cluster.port(candidate) };
+  const hello = (): Hello => ({ role: 'peer', clusterId, node: candidate, instance: 'candidate', note, member });
+  const secret = cluster.secret();
+  const manners = { host, hello, secret, handshakeTimeoutMs: 3_000, maxQueuedBytes: 1 << 20 };
   const { kind, parts } = encodeMessage(
     requestVote({ from: candidate, to: voter, term, last: [LAST_INDEX, term - 1] }),
   );

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished } from 'vitest';
 import { asNodeId, type NodeId } from '../../src/base/index.js';
 import { connectControl, type NodeView, type RemoteControl } from '../../src/cluster/index.js';
+import { readSecret } from '../../src/cluster/secret.js';
 import { readSupervisorFile } from '../../src/cluster/supervisor-file.js';
 import type { EventFilter, MergedEvent } from '../../src/diagnostics/index.js';
 import { CRASH_POINTS_VARIABLE, type Crash, CrashBook, type CrashPoint } from './crash-point.js';
@@ -72,6 +73,11 @@ export class CrashPointCluster {
 
   port(node: NodeId): number {
     return this.#place.port(this.nodes.indexOf(node) + 1);
+  }
+
+  /** What its members prove to each other. */
+  secret(): Buffer {
+    return readSecret(join(this.#place.data, 'demo/secret'));
   }
 
   endpoint(node: NodeId): string {

@@ -16,6 +16,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RaftctlError } from '../../src/base/index.js';
 import { LmdbBackend } from '../../src/kv/backend-lmdb.js';
 import type { BinaryKey } from '../../src/kv/key.js';
+import { LMDB_VERSION } from '../../src/kv/lmdb-engine.js';
 import { encodeMeta, readMeta } from '../../src/kv/meta.js';
 import { contentsOf, metaAt, transact } from './helpers.js';
 
@@ -93,6 +94,11 @@ describe('an LMDB environment', () => {
   });
 });
 
+it('the lmdb package is compared with the version that raftctl pins', () => {
+  const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
+  expect(LMDB_VERSION).toBe(dependencies.lmdb);
+});
+
 describe('what cannot be opened is refused with the directory and a remedy', () => {
   it('a file that is no LMDB environment', () => {
     mkdirSync(directory, { recursive: true });
@@ -116,6 +122,17 @@ describe('what cannot be opened is refused with the directory and a remedy', () 
     writeFileSync(path, file);
     expect(codeOfOpening()).toBe('data-damaged');
     expect(readFileSync(path)).toEqual(file);
+  });
+
+  it.each([
+    ['of another version', '{"version":"3.5.7"}', 'expected 3.5.6, found 3.5.7'],
+    ['that names none', '{}', 'expected 3.5.6, found none'],
+    ['that cannot be read', '{', 'expected 3.5.6, found none: '],
+  ])('any environment, by an lmdb package %s, and nothing is made', (_what, manifest, message) => {
+    const lmdbManifest = join(directory, '..', '..', 'package.json');
+    writeFileSync(lmdbManifest, manifest);
+    expect(() => LmdbBackend.open(directory, { lmdbManifest })).toThrow(message);
+    expect(existsSync(directory)).toBe(false);
   });
 
   it('a file in the place of the directory', () => {

@@ -170,8 +170,8 @@ export class StoreUnderTest {
   }
 
   /** A store on the backend as it is, with nothing applied to it. */
-  reopened(): KvStore {
-    return this.#open();
+  reopened(bootstrap = BOOTSTRAP): KvStore {
+    return this.#open(bootstrap);
   }
 
   get(key: string) {
@@ -186,10 +186,10 @@ export class StoreUnderTest {
     return this.store.scan(options).entries.map(({ key }) => key.toString('latin1'));
   }
 
-  #open(): KvStore {
+  #open(bootstrap = BOOTSTRAP): KvStore {
     return KvStore.open({
       backend: this.backend,
-      bootstrap: BOOTSTRAP,
+      bootstrap,
       emit: this.emit,
       clock: this.time,
       scheduler: this.time,

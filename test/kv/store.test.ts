@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { InvariantError } from '../../src/base/index.js';
-import { bytes, cas, commandEntry, del, put, StoreUnderTest } from './helpers.js';
+import { asRevision, InvariantError } from '../../src/base/index.js';
+import type { StoreMeta } from '../../src/kv/meta.js';
+import { BOOTSTRAP, bytes, cas, commandEntry, del, metaAt, put, StoreUnderTest, transact } from './helpers.js';
 
 /** Every story holds wherever the state lies: in the memtable, being flushed, or in the backend. */
 const PLACES = [
@@ -216,5 +217,30 @@ describe('stateHash', () => {
     one.run(put('a', '1'), put('b', '1'));
     other.run(...commands);
     expect(other.store.stateHash()).not.toBe(one.store.stateHash());
+  });
+
+  const [first, ...others] = BOOTSTRAP.members;
+  const hashOf = (meta: Partial<StoreMeta>): string => {
+    const kv = new StoreUnderTest();
+    void transact(kv.backend, {}, { meta: { ...metaAt(1), ...meta } });
+    return kv.reopened().stateHash();
+  };
+
+  it.each([
+    ['a member', { membership: { ...BOOTSTRAP, members: others, voters: others.map(({ id }) => id) } }],
+    ['a vote', { membership: { ...BOOTSTRAP, voters: others.map(({ id }) => id), learners: [first!.id] } }],
+    ['an incarnation', { membership: { ...BOOTSTRAP, members: [{ ...first!, incarnation: 2 }, ...others] } }],
+    ['the cluster version', { clusterVersion: 2 }],
+    ['the revision', { revision: asRevision(2) }],
+  ])('differs by %s', (_what, meta) => {
+    expect(hashOf(meta)).not.toBe(hashOf({}));
+  });
+
+  it('is equal where members listen elsewhere: that is not replicated', () => {
+    const moved = { ...BOOTSTRAP, members: [{ ...first!, port: 9_999 }, ...others] };
+    const kv = new StoreUnderTest();
+    const [here, there] = [kv.reopened(), kv.reopened(moved)];
+    expect(there.membership).not.toEqual(here.membership);
+    expect(there.stateHash()).toBe(here.stateHash());
   });
 });
