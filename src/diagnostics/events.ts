@@ -215,6 +215,12 @@ export const EVENTS = {
     about: 'A connection sent what no protocol of ours allows, and was closed.',
     fields: { from: 'its address', error: 'what was wrong' },
   },
+  'warnings-left-out': {
+    component: 'transport',
+    level: 'warn',
+    about: 'Strangers caused more warnings than are said in a while; the others are told at debug.',
+    fields: { count: 'how many were left out', windowMs: 'of how long a while' },
+  },
   'watch-overtaken': {
     component: 'node',
     level: 'warn',
@@ -275,6 +281,18 @@ export const EVENTS = {
     level: 'info',
     about: 'The state machine was opened.',
     fields: { index: 'appliedIndex', revision, place: 'where it is' },
+  },
+  'state-upgraded': {
+    component: 'kv',
+    level: 'info',
+    about: 'A state of an older format was written anew, beside the old one, which is then removed.',
+    fields: { from: 'the old directory', place: 'the new one', keys: 'how many' },
+  },
+  'data-directory-upgraded': {
+    component: 'storage',
+    level: 'info',
+    about: 'A data directory of an older format was taken over.',
+    fields: { directory: 'its path', from: 'the format it had', to: 'the format it has' },
   },
   'state-flushed': {
     component: 'kv',

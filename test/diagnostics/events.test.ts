@@ -8,9 +8,9 @@ const sources = readdirSync('src', { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.ts') && !name.startsWith('diagnostics'))
   .map((name) => readFileSync(join('src', name), 'utf8').replace(/^\s*(\*|\/\/).*$/gm, ''));
 
-/** `emit('info', 'name', …)`, `event(preVote ? 'debug' : 'info', 'name', …)`, `tell(context, node, 'name', …)`. */
+/** `emit('info', 'name', …)`, `event(preVote ? 'debug' : 'info', 'name', …)`, `tell(context, node, 'name', …)`, `warnings.warn('name', …)`. */
 const EMITTED =
-  /\b(?:emit|event|tell)\(\s*(?:[^();,]*'(?:error|warn|info|debug|trace)',|context, node,)\s*'([a-z-]+)'/g;
+  /\b(?:(?:emit|event|tell)\(\s*(?:[^();,]*'(?:error|warn|info|debug|trace)',|context, node,)|warnings\.warn\()\s*'([a-z-]+)'/g;
 
 describe('the table of events', () => {
   it('has every event that anything emits, and no other', () => {
