@@ -11,6 +11,7 @@ import type {
 } from '../cluster/index.js';
 import type { Environment, StreamLike } from '../console/output/index.js';
 import type { TerminalInput } from '../console/terminal/index.js';
+import type { LossListener } from './output-loss.js';
 
 /** The part of `cluster/` that the program uses; loaded when a command needs it. */
 export interface ClusterModule {
@@ -46,6 +47,8 @@ export interface Host {
   loadConnect(): Promise<typeof connect>;
   /** Answers how to stop listening. */
   onSignal(listener: (signal: EndingSignal) => void): () => void;
+  /** Told once, when what is printed does not arrive any more. Answers how to stop listening. */
+  onOutputLoss(listener: LossListener): () => void;
   /** Ends the process at once. */
   exit(code: number): void;
 }

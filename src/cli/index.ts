@@ -9,24 +9,25 @@
  * nodes before it loads the prompt's client. This file is what `bin/raftctl.js` runs; `node-process.ts` and
  * `bench-main.ts` are the programs of a node process and of the benchmark's worker.
  *
- * Signals: the first SIGINT, SIGTERM or SIGHUP ends politely what runs; a second SIGINT forces.
+ * Signals: the first SIGINT, SIGTERM or SIGHUP ends politely what runs; a second SIGINT forces. Where nobody reads
+ * standard output any more (`| head -1`), what only shows something ends, quietly; a script goes on to its verdict.
  */
+import { realScheduler } from '../base/real/scheduler.js';
 import { main } from './main.js';
+import { OutputLoss } from './output-loss.js';
 import { realHost } from './real-host.js';
 
-const host = realHost();
+const loss = new OutputLoss(process.stdout, process.stderr);
+const exitCode = await main(process.argv.slice(2), realHost(loss));
+// What was printed must be out before the process ends; connections of ours must not keep it alive.
+process.stdout.write('', () => realScheduler.defer(() => process.stderr.write(complaint(), end)));
 
-// `raftctl logs | head -1`: whoever read us has enough. What runs ends politely, so that nothing is left behind.
-let unread = false;
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    if (unread) return;
-    unread = true;
-    if (!process.emit('SIGHUP', 'SIGHUP')) process.exit(0);
-  });
+/** A write calls back before its stream tells of the error: hence a turn later. */
+function complaint(): string {
+  const { failure } = loss;
+  return failure === undefined ? '' : `error cannot write to standard output: ${failure}\n`;
 }
 
-const exitCode = await main(process.argv.slice(2), host);
-// What was printed must be out before the process ends; connections of ours must not keep it alive.
-process.stdout.write('', () => process.stderr.write('', () => process.exit(unread ? 0 : exitCode)));
+function end(): void {
+  process.exit(loss.exitCode(exitCode));
+}

@@ -1,3 +1,4 @@
+import { RaftctlError } from '../base/index.js';
 import type { ClusterControl } from '../cluster/index.js';
 import {
   COMMON_OPTIONS,
@@ -43,14 +44,27 @@ export async function oneShot(call: Runnable, global: GlobalOptions, printer: Pr
     if (interrupt.signal.aborted) host.exit(130);
     interrupt.abort();
   });
+  let isLost = false;
+  const stopReading = host.onOutputLoss(() => {
+    isLost = true;
+    interrupt.abort();
+  });
   try {
     return await inCluster(call, global, host, printer, interrupt.signal, (control) =>
       run(call, control, global, printer, host, interrupt.signal),
     );
+  } catch (thrown) {
+    // Whoever could be told has left.
+    if (isLost && isInterruption(thrown)) return INTERRUPTED;
+    throw thrown;
   } finally {
     stopListening();
+    stopReading();
   }
 }
+
+const INTERRUPTED = 130;
+const isInterruption = (thrown: unknown): boolean => thrown instanceof RaftctlError && thrown.exitCode === INTERRUPTED;
 
 type Use = (control: ClusterControl | null) => Promise<number>;
 

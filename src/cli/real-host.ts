@@ -3,12 +3,13 @@ import { realClock } from '../base/real/clock.js';
 import { realRandom } from '../base/real/random.js';
 import { realScheduler } from '../base/real/scheduler.js';
 import { ENDING_SIGNALS, type EndingSignal, type Host } from './host.js';
+import type { OutputLoss } from './output-loss.js';
 
 /** A bundle beside this one. */
 const bundle = (name: string): string => fileURLToPath(new URL(`./${name}.js`, import.meta.url));
 
 /** This process. */
-export const realHost = (): Host => ({
+export const realHost = (loss: OutputLoss): Host => ({
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
@@ -27,5 +28,6 @@ export const realHost = (): Host => ({
       for (const signal of ENDING_SIGNALS) process.off(signal, listener);
     };
   },
+  onOutputLoss: (listener) => loss.onLoss(listener),
   exit: (code) => process.exit(code),
 });

@@ -115,6 +115,7 @@ async function serve(supervisor: Supervisor, printer: Printer, host: Host, endin
         signal: ending.signal,
         load: readSourced,
       });
+      ending.scriptIsOver();
       // An input that ended without a command is a closed one.
       if (result.commands > 0 || result.exitCode !== 0) return result.exitCode;
       await ending.begun;
@@ -177,6 +178,9 @@ class Ending {
   readonly #printer: Printer;
   readonly #stopListening: () => void;
   #warned = false;
+  #unread = false;
+  /** A script on standard input is run to its end and its verdict, whether or not anybody reads on. */
+  #runsScript: boolean;
   reason: EndingSignal | 'left' | 'taken down' | null = null;
   /** Who hears of Ctrl-C as long as nothing is ending. */
   onInterrupt: (() => void) | null = null;
@@ -184,10 +188,19 @@ class Ending {
 
   constructor(printer: Printer, host: Host) {
     this.#printer = printer;
+    this.#runsScript = inputKind(host.stdin) === 'piped';
     this.begun = new Promise((resolve) => {
       this.#controller.signal.addEventListener('abort', () => resolve(), { once: true });
     });
-    this.#stopListening = host.onSignal((signal) => this.#signalled(signal));
+    const stopSignals = host.onSignal((signal) => this.#signalled(signal));
+    const stopReading = host.onOutputLoss(({ type }) => {
+      this.#unread = type === 'unread';
+      this.#endUnread();
+    });
+    this.#stopListening = () => {
+      stopSignals();
+      stopReading();
+    };
   }
 
   get signal(): AbortSignal {
@@ -203,8 +216,17 @@ class Ending {
     this.#controller.abort();
   }
 
+  scriptIsOver(): void {
+    this.#runsScript = false;
+    this.#endUnread();
+  }
+
   close(): void {
     this.#stopListening();
+  }
+
+  #endUnread(): void {
+    if (this.#unread && !this.#runsScript) this.begin('SIGHUP');
   }
 
   #signalled(signal: EndingSignal): void {

@@ -51,6 +51,9 @@ export async function sim(
     if (isInterrupted) host.exit(130);
     isInterrupted = true;
   });
+  const reading = host.onOutputLoss(() => {
+    isInterrupted = true;
+  });
   const say = (write: (text: string) => void) => (text: string) => {
     progress.clear();
     write(text);
@@ -69,6 +72,7 @@ export async function sim(
   } finally {
     progress.clear();
     listening();
+    reading();
   }
 }
 

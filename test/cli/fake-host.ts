@@ -6,6 +6,7 @@ import { realClock } from '../../src/base/real/clock.js';
 import { realScheduler } from '../../src/base/real/scheduler.js';
 import type { ClusterModule, EndingSignal, Host, HostOutput } from '../../src/cli/host.js';
 import { main } from '../../src/cli/main.js';
+import type { LossListener } from '../../src/cli/output-loss.js';
 import { defaultConfig, loadConfig, type RunningCluster, removeCluster } from '../../src/cluster/index.js';
 import { FakeClient, FakeControl } from '../console/fakes.js';
 
@@ -40,6 +41,7 @@ export class FakeHost {
   readonly #stdout = new Captured();
   readonly #stderr = new Captured();
   readonly #listeners = new Set<(signal: EndingSignal) => void>();
+  readonly #readers = new Set<LossListener>();
   exited: number | null = null;
 
   constructor(options: FakeHostOptions = {}) {
@@ -67,6 +69,10 @@ export class FakeHost {
         this.#listeners.add(listener);
         return () => this.#listeners.delete(listener);
       },
+      onOutputLoss: (listener) => {
+        this.#readers.add(listener);
+        return () => this.#readers.delete(listener);
+      },
       exit: (code) => {
         this.exited = code;
       },
@@ -80,6 +86,11 @@ export class FakeHost {
 
   get stdout(): string {
     return this.#stdout.text;
+  }
+
+  /** Whoever read standard output has left. */
+  stopsReading(): void {
+    for (const listener of this.#readers) listener({ type: 'unread' });
   }
 
   signal(signal: EndingSignal): void {

@@ -269,6 +269,15 @@ describe('raftctl', () => {
     );
   });
 
+  it('when nobody reads what it prints, then it stops, and says so to nobody', async () => {
+    const host = new FakeHost(DEMO);
+    host.client.gate = new Promise(() => {});
+    const running = host.run('get', 'a');
+    while (host.client.calls.length === 0) await new Promise(setImmediate);
+    host.stopsReading();
+    expect(await running).toEqual({ code: 130, stdout: '', stderr: '' });
+  });
+
   it('when it is interrupted, then the command is stopped; the second time it ends at once', async () => {
     const host = new FakeHost(DEMO);
     host.client.gate = new Promise(() => {});

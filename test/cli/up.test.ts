@@ -82,6 +82,22 @@ describe('raftctl up', () => {
     expect(await running).toMatchObject({ code: 0 });
   });
 
+  it('when nobody reads what it prints, then it ends as if its terminal were gone, and not before its script', async () => {
+    const fake = fakeStart();
+    const host = hostFor(fake);
+    const running = host.run('up');
+    await printed(host, 'elsewhere');
+    host.stopsReading();
+    expect(await running).toMatchObject({ code: 0 });
+    const script = fakeStart();
+    const reads = hostFor(script, { input: 'put a 1\nget a --exists\nget nothing --exists\n' });
+    const scripted = reads.run('up');
+    await printed(reads, 'elsewhere');
+    reads.stopsReading();
+    expect(await scripted).toMatchObject({ code: 1 });
+    expect(script.downs).toHaveLength(1);
+  });
+
   it('when somebody else takes the cluster down, then it ends and says so', async () => {
     const fake = fakeStart();
     const host = hostFor(fake);
