@@ -20,7 +20,19 @@ export async function main(argv: readonly string[], host: Host): Promise<number>
   }
 }
 
+/** What Node makes of bytes that are no UTF-8: written into the store they would be others than were typed. */
+const REPLACEMENT = '\ufffd';
+
+function refuseBytes(argv: readonly string[]): void {
+  const word = argv.find((argument) => argument.includes(REPLACEMENT));
+  if (word === undefined) return;
+  throw new RaftctlError('usage', `'${word}' on the command line is no UTF-8 text: its bytes are lost`, {
+    hint: 'write a value of any bytes with --hex or --base64, or give it on standard input: raftctl put KEY -',
+  });
+}
+
 async function dispatch(argv: readonly string[], global: GlobalOptions, printer: Printer, host: Host): Promise<number> {
+  refuseBytes(argv);
   const { leading, rest } = splitGlobals(argv);
   const [word, ...words] = rest;
   const program = (args: readonly string[]) =>

@@ -269,6 +269,18 @@ describe('raftctl', () => {
     );
   });
 
+  it('when a word is no UTF-8, then nothing is done, and it says how bytes are written', async () => {
+    const host = new FakeHost(DEMO);
+    expect(await host.run('put', 'a', 'caf\ufffd')).toEqual({
+      code: 2,
+      stdout: '',
+      stderr:
+        "error 'caf\ufffd' on the command line is no UTF-8 text: its bytes are lost\n" +
+        '  write a value of any bytes with --hex or --base64, or give it on standard input: raftctl put KEY -\n',
+    });
+    expect(host.client.calls).toEqual([]);
+  });
+
   it('when nobody reads what it prints, then it stops, and says so to nobody', async () => {
     const host = new FakeHost(DEMO);
     host.client.gate = new Promise(() => {});

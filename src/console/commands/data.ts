@@ -58,7 +58,9 @@ const get: CommandSpec = {
     { line: 'get key-01 => "content 01"', about: 'in a script: it must be this' },
   ],
   details:
-    'A missing key prints (nil) on a terminal and nothing elsewhere; that is no error, unless --exists is given.',
+    'A missing key prints (nil) on a terminal and nothing elsewhere; that is no error, unless --exists is given. An ' +
+    'empty value prints nothing anywhere. What tells the two apart: --exists (exit code 0 for the empty value), found in ' +
+    '-o json, and in a script => nil for the missing key, => "" for the empty value.',
   async run(context, call) {
     const key = call.bytes('KEY');
     const client = await context.cluster.client(context.timeoutMs);

@@ -15,7 +15,7 @@ export function failureText(result: CaseResult, failure: CaseFailure, report: Re
   return [
     `${paint.bold(failure.place)}  ${sanitizeLine(failure.statement)}`,
     `  expected  ${failure.expected}`,
-    `  got       ${sanitizeLine(failure.got)}   (${tries}${formatDuration(failure.tookMs)})`,
+    `  got       ${lines(failure.got, 12)}   (${tries}${formatDuration(failure.tookMs)})`,
     ...section('transcript', failure.transcript, paint),
     ...section('last events', failure.events, paint),
     ...(report.seed === null ? [] : [`  seed      ${report.seed}`]),
@@ -38,8 +38,15 @@ export function summaryLine(report: Report, { paint }: View): string {
   return report.failed > 0 ? paint.red(text) : paint.green(text);
 }
 
-const section = (title: string, lines: readonly string[], paint: View['paint']): string[] =>
-  lines.length === 0 ? [] : [`  ${title}`, ...lines.map((line) => paint.dim(`    ${sanitizeLine(line)}`))];
+const section = (title: string, texts: readonly string[], paint: View['paint']): string[] =>
+  texts.length === 0 ? [] : [`  ${title}`, ...texts.map((text) => paint.dim(`    ${lines(text, 6)}`))];
+
+/** Values are quoted: a line break is an error's own, and its next line begins below the first. */
+const lines = (text: string, indent: number): string =>
+  text
+    .split('\n')
+    .map(sanitizeLine)
+    .join(`\n${' '.repeat(indent)}`);
 
 const shellWord = (text: string): string =>
   /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;

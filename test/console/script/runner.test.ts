@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { RaftctlError } from '../../../src/base/index.js';
+import { RaftctlError } from '../../../src/base/index.js';
 import { TABLE } from '../../../src/console/commands/index.js';
 import { parseScript } from '../../../src/console/language/index.js';
 import { viewOf } from '../../../src/console/output/index.js';
@@ -259,6 +259,20 @@ describe('a report', () => {
   again     raftctl exec a.raft --until 'a b'`,
     );
     expect(caseLine(result!, plain)).toMatch(/^FAILED {2}a b {2}\(/);
+  });
+
+  it('shows the lines of an error as lines', async () => {
+    const world = fakeWorld();
+    world.client.failure = new RaftctlError('start-failed', '1 of 3 nodes are left\nnode-03: exit code 12\x07');
+    const report = await run('get a', world);
+    const [result] = report.cases;
+    const text = failureText(result!, result!.failure!, report, plain).replace(/\(.*?ms\)/g, '(1 ms)');
+    expect(text).toContain(
+      '  got       error start-failed: 1 of 3 nodes are left\n            node-03: exit code 12\\x07   (1 ms)\n',
+    );
+    expect(text).toContain(
+      '    get a -> error start-failed: 1 of 3 nodes are left\n      node-03: exit code 12\\x07 (1 ms)\n',
+    );
   });
 
   it('is valid XML for CI servers, whatever the script says', async () => {
