@@ -1,12 +1,12 @@
-import { asNodeId, RaftctlError } from '../../base/index.js';
-import type { KeyValue, ReadOptions, Via } from '../../client/index.js';
+import { RaftctlError } from '../../base/index.js';
+import type { KeyValue, ReadOptions } from '../../client/index.js';
 import type { Context } from '../context.js';
 import { columns, sanitize, sanitizeLine, type View } from '../output/index.js';
 import type { Invocation } from './invocation.js';
 import { votersLeft } from './quorum.js';
-import { resolveSingle } from './selector.js';
 import type { OptionSpec } from './signature.js';
 import type { CommandSpec } from './spec.js';
+import { viaOption } from './via.js';
 
 const VIA: OptionSpec = {
   name: 'via',
@@ -194,22 +194,12 @@ function withQuorum(context: Context, thrown: unknown): unknown {
 }
 
 function callOptions(context: Context, call: Invocation): ReadOptions {
-  const via = call.find('via');
   return {
     timeoutMs: context.timeoutMs,
     signal: context.signal,
-    ...(via === undefined ? {} : { via: viaOf(context, via) }),
+    ...viaOption(context, call),
     ...(call.find('read') === 'stale' ? { read: 'stale' as const } : {}),
   };
-}
-
-/** `any`, `leader` and `follower` are the client's own words; another selector is resolved, and said. */
-function viaOf(context: Context, via: string): Via {
-  if (via === 'any' || via === 'leader' || via === 'follower') return via;
-  const { cluster, surface } = context;
-  const { nodes, said } = resolveSingle(via, cluster.control(), surface.random);
-  if (said !== null) context.output.say(said);
-  return asNodeId(nodes[0]!);
 }
 
 async function inputValue(context: Context, call: Invocation, name: string): Promise<Buffer> {

@@ -1,11 +1,11 @@
-import { asNodeId, RaftctlError } from '../../base/index.js';
-import type { KeyEvent, Via, Watch } from '../../client/index.js';
+import { RaftctlError } from '../../base/index.js';
+import type { KeyEvent, Watch } from '../../client/index.js';
 import type { Context } from '../context.js';
 import type { Outcome } from '../outcome.js';
 import { type Data, sanitizeLine, type View } from '../output/index.js';
 import type { Invocation } from './invocation.js';
-import { resolveSingle } from './selector.js';
 import type { CommandSpec } from './spec.js';
+import { viaOption } from './via.js';
 
 const watch: CommandSpec = {
   name: 'watch',
@@ -39,12 +39,11 @@ const watch: CommandSpec = {
     const from = positive(call, 'from');
     const count = positive(call, 'count') ?? Number.POSITIVE_INFINITY;
     const client = await context.cluster.client(context.timeoutMs);
-    const via = call.find('via');
     const watching = client.watch(targetOf(call), {
       timeoutMs: context.scope.timeoutMs,
       signal: context.signal,
       ...(from === undefined ? {} : { from }),
-      ...(via === undefined ? {} : { via: viaOf(context, via) }),
+      ...viaOption(context, call),
     });
     return show(context, call, watching, count);
   },
@@ -100,13 +99,4 @@ function textOf({ type, key, value, modRevision }: KeyEvent, { terminal, paint }
   }
   const what = `${paint.dim(String(modRevision))} ${type === 'put' ? 'put' : paint.red('delete')} ${sanitizeLine(key.toString())}`;
   return type === 'put' ? `${what} ${sanitizeLine(value.toString())}` : what;
-}
-
-/** `any`, `leader` and `follower` are the client's own words; another selector is resolved, and said. */
-function viaOf(context: Context, via: string): Via {
-  if (via === 'any' || via === 'leader' || via === 'follower') return via;
-  const { cluster, surface, output } = context;
-  const { nodes, said } = resolveSingle(via, cluster.control(), surface.random);
-  if (said !== null) output.say(said);
-  return asNodeId(nodes[0]!);
 }
