@@ -55,6 +55,7 @@ module.exports = {
       '^src/os/',
       '^src/cluster/',
       '^src/console/files',
+      '^src/cli/launch',
     ]),
     builtinOnlyIn('sockets-only-in-transport', 'net|dgram|http|https|tls', [
       '^src/transport/',

@@ -7,7 +7,8 @@
  *
  * Start-up is kept short by loading late: `--help` and `version` load no cluster, no client, no YAML; `up` spawns its
  * nodes before it loads the prompt's client. This file is what `bin/raftctl.js` runs; `node-process.ts` and
- * `bench-main.ts` are the programs of a node process and of the benchmark's worker.
+ * `bench-main.ts` are the programs of a node process and of the benchmark's worker. `launch.ts` starts the first two with
+ * the code that V8 made of them when they were built.
  *
  * Signals: the first SIGINT, SIGTERM or SIGHUP ends politely what runs; a second SIGINT forces. Where nobody reads
  * standard output any more (`| head -1`), what only shows something ends, quietly; a script goes on to its verdict.
@@ -18,16 +19,14 @@ import { OutputLoss } from './output-loss.js';
 import { realHost } from './real-host.js';
 
 const loss = new OutputLoss(process.stdout, process.stderr);
-const exitCode = await main(process.argv.slice(2), realHost(loss));
-// What was printed must be out before the process ends; connections of ours must not keep it alive.
-process.stdout.write('', () => realScheduler.defer(() => process.stderr.write(complaint(), end)));
+void main(process.argv.slice(2), realHost(loss)).then((exitCode) => {
+  const end = () => process.exit(loss.exitCode(exitCode));
+  // What was printed must be out before the process ends; connections of ours must not keep it alive.
+  process.stdout.write('', () => realScheduler.defer(() => process.stderr.write(complaint(), end)));
+});
 
 /** A write calls back before its stream tells of the error: hence a turn later. */
 function complaint(): string {
   const { failure } = loss;
   return failure === undefined ? '' : `error cannot write to standard output: ${failure}\n`;
-}
-
-function end(): void {
-  process.exit(loss.exitCode(exitCode));
 }

@@ -233,6 +233,6 @@ describe('the product', () => {
 });
 
 function scriptsIn(directory: string): string {
-  const names = readdirSync(directory).filter((name) => name.endsWith('.js'));
+  const names = readdirSync(directory).filter((name) => /\.c?js$/.test(name));
   return names.map((name) => readFileSync(join(directory, name), 'utf8')).join('\n');
 }

@@ -9,7 +9,7 @@ import { crashingTransport } from './crash-point-transport.js';
 /** The program of a node process, as `src/cli/node-process.ts`, on a machine with crash points. */
 const spec = parseNodeSpec(process.env[NODE_SPEC_VARIABLE] ?? '');
 const points = new CrashPoints(new CrashBook(process.env[CRASH_POINTS_VARIABLE] ?? '', spec.id));
-await runNode(
+void runNode(
   spec,
   { supervised: true },
   {
