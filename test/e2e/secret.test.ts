@@ -13,7 +13,7 @@ interface Status {
   readonly clusterId: string;
   readonly quorum: string;
   readonly term: number;
-  readonly nodes: readonly { readonly id: string; readonly pid: number; readonly address: string }[];
+  readonly nodes: readonly { readonly node: string; readonly pid: number; readonly address: string }[];
 }
 
 const transport = createTcpTransport({ clock: realClock, scheduler: realScheduler, random: realRandom, emit: silent });
@@ -61,7 +61,7 @@ describe('a stranger who knows the cluster id', () => {
       expect(await knock(one!.address, { role: 'admin', clusterId, node: 'supervisor' }, secret)).toBe(
         'handshake-refused',
       );
-      expect(await knock(one!.address, { role: 'peer', clusterId, node: two!.id }, secret)).toBe('handshake-refused');
+      expect(await knock(one!.address, { role: 'peer', clusterId, node: two!.node }, secret)).toBe('handshake-refused');
     }
     expect((await place.run('put', 'key', 'value')).code).toBe(0);
     const after = await status();
