@@ -2,14 +2,15 @@
  * # kv: the replicated state machine
  *
  * Applies committed commands (put, delete, cas) to etcd's data model: one revision counter for the store, and for each
- * key the revisions of its creation and last write and a version. An empty store is at revision 1. A command that changes nothing (a delete of a missing
- * key, a failed cas) does not advance the revision. Deterministic: no clock, no chance; equal logs give equal state.
+ * key the revisions of its creation and last write and a version. An empty store is at revision 1. A command that changes
+ * nothing (a delete of a missing key, a failed cas) does not advance the revision. Deterministic: no clock, no chance;
+ * equal logs give equal state.
  *
  *     const store = KvStore.open({ backend, bootstrap, emit, clock, scheduler, options: { onFatal } });
  *     store.checkAgainstLog({ firstIndex, lastIndex, termAt }); // does the state fit the log beside it?
  *     store.persistedUpTo(lastIndex);
  *     const [result] = store.apply(committedEntries);        // { succeeded: true, revision: 2 }
- *     store.get(key);                                        // sees it at once
+ *     const found = store.get(key);                          // sees it at once
  *     await store.close();                                   // flushes
  *
  * ## Where state lives
@@ -27,7 +28,7 @@
  *
  * `past-revisions.ts` keeps what happened to keys in a ring in memory, for those who watch:
  *
- *     const { events, upTo } = store.eventsFrom({ from: asRevision(8) });      // revision 8 and later, in order
+ *     const { events, upTo } = store.eventsFrom({ from: asRevision(2) });      // revision 2 and later, in order
  *
  * It begins behind the revision that the backend held when the store was opened, and forgets the oldest events when it
  * takes 64 MiB. A batch of events ends where a revision ends, and is to be used before the next `apply`.
