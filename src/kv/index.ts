@@ -51,6 +51,10 @@
  * a key, `meta.ts` what is stored of the state as a whole: position, revisions, membership, cluster version. Both carry
  * checksums, which every read verifies; what does not match ends the node. `upgrade.ts` rewrites the state of format 1.
  *
+ * The checksum of a version costs 0.12 µs with a value of 16 bytes, 0.16 µs with 128, 0.32 µs with 1 KiB, 2.6 µs with
+ * 16 KiB: once for each key of a flush, and for each read that goes to the backend. Such a `get` of 128 bytes takes
+ * 1.9 µs with it and 1.5 µs without. The two cores below spend about 50 µs on a put, clients included.
+ *
  * ## Backends
  *
  * A backend holds named databases of bytes and knows nothing of versions (`backend.ts`). `LmdbBackend` (imported from
@@ -58,7 +62,15 @@
  * from flushed as LMDB does, fails when told, and crashes. One suite runs on both.
  *
  * LMDB is written through lmdb-js's own writer thread, whose instructions `lmdb-transaction.ts` makes; `lmdb-engine.ts`
- * refuses to call it in a package of another version.
+ * refuses to call it in a package of another version. The other way was tried, the public interface in a thread of the
+ * node's own, which is handed the changes as bytes. Three nodes and their clients on two cores, the two builds in turns,
+ * flushes under way, medians:
+ *
+ *                              writer thread of lmdb-js      own thread     (of each pair)
+ *     256 clients, 6 pairs     39,003 puts/s, p99 21.9 ms    36,395 puts/s, p99 29.2 ms   0.97, p99 1.24
+ *     1 client, 4 pairs        573 puts/s, p99 8.7 ms        419 puts/s, p99 10.4 ms      0.83, p99 1.18
+ *
+ * The own thread costs an isolate and a second reader for each node, and wins nothing.
  */
 export type { Backend, BytesCursor, DatabaseName, Slice, Transaction, TransactionSize } from './backend.js';
 export { MemoryBackend, type MemoryBackendOptions } from './backend-memory.js';

@@ -98,7 +98,7 @@ it('a node that was upgraded, one that replays its log and one that gets it from
 
   expect(before).toMatchObject({ createRevision: 41 });
   const stores = servers.map((server) => server.inspect().store);
-  expect(new Set(stores.map(({ appliedIndex }) => appliedIndex)).size).toBe(1);
+  expect(new Set(stores.map(({ revision }) => revision)).size).toBe(1);
   expect(new Set(stores.map((store) => store.stateHash())).size).toBe(1);
   expect([UPGRADED, REPLAYING].map((id) => existsSync(join(root, id, 'kv/2')))).toEqual([true, false]);
 }, 60_000);
