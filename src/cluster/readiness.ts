@@ -98,6 +98,7 @@ async function becomesReady(node: ReadinessSource, options: ReadinessOptions, de
       options.onProgress({ type: 'ready', node: node.id, role: status.role, term: status.term });
       return true;
     }
+    if (options.clock.now() >= deadline) throw notReady(options);
     await new Promise<void>((resolve) => options.scheduler.after(ASK_AGAIN_MS, resolve));
   }
 }

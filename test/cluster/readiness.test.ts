@@ -153,6 +153,24 @@ describe('a cluster does not become ready', () => {
     });
   });
 
+  it('when time is up and a node that runs still knows no leader', async () => {
+    const { nodes, ready, change, elect, time } = newStart();
+    await change(() => nodes.forEach((node) => void Object.assign(node, { state: 'running', leader: asNodeId('a') })));
+    nodes[3]!.leader = null;
+    await elect();
+    for (let asked = 0; asked < 3; asked += 1) {
+      time.advance(3);
+      await settle();
+    }
+    time.advance(5_000);
+    await settle();
+    await expect(ready).rejects.toMatchObject({
+      code: 'timeout',
+      message: expect.stringContaining('a leads, and not every node knows it'),
+    });
+    expect(time.pendingTimers).toBe(0);
+  });
+
   it('when it is interrupted', async () => {
     const controller = new AbortController();
     const { ready, time } = newStart({ signal: controller.signal });
