@@ -5,7 +5,7 @@ import { HANDSHAKE_KIND, MAGIC } from './handshake-frames.js';
 import { PROTOCOL_VERSIONS } from './versions.js';
 
 const REASON_BYTES_MAX = 512;
-const CONTROL_CHARACTERS = /[\x00-\x1f\x7f]/g;
+const CONTROL_CHARACTERS = /[\x00-\x1f\x7f-\x9f]/g;
 
 /** `magic | u16 version | code | message | hint`: this layout never changes. */
 export function encodeRefusal(error: RaftctlError): Buffer {
