@@ -53,6 +53,7 @@ export class AdminLink implements NodeProbe {
       port: member.port,
       hello: () => ({ role: 'admin', clusterId, node: 'supervisor', instance: '', note: new Uint8Array() }),
       secret,
+      expected: member.id,
       maxFrameBytes: FRAME_BYTES_MAX,
       handshakeTimeoutMs: HANDSHAKE_TIMEOUT_MS,
       maxQueuedBytes: QUEUED_BYTES_MAX,
@@ -87,12 +88,7 @@ export class AdminLink implements NodeProbe {
   }
 
   #opened(connection: Connection): void {
-    const { member } = this.#options;
     const { peer } = connection;
-    if (peer.node !== member.id) {
-      connection.close(new RaftctlError('handshake-refused', `expected ${member.id}, found ${peer.node}`));
-      return;
-    }
     if (peer.instance !== this.#instance) this.#lastSequence = 0;
     this.#instance = peer.instance;
     this.#subscribe();

@@ -180,8 +180,8 @@ export const EVENTS = {
   'peer-refused': {
     component: 'transport',
     level: 'warn',
-    about: 'Another node than expected answered at the address of a member, or said something unintelligible.',
-    fields: { peer: 'the member', address, error: 'what was expected and found' },
+    about: 'Whoever answers at the address of a member is not that member, or does not take this node.',
+    fields: { peer: 'the member', address, error: 'why' },
   },
   'log-read-failed': {
     component: 'transport',

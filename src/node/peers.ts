@@ -2,6 +2,7 @@ import {
   type Clock,
   type Emit,
   formatHostPort,
+  LimitedWarnings,
   type Member,
   type NodeId,
   RaftctlError,
@@ -60,9 +61,11 @@ export class Peers {
   /** Of whose processes the last word has been heard since. */
   #departures: { readonly id: NodeId; readonly instance: string }[] = [];
   readonly #firstForwardId: number;
+  readonly #warnings: LimitedWarnings;
 
   constructor(options: PeersOptions, firstForwardId: number) {
     this.#options = options;
+    this.#warnings = new LimitedWarnings(options.emit, options.scheduler);
     this.#firstForwardId = firstForwardId;
   }
 
@@ -169,6 +172,7 @@ export class Peers {
   }
 
   close(): void {
+    this.#warnings.close();
     for (const peer of this.#peers.values()) {
       peer.link.close();
       peer.forwarded.drop('this node is stopping');
@@ -183,6 +187,8 @@ export class Peers {
       port: member.port,
       hello,
       secret,
+      // An acknowledgement of another node would be taken for this one's.
+      expected: member.id,
       maxFrameBytes,
       handshakeTimeoutMs: HANDSHAKE_TIMEOUT_MS,
       maxQueuedBytes,
@@ -220,11 +226,12 @@ export class Peers {
     this.#options.wake();
   }
 
-  #linkChanged({ id, host, port }: Member, state: LinkState, before: LinkState): void {
+  #linkChanged(member: Member, state: LinkState, before: LinkState): void {
+    const { id } = member;
     const { raft, emit } = this.#options;
     if (state.type === 'connected') {
       const { peer, remoteAddress } = state.connection;
-      const note = this.#noteOf(id, formatHostPort({ host, port }), state.connection);
+      const note = this.#noteOf(member, state.connection);
       if (note === undefined) return;
       const reached = this.#peers.get(id)!;
       reached.note = note;
@@ -239,7 +246,15 @@ export class Peers {
       peer.note = undefined;
       peer.outbox.reset();
       peer.forwarded.lost();
+    } else if (state.type === 'broken' && state.error.code === 'handshake-refused') {
+      this.#refused(member, state.error);
     }
+  }
+
+  /** It is dialed again and again, and refused each time until somebody mends it. */
+  #refused({ id, host, port }: Member, error: RaftctlError): void {
+    const address = formatHostPort({ host, port });
+    this.#warnings.warn('peer-refused', { peer: id, address, error: error.message });
   }
 
   /** Damage ends the node, as it would at its next start; anything else is tried again. */
@@ -249,17 +264,13 @@ export class Peers {
     } else this.#options.onFatal(error);
   }
 
-  /** Who answered must be who was dialed: an acknowledgement of another node would be taken for this one's. */
-  #noteOf(id: NodeId, address: string, connection: Connection): Note | undefined {
+  /** Undefined: what it told of itself makes no sense, and the connection is closed. */
+  #noteOf(member: Member, connection: Connection): Note | undefined {
     try {
-      const { node, note } = connection.peer;
-      if (node === id) return decodeNote(note);
-      throw new RaftctlError('handshake-refused', `expected ${id} at ${address}, found ${node}`, {
-        hint: 'the members of all nodes must name the same addresses',
-      });
+      return decodeNote(connection.peer.note);
     } catch (error) {
       if (!(error instanceof RaftctlError)) throw error;
-      this.#options.emit.emit('warn', 'peer-refused', { peer: id, address, error: error.message });
+      this.#refused(member, error);
       connection.close(error);
       return undefined;
     }

@@ -18,7 +18,8 @@ export function attempt(
   context: ConnectionContext,
 ): Attempt {
   const { scheduler, random, versions } = context;
-  const handshake = new DialerHandshake({ hello: options.hello(), versions, secret: options.secret, random });
+  const { secret, expected } = options;
+  const handshake = new DialerHandshake({ hello: options.hello(), versions, secret, expected, random });
   const splitter = new FrameSplitter(HANDSHAKE_BYTES_MAX);
   const socket = context.network.dial(options);
   socket.once('connect', () => socket.write(handshake.opening));

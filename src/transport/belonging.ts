@@ -20,3 +20,19 @@ export function checkCluster(dialer: Hello, listener: Hello): RaftctlError | und
   if (dialer.role === 'client') return undefined;
   return new RaftctlError('handshake-refused', `${name} expected the cluster id of a ${dialer.role}, received none`);
 }
+
+/**
+ * Is it who was dialed? Asked before anything is proved: a stranger who listens where a member was could pass the
+ * challenge of another member on, and come in there with the dialer's proof. A challenge that names somebody else than
+ * it came from makes a proof that fits neither.
+ */
+export function checkListener({ node }: Hello, expected: string | undefined): RaftctlError | undefined {
+  if (expected === undefined || node === expected) return undefined;
+  return new RaftctlError(
+    'handshake-refused',
+    `expected ${expected}, found ${node === '' ? 'somebody unnamed' : node}`,
+    {
+      hint: 'the members of all nodes must name the same addresses',
+    },
+  );
+}

@@ -1,5 +1,5 @@
 import { RaftctlError, type Random } from '../base/index.js';
-import { checkCluster, nameOf, SAME_DIRECTORY } from './belonging.js';
+import { checkCluster, checkListener, nameOf, SAME_DIRECTORY } from './belonging.js';
 import { encodeFrame } from './frames.js';
 import { decodeGreeting, encodeGreeting, provenOf, type ReceivedGreeting, unexpected } from './greeting.js';
 import { HANDSHAKE_KIND } from './handshake-frames.js';
@@ -13,6 +13,8 @@ interface DialerHandshakeOptions {
   readonly versions: VersionRange;
   /** A peer or an admin proves that it knows it, and demands the same of the listener. */
   readonly secret?: Uint8Array | undefined;
+  /** Who is meant to answer: nobody else gets a proof. Absent: whoever does. */
+  readonly expected?: string | undefined;
   readonly random: Random;
 }
 
@@ -73,9 +75,9 @@ export class DialerHandshake {
   }
 
   #greetingIn(frame: Frame): ReceivedGreeting {
-    const { hello, versions } = this.#options;
+    const { hello, versions, expected } = this.#options;
     const listener = decodeGreeting(frame.payload, versions);
-    const refusal = checkCluster(hello, listener.hello);
+    const refusal = checkCluster(hello, listener.hello) ?? checkListener(listener.hello, expected);
     if (refusal !== undefined) throw refusal;
     return listener;
   }

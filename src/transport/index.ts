@@ -33,7 +33,8 @@
  *
  * A greeting tells name, instance, cluster and, of nodes, incarnation and address. Names are believed only as far as the
  * `secret` of both sides' options goes: with one, peers and admin prove that they know it, and so does the listener.
- * Clients need none. `Connection.agreement` has the version of the protocol and the features that both sides know.
+ * A dialer says whom it `expected`, and proves nothing to another. Clients need none. `Connection.agreement` has the
+ * version of the protocol and the features that both sides know.
  *
  * ## The order of things
  *

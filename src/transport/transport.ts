@@ -117,6 +117,8 @@ export interface DialOptions {
   readonly hello: () => Hello;
   /** The cluster's, of a peer or an admin: proved to the listener, and demanded of it. A client needs none. */
   readonly secret?: Uint8Array | undefined;
+  /** The node that is meant to answer, by name; another one is refused, and gets no proof. Absent: whoever answers. */
+  readonly expected?: string;
   readonly maxFrameBytes: number;
   /** From the dial to the welcome. */
   readonly handshakeTimeoutMs: number;

@@ -38,10 +38,16 @@ interface SideOptions {
   readonly versions?: VersionRange;
   readonly secret?: Uint8Array | undefined;
   readonly seed?: number;
+  readonly expected?: string;
 }
 
-const dialer = ({ hello = peer('node-02', 'b'), versions = PROTOCOL_VERSIONS, secret, seed = 1 }: SideOptions = {}) =>
-  new DialerHandshake({ hello, versions, secret, random: seededRandom(seed) });
+const dialer = ({
+  hello = peer('node-02', 'b'),
+  versions = PROTOCOL_VERSIONS,
+  secret,
+  seed = 1,
+  expected,
+}: SideOptions = {}) => new DialerHandshake({ hello, versions, secret, expected, random: seededRandom(seed) });
 
 const listener = ({ hello = peer('node-01', 'a'), versions = PROTOCOL_VERSIONS, secret, seed = 2 }: SideOptions = {}) =>
   new ListenerHandshake({
@@ -307,6 +313,30 @@ describe('the cluster secret', () => {
     expect(thrownBy(() => victim.heard(frameOf(echo)))).toMatchObject({ code: 'handshake-refused' });
   });
 
+  it('is not proved to another node than was dialed, for whom a stranger may pass the challenge on', () => {
+    // node-03 is down, and a stranger listens at its port: what node-02 says there goes to node-01.
+    const [victim, target] = [dialer({ secret: SECRET, expected: 'node-03' }), listener({ secret: SECRET })];
+    const challenge = frameOf(target.heard(frameOf(victim.opening)).answer);
+    expect(thrownBy(() => victim.heard(challenge))).toMatchObject({
+      code: 'handshake-refused',
+      message: 'expected node-03, found node-01',
+    });
+    // Under the expected name it gets a proof, which is one of what it said, and not of what node-01 did.
+    const renamed = Buffer.from(challenge.payload);
+    renamed.write('node-03', renamed.indexOf('node-01'));
+    const proof = victim.heard({ ...challenge, payload: renamed });
+    if (proof.type !== 'proof') throw new Error('no proof');
+    expect(thrownBy(() => target.heard(frameOf(proof.answer)))).toMatchObject({
+      message: expect.stringContaining('received a wrong one'),
+    });
+    expect(meet(dialer({ secret: SECRET, expected: 'node-01' }), listener({ secret: SECRET })).dialer.peer.node).toBe(
+      'node-01',
+    );
+    expect(thrownBy(() => meet(dialer({ expected: 'node-03' }), listener()))).toMatchObject({
+      message: 'expected node-03, found node-01',
+    });
+  });
+
   it('is asked once: a second challenge, and a proof unasked, are refused', () => {
     const victim = dialer({ secret: SECRET });
     const challenge = listener({ secret: SECRET }).heard(frameOf(victim.opening)).answer;
@@ -351,6 +381,9 @@ describe('refusals', () => {
   it('cannot move the cursor of the terminal they end up on', () => {
     const error = new RaftctlError('bad-request', 'a\x1b[2Jb\nc');
     expect(decodeRefusal(frameOf(encodeRefusal(error)).payload).message).toBe('a?[2Jb?c');
+    // One character says the same as ESC [ on terminals that know the second set of controls.
+    const short = new RaftctlError('bad-request', 'a\u009b2Jb');
+    expect(decodeRefusal(frameOf(encodeRefusal(short)).payload).message).toBe('a?2Jb');
   });
 });
 
