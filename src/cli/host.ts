@@ -3,10 +3,13 @@ import type { connect } from '../client/index.js';
 import type {
   connectControl,
   defaultConfig,
+  Guard,
   listClusters,
   loadConfig,
   readSecret,
   removeCluster,
+  signalGroup,
+  spawnProgram,
   startCluster,
 } from '../cluster/index.js';
 import type { Environment, StreamLike } from '../console/output/index.js';
@@ -22,6 +25,9 @@ export interface ClusterModule {
   readonly listClusters: typeof listClusters;
   readonly readSecret: typeof readSecret;
   readonly removeCluster: typeof removeCluster;
+  readonly Guard: typeof Guard;
+  readonly spawnProgram: typeof spawnProgram;
+  readonly signalGroup: typeof signalGroup;
 }
 
 type HostInput = TerminalInput & StreamLike & AsyncIterable<unknown> & { readonly fd?: number };

@@ -4,7 +4,7 @@ import type { ClusterControl } from '../cluster/index.js';
 import type { BenchOptions, BenchResult } from '../console/bench/options.js';
 import type { Workspace } from '../console/context.js';
 import { readAll } from '../console/files/index.js';
-import { programRunner } from '../console/programs/index.js';
+import { Programs } from '../console/programs/index.js';
 import { newScope } from '../console/scope.js';
 import type { Origin, RunProgram } from '../console/surface.js';
 import { noCluster } from './choose-cluster.js';
@@ -25,8 +25,9 @@ export interface OpenWorkspace extends Workspace {
 
 export function openWorkspace(host: Host, options: WorkspaceOptions): OpenWorkspace {
   const { clock, scheduler, random, environment, stdin } = host;
+  const programs = new Programs({ scheduler, load: () => host.loadCluster() });
   const clients = new ClientCache(host);
-  const runProgram = programRunner(environment, scheduler);
+  const runProgram: RunProgram = (...program) => programs.run(...program);
   const control = () => {
     const found = options.control();
     if (!found) throw noCluster();
@@ -45,7 +46,10 @@ export function openWorkspace(host: Host, options: WorkspaceOptions): OpenWorksp
       runBench: (bench, signal) => benchIn(host, runProgram, bench, signal),
       ...(options.readsInput ? { readInput: () => readAll(stdin) } : {}),
     },
-    close: () => clients.close(),
+    async close() {
+      programs.close();
+      await clients.close();
+    },
   };
 }
 
@@ -80,13 +84,17 @@ class ClientCache {
   }
 }
 
+/** The worker speaks no TLS, and Node reads every certificate of this file when it starts. */
+const WITHOUT_CERTIFICATES = { NODE_EXTRA_CA_CERTS: undefined };
+
 async function benchIn(
   host: Host,
   runProgram: RunProgram,
   options: BenchOptions,
   signal: AbortSignal,
 ): Promise<BenchResult> {
-  const result = await runProgram([...host.benchCommand, JSON.stringify(options)], {}, signal);
+  const command = [...host.benchCommand, JSON.stringify(options)];
+  const result = await runProgram(command, WITHOUT_CERTIFICATES, signal);
   if (signal.aborted) throw new RaftctlError('interrupted', 'the benchmark was interrupted');
   if (result.exit === 0) return JSON.parse(result.stdout) as BenchResult;
   throw new RaftctlError(

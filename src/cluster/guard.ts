@@ -1,9 +1,9 @@
 import type { Emit, Scheduler } from '../base/index.js';
-import { spawnShell } from './node-process.js';
+import { spawnShell } from './child-process.js';
 
 /**
- * What is left when the supervisor is gone, the guard ends. It is a shell in a session of its own that reads `+pid` and
- * `-pid` from a pipe. The pipe ends with the supervisor, however that died. Then the guard waits for the nodes to leave
+ * What is left when a supervisor is gone, or a console that ran programs, the guard ends. It is a shell in a session of its own that reads `+pid` and
+ * `-pid` from a pipe. The pipe ends with whoever spawned it, however that died. Then the guard waits for the nodes to leave
  * by themselves (their channel has closed too), for a moment, and sends SIGKILL to those that cannot: stopped ones,
  * spinning ones, and whatever shares their process group.
  *
@@ -67,6 +67,7 @@ const REPLACE_AFTER_MS = 100;
 export interface GuardOptions {
   readonly emit: Emit;
   readonly scheduler: Scheduler;
+  /** Looks, 50 ms apart, before it kills: the time to leave for those that do so by themselves. */
   readonly looks?: number;
 }
 

@@ -17,7 +17,7 @@
  *
  *     config/      cluster.yaml, checked once, with the place of every problem
  *     start        what happens in which order until the cluster is ready
- *     supervisor ─▶ node-handle ─▶ process-machine ─▶ node-process (execa, nowhere else)
+ *     supervisor ─▶ node-handle ─▶ process-machine ─▶ child-process (execa, nowhere else)
  *         │              ├─▶ engine (what is run, how it is asked, what its exit means)   ▲
  *         │              └─▶ node-log                                                   guard
  *         ├─▶ live (from the merged stream), lifecycle, shutdown
@@ -69,10 +69,13 @@
  * nothing. The file is bounded all the same: before a start it is renamed when it is over `logs.maxFile`; while a
  * process writes, it is copied aside and truncated, every two seconds at most. See `node-log.ts` for what that can lose.
  */
+
+export { signalGroup, spawnProgram } from './child-process.js';
 export * from './config/config.js';
 export type { NodeConfig } from './config/nodes.js';
 export { connectControl } from './connect.js';
 export * from './control.js';
+export { Guard } from './guard.js';
 export { listClusters, type RunningCluster } from './listing.js';
 export type { ProcessStateName } from './process-state.js';
 export type { RemoteControl } from './remote-control.js';

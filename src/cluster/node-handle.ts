@@ -11,11 +11,11 @@ import {
 } from '../base/index.js';
 import { mostVerbose } from '../diagnostics/index.js';
 import type { EventBatch, NodeStatus } from '../wire/index.js';
+import { type ChildProcess, neverStarted, spawnNode } from './child-process.js';
 import type { RestartPolicy } from './config/config.js';
 import type { NodeView } from './control.js';
 import type { Engine, MemberPlan, NodeProbe } from './engine.js';
 import { NodeLog } from './node-log.js';
-import { type ChildProcess, neverStarted, spawnNode } from './node-process.js';
 import { ProcessMachine, type RestartOptions } from './process-machine.js';
 import { hasProcess, type ProcessStateName } from './process-state.js';
 

@@ -9,10 +9,10 @@ import {
   type Scheduler,
   type Timer,
 } from '../base/index.js';
+import { type ChildProcess, describeExit, type ProcessExit } from './child-process.js';
 import type { RestartPolicy } from './config/config.js';
 import type { ExitMeaning } from './engine.js';
 import type { NodeLog } from './node-log.js';
-import { type ChildProcess, describeExit, type ProcessExit } from './node-process.js';
 import { assertTransition, hasProcess, type ProcessStateName } from './process-state.js';
 
 export interface ProcessMachineOptions {

@@ -1,6 +1,7 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { type Clock, type NodeId, RaftctlError, type Scheduler } from '../base/index.js';
 import { identityOf, isAlive, isProcessIdentity, type ProcessIdentity } from '../os/index.js';
+import { signalGroup } from './child-process.js';
 
 interface Registered {
   readonly node: string;
@@ -69,7 +70,7 @@ export async function sweepOrphans({ file, clock, scheduler, swept }: SweepOptio
   const registered = readRegistered(file);
   for (const { node, process } of registered) {
     if (!isAlive(process)) continue;
-    killGroup(process.pid);
+    signalGroup(process.pid, 'SIGKILL');
     swept(node, process.pid);
   }
   const deadline = clock.now() + SWEEP_TIMEOUT_MS;
@@ -92,17 +93,6 @@ function isEnding(pid: number): boolean {
     return fields[0] === 'Z' && Number(fields[17]) > 1;
   } catch {
     return false;
-  }
-}
-
-function killGroup(pid: number): void {
-  for (const target of [-pid, pid]) {
-    try {
-      process.kill(target, 'SIGKILL');
-      return;
-    } catch {
-      // No such group, or gone by itself in the meantime: both are what was wanted.
-    }
   }
 }
 

@@ -2,8 +2,8 @@ import type { Clock, Scheduler } from '../base/index.js';
 import type { Transport } from '../transport/index.js';
 import { NODE_EXIT, NODE_SPEC_VARIABLE, serializeNodeSpec } from '../wire/index.js';
 import { AdminLink } from './admin-link.js';
+import type { ProcessExit } from './child-process.js';
 import type { Engine, ExitMeaning } from './engine.js';
-import type { ProcessExit } from './node-process.js';
 
 export interface RaftctlEngineOptions {
   /** Program and arguments of a node process. */

@@ -15,9 +15,10 @@ export interface ProgramResult {
   readonly stderr: string;
 }
 
+/** `environment` is added to ours; undefined: taken out of it. */
 export type RunProgram = (
   command: readonly string[],
-  environment: Readonly<Record<string, string>>,
+  environment: Readonly<Record<string, string | undefined>>,
   signal: AbortSignal,
 ) => Promise<ProgramResult>;
 

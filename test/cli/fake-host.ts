@@ -7,7 +7,15 @@ import { realScheduler } from '../../src/base/real/scheduler.js';
 import type { ClusterModule, EndingSignal, Host, HostOutput } from '../../src/cli/host.js';
 import { main } from '../../src/cli/main.js';
 import type { LossListener } from '../../src/cli/output-loss.js';
-import { defaultConfig, loadConfig, type RunningCluster, removeCluster } from '../../src/cluster/index.js';
+import {
+  defaultConfig,
+  Guard,
+  loadConfig,
+  type RunningCluster,
+  removeCluster,
+  signalGroup,
+  spawnProgram,
+} from '../../src/cluster/index.js';
 import { FakeClient, FakeControl } from '../console/fakes.js';
 
 export interface FakeHostOptions {
@@ -116,6 +124,9 @@ export class FakeHost {
         throw new Error('no node was to be started');
       },
       removeCluster,
+      Guard,
+      spawnProgram,
+      signalGroup,
       connectControl: async () => remote as unknown as FakeRemote,
       startCluster: startCluster ?? (() => Promise.reject(new Error('no cluster was to be started'))),
     };

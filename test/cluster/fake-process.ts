@@ -1,4 +1,4 @@
-import type { ChildProcess, ProcessExit } from '../../src/cluster/node-process.js';
+import type { ChildProcess, ProcessExit } from '../../src/cluster/child-process.js';
 
 /** A child process that only exists on paper: it keeps the signals it gets and ends when told. */
 export class FakeProcess implements ChildProcess {

@@ -2,8 +2,8 @@ import { closeSync, openSync } from 'node:fs';
 import { devNull } from 'node:os';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Emit, silent } from '../../src/base/index.js';
+import { type ChildProcess, spawnNode } from '../../src/cluster/child-process.js';
 import { Guard } from '../../src/cluster/guard.js';
-import { type ChildProcess, spawnNode } from '../../src/cluster/node-process.js';
 import { eventually, fixture, isRunning, realTime, untilGone } from './helpers.js';
 
 function spawn(name: string): ChildProcess & { readonly pid: number } {

@@ -3,7 +3,7 @@ import { devNull } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { asNodeId } from '../../src/base/index.js';
-import { spawnNode } from '../../src/cluster/node-process.js';
+import { spawnNode } from '../../src/cluster/child-process.js';
 import { ProcessRegistry, sweepOrphans } from '../../src/cluster/process-registry.js';
 import { identityOf } from '../../src/os/index.js';
 import { fixture, isRunning, realTime } from './helpers.js';

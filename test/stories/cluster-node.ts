@@ -1,9 +1,9 @@
 import type { Clock, Emit, Level, Member, NodeId, Random, Scheduler } from '../../src/base/index.js';
 import { AdminLink } from '../../src/cluster/admin-link.js';
+import type { ChildProcess, ProcessExit } from '../../src/cluster/child-process.js';
 import type { NodeView } from '../../src/cluster/index.js';
 import type { LifecycleNode } from '../../src/cluster/lifecycle.js';
 import { NodeLog } from '../../src/cluster/node-log.js';
-import type { ChildProcess, ProcessExit } from '../../src/cluster/node-process.js';
 import { ProcessMachine } from '../../src/cluster/process-machine.js';
 import { hasProcess, type ProcessStateName } from '../../src/cluster/process-state.js';
 import { meaningOf } from '../../src/cluster/raftctl-engine.js';

@@ -51,7 +51,7 @@ const run: CommandSpec = {
     { line: 'run node load.js &load', about: 'in the background, while the leader is killed; wait job load' },
   ],
   details:
-    'The result has .exit, .stdout and .stderr (the last MiB of each). An exit code other than 0 fails the command.',
+    'The result has .exit, .stdout and .stderr (the last MiB of each). An exit code other than 0 fails the command. What the program leaves running ends with it.',
   async run(context, call) {
     const { cluster, surface } = context;
     if (!surface.runProgram) throw new RaftctlError('usage', 'run is not possible here');

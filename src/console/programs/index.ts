@@ -1,2 +1,2 @@
 /** # console/programs: the user's own programs (`run`), and ours that must not run inside the prompt (`bench`). */
-export * from './run-program.js';
+export * from './programs.js';

@@ -1,4 +1,4 @@
-import type { Duplex, Writable } from 'node:stream';
+import type { Duplex, Readable, Writable } from 'node:stream';
 import { execa, type Options } from 'execa';
 
 /** How a process ended. `error`: it never began. */
@@ -6,6 +6,8 @@ export interface ProcessExit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly error?: string;
+  /** The system's name for why it never began, where there is one: ENOENT. */
+  readonly errorCode?: string;
 }
 
 /** A child of ours, in a session of its own, so that a Ctrl-C at our terminal does not reach it. */
@@ -57,6 +59,24 @@ export function spawnShell(
   return { ...process, input: stdin! };
 }
 
+/** Spawns a program whose output we read. What goes wrong shows as its exit. */
+export function spawnProgram(
+  command: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): ChildProcess & { readonly stdout: Readable; readonly stderr: Readable } {
+  const { process, stdout, stderr } = spawn(command, environment, ['ignore', 'pipe', 'pipe']);
+  return { ...process, stdout: stdout!, stderr: stderr! };
+}
+
+/** To a child of ours and whatever shares its group: all that it started, unless that made a session of its own. */
+export function signalGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // Gone by itself in the meantime.
+  }
+}
+
 /**
  * The only place where raftctl starts a process. `detached`: a session and process group of its own. `cleanup: false`:
  * who ends it, and when, is the supervisor's business. `buffer: false`, and descriptors rather than streams: its output
@@ -78,9 +98,10 @@ function spawn(command: readonly string[], env: Readonly<Record<string, string |
   const exited = new Promise<ProcessExit>((resolve) => {
     child.once('exit', (code, signal) => resolve({ code, signal }));
     // Comes later, and alone when there never was a process.
-    void child.then(({ exitCode = null, signal = null, originalMessage }) => {
+    void child.then(({ exitCode = null, signal = null, originalMessage: error = 'unknown', code: errorCode }) => {
       const began = exitCode !== null || signal !== null;
-      resolve(began ? { code: exitCode, signal } : { code: null, signal: null, error: originalMessage ?? 'unknown' });
+      const never = { code: null, signal: null, error, ...(errorCode !== undefined && { errorCode }) };
+      resolve(began ? { code: exitCode, signal } : never);
     });
   });
   const process: ChildProcess = {
@@ -89,7 +110,13 @@ function spawn(command: readonly string[], env: Readonly<Record<string, string |
     kill: (signal) => child.pid !== undefined && child.exitCode === null && child.kill(signal),
   };
   // What the system makes for a pipe goes both ways, whatever Execa takes it for.
-  return { process, stdin: child.stdin, channel: child.stdio[3] as Duplex | undefined };
+  return {
+    process,
+    stdin: child.stdin,
+    stdout: child.stdout,
+    stderr: child.stderr,
+    channel: child.stdio[3] as Duplex | undefined,
+  };
 }
 
 /** `killed by SIGKILL`, `exit code 12`. */
