@@ -21,10 +21,11 @@ interface ApplierOptions {
 /** What is applied in one turn, and read from the WAL at once when the cache no longer holds it. */
 const APPLY_BYTES_MAX = 1 << 20;
 /**
- * The state machine's disk lags behind the log's: applying waits for it, or memory would grow without bound. It is three
- * memtables: one is being written, and what comes meanwhile may fill two.
+ * The state machine's disk lags behind the log's: applying waits for it, or memory would grow without bound. It is two
+ * memtables: one that is being written, and one that fills meanwhile. A larger one would take as much again in its
+ * transaction, and twice in LMDB's pages.
  */
-const UNFLUSHED_BYTES_MAX = 24 << 20;
+const UNFLUSHED_BYTES_MAX = 16 << 20;
 const FLUSH_WAIT_MS = 10;
 
 /** Runs committed entries through the state machine, in order, a bounded number a turn. */

@@ -167,7 +167,7 @@ describe('applying', () => {
   it('waits while the state machine has too much to flush, looking again every 10 ms, with one timer', () => {
     const { applier, applied, state, time } = setUp();
     applier.committed(asIndex(3));
-    state.unflushedBytes = (24 << 20) + 1;
+    state.unflushedBytes = (16 << 20) + 1;
     applier.run();
     applier.run();
     expect([applied, time.pending]).toEqual([[], [10]]);
@@ -175,7 +175,7 @@ describe('applying', () => {
     expect(state.wakes).toBe(1);
     applier.run();
     expect(time.pending).toEqual([10]);
-    state.unflushedBytes = 24 << 20;
+    state.unflushedBytes = 16 << 20;
     applier.run();
     expect(applied).toEqual([1, 2, 3]);
   });
