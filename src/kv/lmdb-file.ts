@@ -30,7 +30,8 @@ import { join } from 'node:path';
  * How long the file has to be, they do not say: LMDB never writes the pages at its end that a transaction took and gave
  * back. But it never makes the file shorter, so the length that it once had is noted beside it, in the file `extent`.
  *
- * There are no checksums. Damage inside of a page is found when it breaks a page's form, and else by nobody.
+ * LMDB has no checksums. Damage inside of a page is found when it breaks the page's form, or what is stored in it does not
+ * match the checksum that raftctl gives it (`version.ts`, `meta.ts`).
  */
 const DATA_FILE = 'data.mdb';
 const EXTENT_FILE = 'extent';

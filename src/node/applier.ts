@@ -90,16 +90,17 @@ export class Applier {
   /** Old entries come from the disk: after a restart, or when the state machine fell far behind. */
   #read(first: LogIndex): void {
     this.#reading = true;
-    this.#options.wal.read(first, this.#commitIndex, APPLY_BYTES_MAX).then(
-      (entries) => {
+    this.#options.wal
+      .read(first, this.#commitIndex, APPLY_BYTES_MAX)
+      .then((entries) => {
         this.#reading = false;
         if (this.#stopped) return;
         this.#apply(entries);
         this.#options.wake();
-      },
-      (error) => {
+      })
+      // Reading failed, or applying did: a value that does not match its checksum is found here.
+      .catch((error: unknown) => {
         if (!this.#stopped) this.#options.failed(error);
-      },
-    );
+      });
   }
 }

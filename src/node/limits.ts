@@ -8,7 +8,7 @@ const MIN_CONNECTIONS = 16;
 const OTHER_DESCRIPTORS = 512;
 export const HANDSHAKE_TIMEOUT_MS = 3_000;
 /**
- * How often calls are checked against their deadlines, while any wait: so often that the reason reaches the client in
+ * How often requests are checked against their deadlines, while any wait: so often that the reason reaches the client in
  * what it keeps back of its time for that.
  */
 export const SWEEP_MS = 10;

@@ -36,7 +36,7 @@ function setUp({ entries = 9, cached = [1, entries], cacheBytesMax = 1_000_000, 
   const applied: number[] = [];
   const answered: string[] = [];
   const reads: Read[] = [];
-  const state = { unflushedBytes: 0, wakes: 0, failures: [] as unknown[] };
+  const state = { unflushedBytes: 0, wakes: 0, failures: [] as unknown[], damage: undefined as Error | undefined };
   const applier = new Applier({
     raft: {
       get persistedIndex() {
@@ -52,6 +52,7 @@ function setUp({ entries = 9, cached = [1, entries], cacheBytesMax = 1_000_000, 
         return state.unflushedBytes;
       },
       apply: (batch) => {
+        if (state.damage !== undefined) throw state.damage;
         applied.push(...batch.map(({ index }) => Number(index)));
         return batch.map(() => undefined);
       },
@@ -147,6 +148,16 @@ describe('applying', () => {
     const error = new Error('EIO');
     await reads[0]!.reject(error);
     expect([state.failures, applied]).toEqual([[error], []]);
+  });
+
+  it('a state that does not take what was read ends the node the same way', async () => {
+    const { applier, reads, state } = setUp({ cached: [6, 9] });
+    applier.committed(asIndex(8));
+    applier.run();
+    state.damage = new Error('does not match its checksum');
+    await reads[0]!.resolve(log(1, 5));
+    expect(state.failures).toEqual([state.damage]);
+    expect(state.wakes).toBe(0);
   });
 
   it('a node that stops applies nothing that was read for it, and fails for nothing', async () => {
