@@ -106,8 +106,12 @@ class SocketListener implements Listener {
   accept(socket: Socket): void {
     const address = remoteAddressOf(socket);
     if (this.#strangers.size + this.connections.size >= this.#options.maxConnections + RESERVE) {
-      this.#refuse(socket, address, this.#crowded());
-      return;
+      // Whoever means to greet does so at once: those who were silent longest give way.
+      const longest = this.#strangers.keys().next().value ?? socket;
+      this.#strangers.get(longest)?.cancel();
+      this.#strangers.delete(longest);
+      this.#refuse(longest, remoteAddressOf(longest), this.#crowded());
+      if (longest === socket) return;
     }
     const { scheduler, random, versions } = this.#context;
     const { hello, secret, handshakeTimeoutMs } = this.#options;

@@ -139,6 +139,14 @@ describe('a listener shows the door', () => {
     expect(decodeRefusal(first.subarray(9)).message).toMatch(/the most is 1$/);
   });
 
+  it('to those strangers who were silent longest, so that who greets comes in however many there are', async () => {
+    const { port } = await stage.listen(new Log(), { maxConnections: 1 }, tcp(new StagedTimers()));
+    const crowd = await Promise.all(Array.from({ length: 65 }, () => stage.stranger(port)));
+    await expectWelcome(port, peer('node-02', 'x'));
+    const left = await Promise.race(crowd.map((stranger) => stranger.heard()));
+    expect(decodeRefusal(left.subarray(9)).message).toMatch(/the most is 1$/);
+  });
+
   it('and does not wait for ever for it to be used', async () => {
     const timers = new StagedTimers();
     const log = new Log();
