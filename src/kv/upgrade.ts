@@ -5,6 +5,7 @@ import {
   asTerm,
   LEAVE_IT,
   type Membership,
+  messageOf,
   RaftctlError,
   type Revision,
 } from '../base/index.js';
@@ -118,9 +119,15 @@ function write(to: Backend, { versions, bytes }: Stretch, meta: Buffer | undefin
   }
   if (meta !== undefined) putMeta(transaction, meta);
   return new Promise((resolve, reject) => {
-    transaction.commit((error) => (error === undefined ? resolve() : reject(error)));
+    transaction.commit((error) => (error === undefined ? resolve() : reject(notWritten(to.place, error))));
   });
 }
+
+const notWritten = (place: string, cause: Error): RaftctlError =>
+  new RaftctlError('disk-failed', `${place}: rewriting the state in today's form failed: ${messageOf(cause)}`, {
+    hint: 'check the disk and its free space, then start the node again: the old state is whole',
+    cause,
+  });
 
 /** The same keys with the same values and numbers, by what is read back from both. */
 function verify(from: Backend, to: Backend, meta: StoreMeta): void {

@@ -170,6 +170,7 @@ describe('a data directory of format 2', () => {
 class Machine {
   disk: MemoryDisk;
   readonly #states = new Map<string, MemoryBackend>();
+  readonly #failures = new Map<string, Error>();
 
   constructor() {
     this.disk = new MemoryDisk();
@@ -212,6 +213,8 @@ class Machine {
   backend(path: string, reached: () => void): Backend {
     const state = this.#states.get(path) ?? new MemoryBackend({ scheduler: realScheduler });
     this.#states.set(path, state);
+    const failure = this.#failures.get(path);
+    if (failure !== undefined) state.failCommits(failure);
     const begin = state.begin.bind(state);
     state.begin = () => {
       const transaction = begin();
@@ -229,7 +232,13 @@ class Machine {
     return openAll('/data', this.fileSystem, (path) => this.backend(path, reached));
   }
 
+  /** The environment there takes nothing. */
+  fail(path: string, error: Error): void {
+    this.#failures.set(path, error);
+  }
+
   powerCut(): void {
+    this.#failures.clear();
     this.disk.crash(survive.none);
     for (const [path, state] of this.#states) this.#states.set(path, state.crash());
   }
@@ -299,5 +308,20 @@ describe('a crash while an old directory is taken over', () => {
     expect(again.store.stateHash()).toBe(replayed(again.tail, 240).stateHash());
     expect(readMeta(machine.backend('/data/kv/2', () => {}))?.appliedIndex).toBe(240);
     await again.close();
+  });
+
+  it('is no crash: a disk that does not take the new state is told as such, and the old state stays', async () => {
+    const old = await oldState();
+    const machine = await Machine.withOldDirectory(oldFiles(), old());
+    machine.fail('/data/kv/2', new Error('ENOSPC'));
+    await expect(machine.open()).rejects.toMatchObject({
+      code: 'disk-failed',
+      message: expect.stringContaining('ENOSPC'),
+      hint: expect.stringContaining('the old state is whole'),
+    });
+    machine.powerCut();
+    const next = await machine.open();
+    expect(next.store.revision).toBeGreaterThan(1);
+    await next.close();
   });
 });
