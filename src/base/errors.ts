@@ -8,6 +8,7 @@ export const ERRORS = {
   'value-too-large': { exit: 1, definite: true },
   'bad-request': { exit: 1, definite: true },
   'revision-gone': { exit: 1, definite: true },
+  'version-too-low': { exit: 4, definite: true },
   'not-leader': { exit: 4, definite: true },
   'no-leader': { exit: 4, definite: true },
   'quorum-lost': { exit: 4, definite: false },

@@ -8,6 +8,7 @@ export const CALL_CODES = [
   'bad-request',
   'usage',
   'revision-gone',
+  'version-too-low',
   'no-leader',
   'proposal-dropped',
   'not-leader',

@@ -202,6 +202,12 @@ export const EVENTS = {
     about: 'The node takes part from now on.',
     fields: { host: 'its host', port: 'its port' },
   },
+  'cluster-version-raised': {
+    component: 'node',
+    level: 'info',
+    about: 'All members run a raftctl that knows more: what is new may be written from now on.',
+    fields: { from: 'the cluster version before', version: 'the cluster version' },
+  },
   'node-stop-asked': {
     component: 'node',
     level: 'info',

@@ -6,9 +6,11 @@ import { RaftctlError, unreachable } from '../base/index.js';
  *
  *     u8 op | u8 flags | u16 key length | u32 value length | u32 expected length | key | value | expected
  *
- *     op      1 put   2 delete   3 cas
+ *     op      1 put   2 delete   3 cas   4 cluster version, which only a leader proposes: no key, the value is u32 version
  *     flags   bit 0: cas expects that there is no such key (expected is empty)
  *             bit 1: reserved for a session header between this header and the key
+ *
+ * Ops and flags have the version that knows them first: see `data-version.ts`.
  */
 export type Command =
   | { readonly type: 'put'; readonly key: Uint8Array; readonly value: Uint8Array }
@@ -21,11 +23,14 @@ export type Command =
       readonly value: Uint8Array;
     };
 
-export const COMMAND_OPS = { put: 1, delete: 2, cas: 3 } as const;
-type CommandOp = (typeof COMMAND_OPS)[keyof typeof COMMAND_OPS];
+export const COMMAND_OPS = { put: 1, delete: 2, cas: 3, clusterVersion: 4 } as const;
+export type CommandName = keyof typeof COMMAND_OPS;
+type CommandOp = (typeof COMMAND_OPS)[Command['type']];
 
 const COMMAND_HEADER_BYTES = 12;
 const EXPECTS_ABSENT = 1;
+export const KNOWN_FLAGS = EXPECTS_ABSENT;
+const CLUSTER_VERSION_BYTES = COMMAND_HEADER_BYTES + 4;
 const KEY_LENGTH_MAX = 0xffff;
 const NOTHING = new Uint8Array(0);
 
@@ -77,6 +82,21 @@ export function decodeCommand(bytes: Buffer, at: number, length: number): Comman
     default:
       return unreachable(view.op);
   }
+}
+
+/** What a leader proposes when all members understand `version`. */
+export function encodeClusterVersion(version: number): Buffer {
+  const bytes = Buffer.alloc(CLUSTER_VERSION_BYTES);
+  bytes[0] = COMMAND_OPS.clusterVersion;
+  bytes.writeUInt32LE(4, 4);
+  bytes.writeUInt32LE(version, COMMAND_HEADER_BYTES);
+  return bytes;
+}
+
+/** The version that a command raises the cluster to; undefined: it is another command. */
+export function readClusterVersion(bytes: Buffer, at: number, length: number): number | undefined {
+  if (bytes[at] !== COMMAND_OPS.clusterVersion || length !== CLUSTER_VERSION_BYTES) return undefined;
+  return bytes.readUInt32LE(at + COMMAND_HEADER_BYTES);
 }
 
 export interface CommandLimits {

@@ -14,6 +14,7 @@ import {
   type Term,
 } from '../base/index.js';
 import type { Backend, Transaction } from './backend.js';
+import { dataNewer, FIRST_CLUSTER_VERSION } from './data-version.js';
 import type { BinaryKey } from './key.js';
 import { readU64, writeU64 } from './u64.js';
 
@@ -42,9 +43,6 @@ export interface StoreMeta {
   /** What all members understand; nothing that needs more is written. */
   readonly clusterVersion: number;
 }
-
-/** The only one so far. */
-export const FIRST_CLUSTER_VERSION = 1;
 
 /** The state before the first entry, of a cluster that begins with these members. */
 export const emptyMeta = (bootstrap: Membership): StoreMeta => ({
@@ -112,12 +110,12 @@ export const metaFormatOf = (bytes: Buffer): number => (bytes.length < 2 ? 0 : b
 /** `place` names the state in the errors `data-newer` and `data-damaged`. */
 export function decodeMeta(bytes: Buffer, place: string): StoreMeta {
   const format = metaFormatOf(bytes);
-  if (format > META_FORMAT) throw newer(place, `state format ${format}, this raftctl knows up to ${META_FORMAT}`);
+  if (format > META_FORMAT) throw dataNewer(place, `state format ${format}, this raftctl knows up to ${META_FORMAT}`);
   const payloads = format === META_FORMAT ? sectionsOf(bytes) : undefined;
   if (payloads === undefined) throw damaged(place, `it is not one: ${bytes.toString('hex', 0, 32)}`);
   const known = new Set<number>(Object.values(SECTIONS));
   const unknown = [...payloads.keys()].find((type) => type < IGNORABLE && !known.has(type));
-  if (unknown !== undefined) throw newer(place, `the state has a section of type ${unknown}`);
+  if (unknown !== undefined) throw dataNewer(place, `the state has a section of type ${unknown}`);
   const payloadOf = (name: keyof typeof SECTIONS, length?: number): Buffer => {
     const payload = payloads.get(SECTIONS[name]);
     const fits = payload !== undefined && (length === undefined || payload.length === length);
@@ -153,11 +151,8 @@ function sectionsOf(bytes: Buffer): Map<number, Buffer> | undefined {
 function membershipOf(bytes: Buffer, place: string): Membership {
   const reading = readMembership(bytes);
   if (reading.type === 'valid') return reading.membership;
-  throw reading.type === 'newer' ? newer(place, reading.why) : damaged(place, reading.why);
+  throw reading.type === 'newer' ? dataNewer(place, reading.why) : damaged(place, reading.why);
 }
-
-const newer = (place: string, what: string): RaftctlError =>
-  new RaftctlError('data-newer', `${place}: ${what}`, { hint: 'use the raftctl that wrote it, or a newer one' });
 
 const damaged = (place: string, what: string): RaftctlError =>
   new RaftctlError('data-damaged', `${place}: the meta is damaged: ${what}`, { hint: LEAVE_IT });

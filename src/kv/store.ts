@@ -13,7 +13,8 @@ import {
 } from '../base/index.js';
 import { ENTRY_TYPES, type Entry, RECORD_HEADER_BYTES } from '../raft/entry.js';
 import type { Backend } from './backend.js';
-import { COMMAND_OPS, CommandView } from './command.js';
+import { COMMAND_OPS, type CommandName, CommandView, readClusterVersion } from './command.js';
+import { CommandVersions, DATA_VERSION, type DataVersion, dataNewer, versionTooLow } from './data-version.js';
 import { Flusher } from './flusher.js';
 import { type BinaryKey, endOfPrefix, FIRST_KEY, readKey, successorOf, toBinaryKey, toBytes } from './key.js';
 import { checkAgainstLog, type LogExtent } from './log-extent.js';
@@ -35,6 +36,8 @@ export interface KvStoreOptions {
   readonly flushEntries?: number;
   /** Memory for the events of past revisions. Default 64 MiB. */
   readonly historyBytes?: number;
+  /** What this store understands. Default: what this raftctl does. */
+  readonly data?: DataVersion | undefined;
   /** The state cannot be written any more: the node has to end. Called once. */
   readonly onFatal: (error: RaftctlError) => void;
 }
@@ -70,7 +73,9 @@ export class KvStore {
   #revision: Revision;
   readonly #compactedRevision: Revision;
   readonly #membership: Membership;
-  readonly #clusterVersion: number;
+  #clusterVersion: number;
+  readonly #data: DataVersion;
+  readonly #versions: CommandVersions;
 
   /**
    * Takes over the backend: `close` closes it. Throws `data-damaged` or `data-newer` for a state that this version
@@ -86,6 +91,9 @@ export class KvStore {
   private constructor({ backend, bootstrap, emit, clock, scheduler, options }: KvStoreDependencies) {
     const flushed = readMeta(backend) ?? emptyMeta(bootstrap);
     this.#backend = backend;
+    this.#data = options.data ?? DATA_VERSION;
+    this.#versions = new CommandVersions(this.#data);
+    if (flushed.clusterVersion > this.#data.version) throw this.#behind(flushed.clusterVersion);
     this.#stored = new StoredVersions(backend);
     this.#appliedIndex = flushed.appliedIndex;
     this.#appliedTerm = flushed.appliedTerm;
@@ -128,6 +136,18 @@ export class KvStore {
     return this.#clusterVersion;
   }
 
+  /** What this node understands itself: at least the cluster version. */
+  get dataVersion(): number {
+    return this.#data.version;
+  }
+
+  /** The reason why a command must not be written yet, if there is one. It passes `checkCommand`, or is malformed. */
+  refusalOf(command: Buffer): RaftctlError | undefined {
+    const needed = this.#versions.neededBy(command, 0);
+    if (needed <= this.#clusterVersion) return undefined;
+    return versionTooLow(nameOf(command[0]!), needed, this.#clusterVersion);
+  }
+
   /** The first revision whose events can be had, if it has been already. */
   get oldestRevision(): Revision {
     return this.#past.oldest;
@@ -150,7 +170,8 @@ export class KvStore {
 
   /**
    * Applies committed entries in log order; the first of them must follow `appliedIndex`. Answers one result an entry,
-   * undefined for those that are not commands. Reads see all of it at once.
+   * undefined for those that are not commands. Reads see all of it at once. Throws `data-newer` at a command that this
+   * version does not know: the node has to end, or its state would part from the others'.
    */
   apply(entries: readonly Entry[], from = 0, to: number = entries.length): (CommandResult | undefined)[] {
     const results = new Array<CommandResult | undefined>(to - from);
@@ -251,7 +272,10 @@ export class KvStore {
   #run(entry: Entry): CommandResult {
     const command = this.#command;
     const { bytes } = entry;
-    const fault = command.read(bytes, entry.at + RECORD_HEADER_BYTES, entry.length - RECORD_HEADER_BYTES);
+    const [at, length] = [entry.at + RECORD_HEADER_BYTES, entry.length - RECORD_HEADER_BYTES];
+    if (this.#versions.neededBy(bytes, at) > this.#data.version) throw this.#unknown(entry);
+    if (bytes[at] === COMMAND_OPS.clusterVersion) return this.#raise(entry, at, length);
+    const fault = command.read(bytes, at, length);
     assert(fault === undefined, () => `entry ${entry.index} is committed and no command: ${fault}`);
     assert(command.keyAt < command.valueAt, () => `entry ${entry.index} is committed and has an empty key`);
     const key = readKey(bytes, command.keyAt, command.valueAt);
@@ -259,6 +283,29 @@ export class KvStore {
     const succeeded = this.#succeeds(bytes, current);
     if (succeeded) this.#change(bytes, key, current);
     return { succeeded, revision: this.#revision };
+  }
+
+  /** Never falls: two leaders may have proposed different versions. */
+  #raise(entry: Entry, at: number, length: number): CommandResult {
+    const version = readClusterVersion(entry.bytes, at, length);
+    assert(version !== undefined, () => `entry ${entry.index} is committed and names no cluster version`);
+    if (version > this.#data.version) throw this.#behind(version);
+    const succeeded = version > this.#clusterVersion;
+    this.#clusterVersion = Math.max(this.#clusterVersion, version);
+    return { succeeded, revision: this.#revision };
+  }
+
+  #behind(clusterVersion: number): RaftctlError {
+    return dataNewer(
+      this.#backend.place,
+      `the cluster is at version ${clusterVersion}, this raftctl knows data up to version ${this.#data.version}`,
+    );
+  }
+
+  #unknown({ index, bytes, at }: Entry): RaftctlError {
+    const [op, flags] = [bytes[at + RECORD_HEADER_BYTES], bytes[at + RECORD_HEADER_BYTES + 1]];
+    const known = `which data version ${this.#data.version} does not know`;
+    return dataNewer(this.#backend.place, `entry ${index} of the log is a command (op ${op}, flags ${flags}) ${known}`);
   }
 
   #succeeds(bytes: Buffer, current: Version | undefined): boolean {
@@ -288,6 +335,9 @@ export class KvStore {
     this.#past.add(bytes, keyAt, valueAt, expectedAt, next);
   }
 }
+
+const nameOf = (op: number): string =>
+  Object.keys(COMMAND_OPS).find((name) => COMMAND_OPS[name as CommandName] === op) ?? `op ${op}`;
 
 const maxOf = (left: BinaryKey, right: BinaryKey): BinaryKey => (left > right ? left : right);
 

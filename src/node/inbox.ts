@@ -17,6 +17,8 @@ type Arrival =
   | { readonly type: 'frames'; readonly connection: Connection; readonly frames: readonly Frame[] }
   | { readonly type: 'closed'; readonly connection: Connection };
 
+const isEnd = ({ code }: RaftctlError): boolean => code === 'data-damaged' || code === 'data-newer';
+
 /** What arrived since the last turn, and who it is for. */
 export class Inbox {
   readonly #options: InboxOptions;
@@ -59,8 +61,8 @@ export class Inbox {
       else for (const frame of frames) this.#receivePeer(peer.node as NodeId, frame, now);
     } catch (error) {
       // Whatever a stranger sends, it costs the stranger its connection and nothing else; that the own state cannot be
-      // read is nobody's message.
-      if (!(error instanceof RaftctlError) || error.code === 'data-damaged') throw error;
+      // read, or that a leader's log is newer than this node, is nobody's message.
+      if (!(error instanceof RaftctlError) || isEnd(error)) throw error;
       this.#options.warnings.warn('frame-refused', { from: connection.remoteAddress, error: error.message });
       connection.close(error);
     }

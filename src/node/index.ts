@@ -31,6 +31,11 @@
  * of their own, all others are served from one look at what was just applied. Who does not read gets nothing more until
  * they do, and a watch is ended when the ring overtakes it.
  *
+ * ## Versions
+ *
+ * `cluster-version.ts` has the leader raise the cluster version once every member has greeted with more. Every write
+ * passes `store.refusalOf`, where it arrived and on the leader: what some member would not understand is refused.
+ *
  * ## Rules
  * - What comes from sockets only collects and wakes: frames, the ends of connections, the states of links. It happens
  *   in `server.#turn`, once per turn of the event loop, in one fixed order. The same holds for a write that is durable.

@@ -42,7 +42,7 @@ export async function openState(
   }
   const place = data.kv(generation);
   const onFatal = (error: unknown): void => world.onFatal(remedied(error, place, recovered));
-  const options = { flushBytes, flushMs, flushEntries, historyBytes, onFatal };
+  const options = { flushBytes, flushMs, flushEntries, historyBytes, onFatal, data: world.data };
   const store = withRemedy(place, recovered, () =>
     KvStore.open({ backend, bootstrap, emit, clock, scheduler, options }),
   );

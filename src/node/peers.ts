@@ -11,7 +11,7 @@ import {
 import type { Message, RawNode } from '../raft/index.js';
 import type { Wal } from '../storage/index.js';
 import type { Connection, ConnectionHandlers, Frame, Hello, Link, LinkState, Transport } from '../transport/index.js';
-import { decodeNote, KIND, type Note } from '../wire/index.js';
+import { dataVersionOf, decodeNote, KIND, type Note } from '../wire/index.js';
 import type { EntryCache } from './entry-cache.js';
 import { Forwarded } from './forwarded.js';
 import { Outbox } from './outbox.js';
@@ -47,6 +47,8 @@ interface Peer {
   leaving: string | null;
   /** What the process at the other end of the link told when it greeted. */
   note: Note | undefined;
+  /** What its process understood when it greeted last; a link that broke since does not change that. */
+  dataVersion: number | undefined;
 }
 
 const REDIAL = { firstMs: 2, maxMs: 250, factor: 2, jitter: 0.2 };
@@ -141,6 +143,11 @@ export class Peers {
     return this.#peers.get(id)?.link.state.type === 'connected';
   }
 
+  /** The data version that a member told when it was greeted last; undefined: it never was. */
+  dataVersionOf(id: NodeId): number | undefined {
+    return this.#peers.get(id)?.dataVersion;
+  }
+
   /** The state of the link to a member, in words. */
   describe(id: NodeId): string {
     const state = this.#peers.get(id)?.link.state;
@@ -206,7 +213,7 @@ export class Peers {
       unreadable: (error) => this.#unreadable(member.id, error),
     });
     const forwarded = new Forwarded(member.id, { clock, scheduler, firstId: this.#firstForwardId });
-    return { id: member.id, link, outbox, forwarded, leaving: null, note: undefined };
+    return { id: member.id, link, outbox, forwarded, leaving: null, note: undefined, dataVersion: undefined };
   }
 
   /**
@@ -235,6 +242,7 @@ export class Peers {
       if (note === undefined) return;
       const reached = this.#peers.get(id)!;
       reached.note = note;
+      reached.dataVersion = dataVersionOf(state.connection.peer.features);
       if (reached.leaving === peer.instance) reached.leaving = null;
       emit.emit('info', 'link-connected', { peer: peer.node, address: remoteAddress });
       raft.linked(id, note);

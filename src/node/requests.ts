@@ -72,8 +72,9 @@ export class Requests {
   }
 
   #write(request: Write, origin: Origin, now: number): void {
+    const { limits, store } = this.#options;
     const { command } = request;
-    const refused = checkCommand(command, 0, command.length, this.#options.limits);
+    const refused = checkCommand(command, 0, command.length, limits) ?? store.refusalOf(command);
     if (refused !== undefined) origin.respond(failed(refused));
     else this.#options.writes.add({ request, origin, deadline: deadlineOf(request, now) });
   }

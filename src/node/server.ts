@@ -10,8 +10,9 @@ import {
 import type { KvStore } from '../kv/index.js';
 import type { Entry, Observation, RawNode, Ready } from '../raft/index.js';
 import type { Hello, Listener } from '../transport/index.js';
-import { encodeNote, KIND, type NodeStatus } from '../wire/index.js';
+import { dataFeature, encodeNote, KIND, type NodeStatus } from '../wire/index.js';
 import { Applier } from './applier.js';
+import { ClusterVersion } from './cluster-version.js';
 import { newRaft } from './core.js';
 import type { NodeDependencies } from './dependencies.js';
 import { Edge } from './edge/edge.js';
@@ -58,6 +59,7 @@ export class NodeServer {
   readonly #loop: ReadyLoop;
   readonly #applier: Applier;
   readonly #proposals: Proposals;
+  readonly #clusterVersion: ClusterVersion;
   readonly #writes: Writes;
   readonly #reads: Reads;
   readonly #watches: Watches;
@@ -86,6 +88,16 @@ export class NodeServer {
     this.#loop = this.#newReadyLoop();
     this.#applier = this.#newApplier();
     this.#proposals = new Proposals(this.#raft, () => this.#leaderless());
+    this.#clusterVersion = new ClusterVersion({
+      id: this.#id,
+      raft: this.#raft,
+      store,
+      proposals: this.#proposals,
+      members: this.#membership.members,
+      toldBy: (member) => this.#peers.dataVersionOf(member),
+      clock,
+      emit: this.#emit,
+    });
     this.#writes = new Writes({
       raft: this.#raft,
       proposals: this.#proposals,
@@ -253,6 +265,7 @@ export class NodeServer {
       const now = this.#dependencies.clock.now();
       this.#inbox.deliver(now);
       this.#peers.takeDepartures();
+      this.#clusterVersion.run();
       this.#writes.flush();
       this.#reads.flush(now);
       this.#loop.run();
@@ -332,7 +345,8 @@ export class NodeServer {
     const { spec, instance } = this.#dependencies;
     const { host, port } = this.#self;
     const member = { incarnation: spec.incarnation, host, port };
-    return { role: 'peer', clusterId: spec.clusterId, node: this.#id, instance, note: this.#note(), member };
+    const features = [dataFeature(this.#dependencies.store.dataVersion)];
+    return { role: 'peer', clusterId: spec.clusterId, node: this.#id, instance, note: this.#note(), features, member };
   }
 
   get #queuedBytesMax(): number {

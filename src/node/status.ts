@@ -19,6 +19,8 @@ export function statusOf(
     instance,
     pid: process.pid,
     version: process.version,
+    dataVersion: store.dataVersion,
+    clusterVersion: store.clusterVersion,
     role,
     term,
     leader,

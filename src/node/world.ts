@@ -1,6 +1,6 @@
 import type { Clock, Random, Scheduler } from '../base/index.js';
 import type { EventRecorder } from '../diagnostics/index.js';
-import type { Backend } from '../kv/index.js';
+import type { Backend, DataVersion } from '../kv/index.js';
 import type { FileSystem, WalOptions } from '../storage/index.js';
 import type { Transport } from '../transport/index.js';
 import type { ProcessFacts } from './dependencies.js';
@@ -18,6 +18,8 @@ export interface NodeWorld {
   readonly random: Random;
   readonly process: ProcessFacts;
   readonly instance: string;
+  /** What the node understands; a simulation of two versions hands in an older one. Default: all there is. */
+  readonly data?: DataVersion;
   /** The cluster's, 32 bytes: peers and admin must know it. Without it their names are believed. */
   readonly secret?: Uint8Array | undefined;
   readonly onStop: () => void;

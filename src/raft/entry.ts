@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import type { LogIndex, Term } from '../base/index.js';
+import { type LogIndex, RaftctlError, type Term } from '../base/index.js';
 
 /**
  * A log entry's bytes are written once, where it is proposed, and then travel unchanged: over the wire, into the WAL,
@@ -46,16 +46,25 @@ export function makeRecord(type: EntryType, payload: Uint8Array): RecordRef {
   return { type, bytes, at: 0, length: sealRecord(bytes, 0, type, payload.length) };
 }
 
-const isEntryType = (value: number | undefined): value is EntryType => value === 1 || value === 2 || value === 3;
+const isEntryType = (value: number): value is EntryType => value === 1 || value === 2 || value === 3;
 
-/** Reads and verifies the record at `at`, which must end by `end`. Undefined: not a whole, intact record. */
+const newer = (type: number): RaftctlError =>
+  new RaftctlError('data-newer', `an entry of the log is of type ${type}, which this raftctl does not know`, {
+    hint: 'use the raftctl that wrote it, or a newer one',
+  });
+
+/**
+ * Reads and verifies the record at `at`, which must end by `end`. Undefined: not a whole, intact record. Throws
+ * `data-newer` for an intact one of a type that only a later raftctl knows.
+ */
 export function readRecord(bytes: Buffer, at: number, end: number): RecordRef | undefined {
   if (end - at < RECORD_HEADER_BYTES) return undefined;
   const length = RECORD_HEADER_BYTES + bytes.readUInt32LE(at);
   if (length > end - at) return undefined;
-  const type = bytes[at + 8];
-  if (!isEntryType(type)) return undefined;
   if (crc32(bytes.subarray(at + 8, at + length)) !== bytes.readUInt32LE(at + 4)) return undefined;
+  const type = bytes[at + 8]!;
+  if (type === 0) return undefined;
+  if (!isEntryType(type)) throw newer(type);
   return { type, bytes, at, length };
 }
 

@@ -39,6 +39,9 @@ export interface NodeStatus {
   readonly instance: string;
   readonly pid: number;
   readonly version: string;
+  /** What this node understands of log and state, and the least of that of all members, as far as this node knows. */
+  readonly dataVersion: number;
+  readonly clusterVersion: number;
   readonly role: RoleName;
   readonly term: Term;
   readonly leader: NodeId | null;
@@ -112,6 +115,9 @@ const term = branded(count, asTerm);
 const index = branded(count, asIndex);
 const level: Parser<Level> = oneOf(LEVELS);
 
+/** A node that does not say was built when there was one version only. */
+const versionToldOr1: Parser<number> = (value, path) => (value === undefined ? 1 : count(value, path));
+
 export const membership: Parser<Membership> = object({
   voters: list(nodeId),
   outgoing: list(nodeId),
@@ -124,6 +130,8 @@ export const nodeStatus: Parser<NodeStatus> = object({
   instance: text,
   pid: count,
   version: text,
+  dataVersion: versionToldOr1,
+  clusterVersion: versionToldOr1,
   role: oneOf(ROLE_NAMES),
   term,
   leader: nullable(nodeId),

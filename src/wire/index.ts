@@ -18,6 +18,7 @@
  *   parser of `parse.ts`, which drops members it does not know.
  */
 export * from './client-codec.js';
+export * from './data-feature.js';
 export * from './documents.js';
 export * from './forward-codec.js';
 export * from './kinds.js';

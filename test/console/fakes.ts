@@ -177,6 +177,8 @@ export class FakeControl implements ClusterControl {
       instance: 'i',
       pid: 1,
       version: '0',
+      dataVersion: 2,
+      clusterVersion: 2,
       role: id === this.leader ? 'leader' : 'follower',
       term: asTerm(this.term),
       leader: this.leader,

@@ -2,6 +2,7 @@ import { asNodeId, type NodeId, type Scheduler, seededRandom } from '../../src/b
 import { type ClusterClient, createClient } from '../../src/client/client.js';
 import { EventRecorder } from '../../src/diagnostics/index.js';
 import { MemoryBackend } from '../../src/kv/backend-memory.js';
+import type { DataVersion } from '../../src/kv/index.js';
 import { type NodeLimits, type NodeServer, openNode } from '../../src/node/index.js';
 import type { NodeSpec } from '../../src/wire/index.js';
 import { EventLoop } from './event-loop.js';
@@ -18,6 +19,8 @@ interface StartNodeOptions {
   readonly mayCreate?: boolean;
   /** What this node takes for the members and their addresses; left out: the truth. */
   readonly members?: NodeSpec['members'];
+  /** What this node understands; left out: all that this raftctl does. */
+  readonly data?: DataVersion;
 }
 
 /**
@@ -85,7 +88,7 @@ export class NodeCluster {
   }
 
   /** The same while somebody else lets time pass. */
-  async launch(name: string, { mayCreate = true, members }: StartNodeOptions = {}): Promise<void> {
+  async launch(name: string, { mayCreate = true, members, data }: StartNodeOptions = {}): Promise<void> {
     const id = asNodeId(name);
     const loop = new EventLoop(this.time);
     this.#loops.set(id, loop);
@@ -115,6 +118,7 @@ export class NodeCluster {
         onFatal: (error) => this.failures.push({ node: id, error }),
         walOptions: { segmentBytes: 1 << 20 },
         limits: this.#limits,
+        ...(data && { data }),
       },
     );
     this.#running.set(id, { server, instance });

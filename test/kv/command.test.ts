@@ -5,7 +5,9 @@ import {
   type Command,
   checkCommand,
   decodeCommand,
+  encodeClusterVersion,
   encodeCommand,
+  readClusterVersion,
   sizeOfCommand,
   writeCommand,
 } from '../../src/kv/command.js';
@@ -52,6 +54,14 @@ describe('command codec', () => {
   it('tells a cas that expects an empty value from one that expects no key', () => {
     expect(decodeCommand(encodeCommand(cas('k', '', 'v')), 0, 14)).toMatchObject({ expected: bytes('') });
     expect(decodeCommand(encodeCommand(cas('k', null, 'v')), 0, 14)).toMatchObject({ expected: null });
+  });
+
+  it('takes the command that raises the cluster version from no client', () => {
+    const raise = encodeClusterVersion(7);
+    expect(raise.toString('hex')).toBe('040000000400000000000000' + '07000000');
+    expect(readClusterVersion(raise, 0, raise.length)).toBe(7);
+    expect(readClusterVersion(encodeCommand(cas('k', '', 'v')), 0, 14)).toBeUndefined();
+    expect(checkCommand(raise, 0, raise.length, LIMITS)?.code).toBe('bad-request');
   });
 
   it('has the documented layout', () => {

@@ -324,7 +324,7 @@ describe('the largest request', () => {
     }
     expect(c.events.filter((event) => event.includes('link-broken') || event.includes('refused'))).toEqual([]);
     await c.pass(100);
-    expect(c.ids.map((id) => c.server(id).status().commitIndex)).toEqual([5, 5, 5]);
+    expect(c.ids.map((id) => c.server(id).status().commitIndex)).toEqual([6, 6, 6]);
     expect(lengths.get(KIND.write)).toBe(frameBytesMax({ maxValueBytes: 1 << 20 }, 'client'));
     expect(lengths.get(KIND.appendEntries)).toBe(frameBytesMax({ maxValueBytes: 1 << 20 }, 'peer'));
     expect(lengths.get(KIND.forward)).toBeLessThan(frameBytesMax({ maxValueBytes: 1 << 20 }, 'peer'));

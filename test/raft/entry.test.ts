@@ -70,12 +70,20 @@ describe('a record', () => {
     }
   });
 
-  it('of a type that nobody knows is none, though its checksum is right', () => {
+  it('of a type that a later raftctl made is refused as newer, and without its checksum as none', () => {
     const bytes = Buffer.alloc(RECORD_HEADER_BYTES);
-    for (const type of [0, 4, 255]) {
+    for (const type of [4, 255]) {
       sealRecord(bytes, 0, type as 1, 0);
+      expect(() => readRecord(bytes, 0, bytes.length)).toThrow(`an entry of the log is of type ${type}`);
+      bytes[4]! ^= 1;
       expect(readRecord(bytes, 0, bytes.length)).toBeUndefined();
     }
+  });
+
+  it('of type 0 is none, though its checksum is right', () => {
+    const bytes = Buffer.alloc(RECORD_HEADER_BYTES);
+    sealRecord(bytes, 0, 0 as 1, 0);
+    expect(readRecord(bytes, 0, bytes.length)).toBeUndefined();
   });
 });
 

@@ -111,6 +111,8 @@ export const statuses: fc.Arbitrary<NodeStatus> = fc
       instance: fc.constant(text),
       pid: fc.nat(),
       version: fc.constant('1.2.3'),
+      dataVersion: fc.nat(),
+      clusterVersion: fc.nat(),
       role: fc.constantFrom('follower' as const, 'pre-candidate' as const, 'candidate' as const, 'leader' as const),
       term: fc.constant(term),
       leader: fc.constantFrom(B, null),

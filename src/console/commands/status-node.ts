@@ -23,6 +23,8 @@ export function rowOf(node: NodeView, view: ClusterView) {
     persisted: answer?.persistedIndex ?? null,
     flushed: answer?.flushedIndex ?? null,
     revision: answer?.revision ?? null,
+    dataVersion: answer?.dataVersion ?? null,
+    clusterVersion: answer?.clusterVersion ?? null,
     network: networkOf(node),
     links: answer ? answer.links.map(({ peer, state, error }) => ({ peer: peer as string, state, error })) : null,
     connections: answer?.connections ?? null,
@@ -56,6 +58,7 @@ export function nodeText(row: NodeRow): string {
     ['role', row.role === null ? '-' : `${row.role}, term ${row.term}, leader ${row.leader ?? 'unknown'}`],
     ['log', row.last === null ? '-' : `${row.first} to ${row.last}, persisted ${row.persisted}, commit ${row.commit}`],
     ['store', row.applied === null ? '-' : storeText(row)],
+    ['version', row.dataVersion === null ? '-' : versionText(row)],
     ['links', links === null ? '-' : links.map(linkText).join(', ') || 'none'],
     ['accepted', row.connections === null ? '-' : `${row.connections} connections`],
     ['process', row.pid === null ? '-' : `pid ${row.pid}, up ${formatDuration(row.uptimeMs ?? 0)}`],
@@ -70,6 +73,9 @@ export function nodeText(row: NodeRow): string {
 
 const storeText = ({ applied, lag, flushed, revision }: NodeRow): string =>
   `applied ${applied} (lag ${lag}), flushed ${flushed}, revision ${revision}`;
+
+const versionText = ({ dataVersion, clusterVersion }: NodeRow): string =>
+  `data ${dataVersion}, cluster ${clusterVersion}`;
 
 const linkText = ({ peer, state, error }: NonNullable<NodeRow['links']>[number]): string =>
   `${peer} ${state}${error === undefined ? '' : ` (${sanitizeLine(error)})`}`;

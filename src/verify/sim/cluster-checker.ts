@@ -257,13 +257,17 @@ export class ClusterChecker {
 
   /** State Machine Safety, on the state itself: equal applied indexes, equal states. */
   #checkApplied(node: NodeId, watched: Watched, { store }: NodeInspection): void {
-    const { appliedIndex, revision } = store;
+    const { appliedIndex, revision, clusterVersion } = store;
     expectSafe(appliedIndex <= this.log.lastIndex, 'only what is committed is applied', () => {
       return `${node} applied ${appliedIndex}, committed is ${this.log.lastIndex}`;
     });
     const expected = this.log.revisionAt(appliedIndex);
     expectSafe(revision === expected, 'equal applied index means equal state', () => {
       return `${node} is at revision ${revision} after index ${appliedIndex}, the log says ${expected}`;
+    });
+    const expectedVersion = this.log.clusterVersionAt(appliedIndex);
+    expectSafe(clusterVersion === expectedVersion, 'the cluster version rises with the log, and never falls', () => {
+      return `${node} is at cluster version ${clusterVersion} after index ${appliedIndex}, the log says ${expectedVersion}`;
     });
     if (appliedIndex % HASH_EVERY === 0 && appliedIndex !== watched.hashedAt) {
       watched.hashedAt = appliedIndex;

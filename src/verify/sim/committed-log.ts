@@ -1,5 +1,5 @@
 import { EMPTY_REVISION } from '../../base/index.js';
-import { decodeCommand } from '../../kv/index.js';
+import { decodeCommand, FIRST_CLUSTER_VERSION, readClusterVersion } from '../../kv/index.js';
 import { ENTRY_TYPES, type Entry, payloadOf, RECORD_HEADER_BYTES } from '../../raft/index.js';
 import { type Effect, Model } from './model.js';
 import { nameOf } from './values.js';
@@ -23,6 +23,7 @@ interface CommittedEntry {
   /** The term in which somebody first took it for committed. */
   readonly inTerm: number;
   readonly revision: number;
+  readonly clusterVersion: number;
 }
 
 /**
@@ -55,6 +56,11 @@ export class CommittedLog {
   /** The store's revision once everything up to `index` is applied. */
   revisionAt(index: number): number {
     return index === 0 ? EMPTY_REVISION : this.#committed[index - 1]!.revision;
+  }
+
+  /** The cluster version once everything up to `index` is applied. */
+  clusterVersionAt(index: number): number {
+    return index === 0 ? FIRST_CLUSTER_VERSION : this.#committed[index - 1]!.clusterVersion;
   }
 
   /** An entry was seen in the log of `node`. Log Matching, step by step: index and term determine it and what precedes it. */
@@ -92,8 +98,11 @@ export class CommittedLog {
       'log matching (§5.3)',
       () => `${node} committed ${index} of ${term}, seen in no log`,
     );
-    const effect = entry.type === ENTRY_TYPES.command ? this.model.apply(entry.payload) : undefined;
-    this.#committed.push({ term, inTerm, revision: this.model.revision });
+    const raisedTo = versionIn(entry);
+    const clusterVersion = Math.max(this.clusterVersionAt(index - 1), raisedTo ?? 0);
+    const isWrite = entry.type === ENTRY_TYPES.command && raisedTo === undefined;
+    const effect = isWrite ? this.model.apply(entry.payload) : undefined;
+    this.#committed.push({ term, inTerm, revision: this.model.revision, clusterVersion });
     if (effect !== undefined && effect.value !== null) this.#rememberWrite(index, effect, effect.value);
     return effect;
   }
@@ -101,9 +110,9 @@ export class CommittedLog {
   /** Where a write stands in some log, behind all that is committed: it may be, yet. */
   undecided(value: string): { readonly index: number; readonly term: number } | undefined {
     for (let index = this.lastIndex + 1; this.#known.has(index); index += 1) {
-      for (const [term, { type, payload }] of this.#known.get(index)!) {
-        if (type !== ENTRY_TYPES.command) continue;
-        const command = decodeCommand(payload, 0, payload.length);
+      for (const [term, entry] of this.#known.get(index)!) {
+        if (entry.type !== ENTRY_TYPES.command || versionIn(entry) !== undefined) continue;
+        const command = decodeCommand(entry.payload, 0, entry.payload.length);
         if (command.type !== 'delete' && nameOf(command.value) === value) return { index, term };
       }
     }
@@ -118,3 +127,7 @@ export class CommittedLog {
     this.writes.set(value, { index, effect });
   }
 }
+
+/** What an entry raises the cluster version to, if that is what it does. */
+const versionIn = ({ type, payload }: KnownEntry): number | undefined =>
+  type === ENTRY_TYPES.command ? readClusterVersion(payload, 0, payload.length) : undefined;

@@ -21,8 +21,8 @@
 > status
   story  2/3 up · leader node-01 · term 1 · quorum ok
   NODE     ROLE      STATE    TERM  COMMIT  LAG  NETWORK             PID  UPTIME  RESTARTS  ADDRESS
-  node-01  leader    running  1     8       0    no link to node-03  101  41 ms   0         node-01:1
-  node-02  follower  running  1     7       1    no link to node-03  102  41 ms   0         node-02:1
+  node-01  leader    running  1     9       0    no link to node-03  101  41 ms   0         node-01:1
+  node-02  follower  running  1     8       1    no link to node-03  102  41 ms   0         node-02:1
   node-03  -         stopped  -     -       -    -                   -    -       0         node-03:1
   node-03 is down: restart node-03
 
@@ -31,10 +31,10 @@
 > restart node-03
   restarted node-03 (pid 104)
 > wait event kind=link-connected node=node-01 peer=node-03 --since before
-     +1 ms  node-02    > node-01 append-entries-response term=1 success=true index=8
+     +1 ms  node-02    > node-01 append-entries-response term=1 success=true index=9
   00:00:00.044 info  node-01 transport link-connected peer=node-03 address=node-03:1
-     +3 ms  node-01    > node-03 append-entries term=1 prev=2/1 entries=3/1..8/1 leaderCommit=8
+     +3 ms  node-01    > node-03 append-entries term=1 prev=3/1 entries=4/1..9/1 leaderCommit=9
 > sleep 50ms
-     +1 ms  node-03    > node-01 append-entries-response term=1 success=true index=8
+     +1 ms  node-03    > node-01 append-entries-response term=1 success=true index=9
 > get key-6 --via node-03 --read stale => value
   value

@@ -13,16 +13,16 @@
   cas lock free alice --via node-02 runs as alice
   cas lock free bob --via node-03 runs as bob
 > wait job alice
-     +2 ms  node-01    > node-02 append-entries term=1 prev=2/1 entries=3/1 leaderCommit=2
-     +2 ms  node-01    > node-03 append-entries term=1 prev=2/1 entries=3/1 leaderCommit=2
-     +2 ms  node-01    > node-02 append-entries term=1 prev=3/1 entries=4/1 leaderCommit=2
-     +2 ms  node-01    > node-03 append-entries term=1 prev=3/1 entries=4/1 leaderCommit=2
+     +2 ms  node-01    > node-02 append-entries term=1 prev=3/1 entries=4/1 leaderCommit=3
+     +2 ms  node-01    > node-03 append-entries term=1 prev=3/1 entries=4/1 leaderCommit=3
+     +2 ms  node-01    > node-02 append-entries term=1 prev=4/1 entries=5/1 leaderCommit=3
+     +2 ms  node-01    > node-03 append-entries term=1 prev=4/1 entries=5/1 leaderCommit=3
   true
 > ! wait job bob
   error expected ok, got error command-failed: 'lock' does not hold the expected value
 > get lock --via node-02 => alice
-     +3 ms  node-01    > node-02 append-entries term=1 prev=4/1 entries=none leaderCommit=4
-     +3 ms  node-01    > node-03 append-entries term=1 prev=4/1 entries=none leaderCommit=4
+     +3 ms  node-01    > node-02 append-entries term=1 prev=5/1 entries=none leaderCommit=5
+     +3 ms  node-01    > node-03 append-entries term=1 prev=5/1 entries=none leaderCommit=5
   alice
 > get lock --via node-03 => alice
   alice

@@ -16,8 +16,8 @@
 > status
   story  3/3 up · leader node-01 · term 1 · quorum ok
   NODE     ROLE      STATE    TERM  COMMIT  APPLIED  LAG  NETWORK  PID  UPTIME  RESTARTS  ADDRESS
-  node-01  leader    running  1     1       1        0    ok       101  31 ms   0         node-01:1
-  node-02  follower  running  1     1       1        0    ok       102  31 ms   0         node-02:1
-  node-03  follower  running  1     1       1        0    ok       103  31 ms   0         node-03:1
+  node-01  leader    running  1     2       2        0    ok       101  31 ms   0         node-01:1
+  node-02  follower  running  1     2       2        0    ok       102  31 ms   0         node-02:1
+  node-03  follower  running  1     2       2        0    ok       103  31 ms   0         node-03:1
 > count events kind=role-changed to=leader => 1
   1

@@ -19,7 +19,7 @@
      +5 ms  node-02    role-changed from=follower to=pre-candidate term=1 leader=null
      +5 ms  node-03    leader-suspected leader=node-01 term=1 campaignInTicks=14
      +7 ms  node-02    role-changed from=pre-candidate to=candidate term=2 leader=null
-     +7 ms  node-02    vote-requested term=2 preVote=false lastLogIndex=2 lastLogTerm=1
+     +7 ms  node-02    vote-requested term=2 preVote=false lastLogIndex=3 lastLogTerm=1
      +8 ms  node-03    vote-granted candidate=node-02 term=2 preVote=false
      +9 ms  node-02    role-changed from=candidate to=leader term=2 leader=node-02
   node-02 (term 2)
@@ -34,8 +34,8 @@
 > status
   story  3/3 up · leader node-02 · term 2 · quorum ok
   NODE     ROLE      STATE    TERM  COMMIT  APPLIED  LAG  NETWORK  PID  UPTIME  RESTARTS  ADDRESS
-  node-01  follower  running  2     4       4        0    ok       104  20 ms   1         node-01:1
-  node-02  leader    running  2     4       4        0    ok       102  56 ms   0         node-02:1
-  node-03  follower  running  2     4       4        0    ok       103  56 ms   0         node-03:1
+  node-01  follower  running  2     5       5        0    ok       104  20 ms   1         node-01:1
+  node-02  leader    running  2     5       5        0    ok       102  56 ms   0         node-02:1
+  node-03  follower  running  2     5       5        0    ok       103  56 ms   0         node-03:1
 > count events kind=role-changed to=leader --since killed => 1
   1

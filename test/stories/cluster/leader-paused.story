@@ -29,8 +29,8 @@
   story  2/3 up · leader node-03 · term 2 · quorum ok
   NODE     ROLE      STATE    TERM  COMMIT  APPLIED  LAG  NETWORK  PID  UPTIME  RESTARTS  ADDRESS
   node-01  -         paused   -     -       -        -    -        101  522 ms  0         node-01:1
-  node-02  follower  running  2     3       3        1    ok       102  522 ms  0         node-02:1
-  node-03  leader    running  2     4       4        0    ok       103  522 ms  0         node-03:1
+  node-02  follower  running  2     4       4        1    ok       102  522 ms  0         node-02:1
+  node-03  leader    running  2     5       5        0    ok       103  522 ms  0         node-03:1
   node-01 is paused: resume node-01
 > resume node-01
   resumed node-01 (leader, term 1, pid 101)

@@ -13,12 +13,12 @@
 > partition node-01,node-02
   node-01, node-02 | node-03, node-04, node-05
 > ! put color red --via node-01 --timeout 300ms
-  error the write was proposed (index 3) but not committed: node-01 leads, but no quorum has confirmed it in time
+  error the write was proposed (index 4) but not committed: node-01 leads, but no quorum has confirmed it in time
     it may still happen: read the key to find out
 > wait leader --not node-01
-   +370 ms  node-05    role-changed from=follower to=pre-candidate term=1 leader=null
-   +372 ms  node-05    role-changed from=pre-candidate to=candidate term=2 leader=null
-   +374 ms  node-05    role-changed from=candidate to=leader term=2 leader=node-05
+   +372 ms  node-05    role-changed from=follower to=pre-candidate term=1 leader=null
+   +374 ms  node-05    role-changed from=pre-candidate to=candidate term=2 leader=null
+   +376 ms  node-05    role-changed from=candidate to=leader term=2 leader=node-05
   node-05 (term 2)
 > put color green --via node-03
   OK
@@ -34,15 +34,15 @@
 > sleep 200ms
     +16 ms  node-01    role-changed from=follower to=pre-candidate term=1 leader=null
     +18 ms  node-01    role-changed from=pre-candidate to=follower term=2 leader=null
-    +27 ms  node-01    log-truncated from=3 lastIndex=3 term=1
-    +27 ms  node-02    log-truncated from=3 lastIndex=3 term=1
+    +27 ms  node-01    log-truncated from=4 lastIndex=4 term=1
+    +27 ms  node-02    log-truncated from=4 lastIndex=4 term=1
 > get color --via node-01 => green
   green
 > status
   story  5/5 up · leader node-05 · term 2 · quorum ok
   NODE     ROLE      STATE    TERM  COMMIT  APPLIED  LAG  NETWORK  PID  UPTIME  RESTARTS  ADDRESS
-  node-01  follower  running  2     4       4        0    ok       101  1.6 s   0         node-01:1
-  node-02  follower  running  2     4       4        0    ok       102  1.6 s   0         node-02:1
-  node-03  follower  running  2     4       4        0    ok       103  1.6 s   0         node-03:1
-  node-04  follower  running  2     4       4        0    ok       104  1.6 s   0         node-04:1
-  node-05  leader    running  2     4       4        0    ok       105  1.6 s   0         node-05:1
+  node-01  follower  running  2     5       5        0    ok       101  1.6 s   0         node-01:1
+  node-02  follower  running  2     5       5        0    ok       102  1.6 s   0         node-02:1
+  node-03  follower  running  2     5       5        0    ok       103  1.6 s   0         node-03:1
+  node-04  follower  running  2     5       5        0    ok       104  1.6 s   0         node-04:1
+  node-05  leader    running  2     5       5        0    ok       105  1.6 s   0         node-05:1

@@ -13,13 +13,13 @@
 > logs -f -n 0 --level debug --include "vote-" &log
   logs -f -n 0 --level debug --include vote- runs as log
 > sleep 2s
-   +208 ms  node-03    vote-requested term=2 preVote=true lastLogIndex=1 lastLogTerm=1
+   +208 ms  node-03    vote-requested term=2 preVote=true lastLogIndex=2 lastLogTerm=1
    +209 ms  node-02    vote-refused candidate=node-03 term=2 preVote=true reason=leader-alive
-   +665 ms  node-03    vote-requested term=2 preVote=true lastLogIndex=1 lastLogTerm=1
+   +665 ms  node-03    vote-requested term=2 preVote=true lastLogIndex=2 lastLogTerm=1
    +666 ms  node-02    vote-refused candidate=node-03 term=2 preVote=true reason=leader-alive
-  +1181 ms  node-03    vote-requested term=2 preVote=true lastLogIndex=1 lastLogTerm=1
+  +1181 ms  node-03    vote-requested term=2 preVote=true lastLogIndex=2 lastLogTerm=1
   +1182 ms  node-02    vote-refused candidate=node-03 term=2 preVote=true reason=leader-alive
-  +1886 ms  node-03    vote-requested term=2 preVote=true lastLogIndex=1 lastLogTerm=1
+  +1886 ms  node-03    vote-requested term=2 preVote=true lastLogIndex=2 lastLogTerm=1
   +1887 ms  node-02    vote-refused candidate=node-03 term=2 preVote=true reason=leader-alive
 > put color blue
   OK
@@ -29,9 +29,9 @@
 > status
   story  3/3 up · leader node-01 · term 1 · quorum ok
   NODE     ROLE           STATE    TERM  COMMIT  LAG  NETWORK  PID  UPTIME  RESTARTS  ADDRESS
-  node-01  leader         running  1     2       0    ok       101  3.3 s   0         node-01:1
-  node-02  follower       running  1     2       0    ok       102  3.3 s   0         node-02:1
-  node-03  pre-candidate  running  1     1       1    ok       103  3.3 s   0         node-03:1
+  node-01  leader         running  1     3       0    ok       101  3.3 s   0         node-01:1
+  node-02  follower       running  1     3       0    ok       102  3.3 s   0         node-02:1
+  node-03  pre-candidate  running  1     2       1    ok       103  3.3 s   0         node-03:1
 > count events kind=role-changed to=leader --since cut => 0
   0
 > heal

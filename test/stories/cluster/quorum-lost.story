@@ -15,15 +15,15 @@
   killed node-02 (follower, term 1, pid 102)
   killed node-03 (follower, term 1, pid 103)
 > ! put color red --timeout 300ms
-  error the write was proposed (index 3) but not committed: node-01 reaches 1 of 3 nodes and a quorum is 2
+  error the write was proposed (index 4) but not committed: node-01 reaches 1 of 3 nodes and a quorum is 2
     it may still happen: read the key to find out
 > sleep 1s
-   +521 ms  node-01    quorum-lost term=1 silentTicks=800
-   +521 ms  node-01    role-changed from=leader to=follower term=1 leader=null
+   +523 ms  node-01    quorum-lost term=1 silentTicks=800
+   +523 ms  node-01    role-changed from=leader to=follower term=1 leader=null
 > ! put color green --timeout 300ms
-    +50 ms  node-01    role-changed from=follower to=pre-candidate term=1 leader=null
-    +50 ms  node-01    vote-requested term=2 preVote=true lastLogIndex=3 lastLogTerm=1
-    +50 ms  node-01    role-changed from=pre-candidate to=follower term=1 leader=null
+    +52 ms  node-01    role-changed from=follower to=pre-candidate term=1 leader=null
+    +52 ms  node-01    vote-requested term=2 preVote=true lastLogIndex=4 lastLogTerm=1
+    +52 ms  node-01    role-changed from=pre-candidate to=follower term=1 leader=null
   error node-01 reaches 1 of 3 nodes and a quorum is 2
     start or resume more nodes
 > ! get color --timeout 300ms
@@ -34,7 +34,7 @@
 > status
   story  1/3 up · no leader · term 1 · quorum lost
   NODE     ROLE      STATE    TERM  COMMIT  LAG  NETWORK                      PID  UPTIME  ADDRESS
-  node-01  follower  running  1     2       0    no link to node-02, node-03  101  1.8 s   node-01:1
+  node-01  follower  running  1     3       0    no link to node-02, node-03  101  1.8 s   node-01:1
   node-02  -         stopped  -     -       -    -                            -    -       node-02:1
   node-03  -         stopped  -     -       -    -                            -    -       node-03:1
   node-02, node-03 are down: start down
@@ -43,10 +43,10 @@
   started node-03 (pid 104)
 > wait leader
     +11 ms  node-01    role-changed from=follower to=pre-candidate term=1 leader=null
-    +11 ms  node-01    vote-requested term=2 preVote=true lastLogIndex=3 lastLogTerm=1
+    +11 ms  node-01    vote-requested term=2 preVote=true lastLogIndex=4 lastLogTerm=1
     +12 ms  node-03    vote-granted candidate=node-01 term=2 preVote=true
     +13 ms  node-01    role-changed from=pre-candidate to=candidate term=2 leader=null
-    +13 ms  node-01    vote-requested term=2 preVote=false lastLogIndex=3 lastLogTerm=1
+    +13 ms  node-01    vote-requested term=2 preVote=false lastLogIndex=4 lastLogTerm=1
     +14 ms  node-03    vote-granted candidate=node-01 term=2 preVote=false
     +15 ms  node-01    role-changed from=candidate to=leader term=2 leader=node-01
   node-01 (term 2)

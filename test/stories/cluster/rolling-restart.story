@@ -19,7 +19,7 @@
 > put color green
   OK
 > start node-01
-     +0 ms  node-01    wal-opened segments=1 batches=3 firstIndex=1 lastIndex=2
+     +0 ms  node-01    wal-opened segments=1 batches=3 firstIndex=1 lastIndex=3
   started node-01 (pid 104)
 
 > stop node-02
@@ -31,7 +31,7 @@
 > put color yellow
   OK
 > start node-02
-     +0 ms  node-02    wal-opened segments=1 batches=6 firstIndex=1 lastIndex=4
+     +0 ms  node-02    wal-opened segments=1 batches=6 firstIndex=1 lastIndex=5
   started node-02 (pid 105)
 
 > stop node-03
@@ -43,7 +43,7 @@
 > put color red
   OK
 > start node-03
-     +0 ms  node-03    wal-opened segments=1 batches=9 firstIndex=1 lastIndex=6
+     +0 ms  node-03    wal-opened segments=1 batches=9 firstIndex=1 lastIndex=7
   started node-03 (pid 106)
 
 > within 1s get color --via node-03 --read stale => red
@@ -51,6 +51,6 @@
 > status
   story  3/3 up · leader node-01 · term 4 · quorum ok
   NODE     ROLE      STATE    TERM  COMMIT  APPLIED  LAG  NETWORK  PID  UPTIME  RESTARTS  ADDRESS
-  node-01  leader    running  4     8       8        0    ok       104  92 ms   1         node-01:1
-  node-02  follower  running  4     8       8        0    ok       105  75 ms   1         node-02:1
-  node-03  follower  running  4     8       8        0    ok       106  58 ms   1         node-03:1
+  node-01  leader    running  4     9       9        0    ok       104  92 ms   1         node-01:1
+  node-02  follower  running  4     9       9        0    ok       105  75 ms   1         node-02:1
+  node-03  follower  running  4     9       9        0    ok       106  58 ms   1         node-03:1

@@ -14,26 +14,26 @@
 > cut node-01->node-02 node-01->node-03
   node-02 does not hear node-01, node-03 does not hear node-01
 > ! put color red --via node-01 --timeout 200ms
-  error the write was proposed (index 3) but not committed: node-01 leads, but no quorum has confirmed it in time
+  error the write was proposed (index 4) but not committed: node-01 leads, but no quorum has confirmed it in time
     it may still happen: read the key to find out
 > wait leader --not node-01
-   +309 ms  node-03    role-changed from=follower to=pre-candidate term=1 leader=null
-   +311 ms  node-03    role-changed from=pre-candidate to=candidate term=2 leader=null
-   +313 ms  node-03    role-changed from=candidate to=leader term=2 leader=node-03
+   +311 ms  node-03    role-changed from=follower to=pre-candidate term=1 leader=null
+   +313 ms  node-03    role-changed from=pre-candidate to=candidate term=2 leader=null
+   +315 ms  node-03    role-changed from=candidate to=leader term=2 leader=node-03
   node-03 (term 2)
 > put size 1
      +1 ms  node-01    role-changed from=leader to=follower term=2 leader=node-03
-     +1 ms  node-01    log-truncated from=3 lastIndex=3 term=1
-     +1 ms  node-01    > node-03 append-entries-response term=2 success=true index=3  (lost)
-     +1 ms  node-02    > node-03 append-entries-response term=2 success=true index=3
-     +3 ms  node-02    > node-03 append-entries-response term=2 success=true index=4
+     +1 ms  node-01    log-truncated from=4 lastIndex=4 term=1
+     +1 ms  node-01    > node-03 append-entries-response term=2 success=true index=4  (lost)
+     +1 ms  node-02    > node-03 append-entries-response term=2 success=true index=4
+     +3 ms  node-02    > node-03 append-entries-response term=2 success=true index=5
   OK
 > heal
   everybody reaches everybody
 > sleep 200ms
-     +3 ms  node-02    > node-03 append-entries-response term=2 success=true index=4
-    +98 ms  node-01    > node-03 append-entries-response term=2 success=true index=2
-   +100 ms  node-01    > node-03 append-entries-response term=2 success=true index=4
+     +3 ms  node-02    > node-03 append-entries-response term=2 success=true index=5
+    +98 ms  node-01    > node-03 append-entries-response term=2 success=true index=3
+   +100 ms  node-01    > node-03 append-entries-response term=2 success=true index=5
 > get color => blue
   blue
 
@@ -42,9 +42,9 @@
 > cut node-01->node-03 node-02->node-03
   node-03 does not hear node-01, node-03 does not hear node-02
 > ! put color green --via node-03 --timeout 200ms
-     +2 ms  node-01    > node-03 append-entries-response term=2 success=true index=5  (lost)
-     +2 ms  node-02    > node-03 append-entries-response term=2 success=true index=5  (lost)
-  error the write was proposed (index 5) but not committed: node-03 leads, but no quorum has confirmed it in time
+     +2 ms  node-01    > node-03 append-entries-response term=2 success=true index=6  (lost)
+     +2 ms  node-02    > node-03 append-entries-response term=2 success=true index=6  (lost)
+  error the write was proposed (index 6) but not committed: node-03 leads, but no quorum has confirmed it in time
     it may still happen: read the key to find out
 > wait event kind=quorum-lost
    +613 ms  node-03    quorum-lost term=2 silentTicks=800
@@ -56,5 +56,5 @@
    +430 ms  node-02    role-changed from=candidate to=leader term=3 leader=node-02
   node-02 (term 3)
 > get color => green
-     +1 ms  node-01    > node-02 append-entries-response term=3 success=true index=6
+     +1 ms  node-01    > node-02 append-entries-response term=3 success=true index=7
   green

@@ -1,0 +1,48 @@
+import { RaftctlError } from '../base/index.js';
+import { COMMAND_OPS, type CommandName, KNOWN_FLAGS } from './command.js';
+
+/**
+ * What one raftctl understands of the log and of the state. The *cluster version* is the least of its members' data
+ * versions: it rises by a replicated command when all of them are newer, and it never falls. Whatever is new in the log
+ * is written only when the cluster version knows it, so that nodes can be upgraded one by one.
+ *
+ *     1   put, delete, cas
+ *     2   the command that raises the cluster version
+ */
+export interface DataVersion {
+  readonly version: number;
+  /** The first version that knows a command. */
+  readonly since: Readonly<Record<CommandName, number>>;
+}
+
+/** This raftctl's. A simulation of two versions hands in others. */
+export const DATA_VERSION: DataVersion = { version: 2, since: { put: 1, delete: 1, cas: 1, clusterVersion: 2 } };
+
+/** Of a cluster that has never said otherwise. */
+export const FIRST_CLUSTER_VERSION = 1;
+
+/** What version a command in a log or in a request needs: one lookup by its op. */
+export class CommandVersions {
+  readonly #sinceOp: readonly (number | undefined)[];
+
+  constructor({ since }: DataVersion) {
+    const sinceOp: number[] = [];
+    for (const [name, op] of Object.entries(COMMAND_OPS)) sinceOp[op] = since[name as CommandName];
+    this.#sinceOp = sinceOp;
+  }
+
+  /** Infinity: this raftctl does not know it. */
+  neededBy(bytes: Buffer, at: number): number {
+    if ((bytes[at + 1]! & ~KNOWN_FLAGS) !== 0) return Number.POSITIVE_INFINITY;
+    return this.#sinceOp[bytes[at]!] ?? Number.POSITIVE_INFINITY;
+  }
+}
+
+export const versionTooLow = (name: string, needed: number, clusterVersion: number): RaftctlError =>
+  new RaftctlError('version-too-low', `${name} needs cluster version ${needed}, the cluster is at ${clusterVersion}`, {
+    hint: 'the version rises by itself once every member runs a newer raftctl: upgrade the others, or try again',
+  });
+
+/** `what` came from the future. */
+export const dataNewer = (place: string, what: string): RaftctlError =>
+  new RaftctlError('data-newer', `${place}: ${what}`, { hint: 'use the raftctl that wrote it, or a newer one' });
