@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { chmodSync, rmSync } from 'node:fs';
 import { asError, RaftctlError } from '../base/index.js';
 import type { Connection, Frame, Listener, Transport } from '../transport/index.js';
 import { malformed } from '../wire/bytes.js';
@@ -44,7 +44,7 @@ const CONNECTIONS_MAX = 64;
 export async function serveControl({ control, path, transport }: ControlServerOptions): Promise<ControlServer> {
   rmSync(path, { force: true });
   const methods = methodsOf(control);
-  const sessions = new Map<Connection, ControlSession>();
+  const callers = new Map<Connection, ControlCaller>();
   const listener: Listener = await transport.listen({
     host: '',
     port: 0,
@@ -61,24 +61,26 @@ export async function serveControl({ control, path, transport }: ControlServerOp
     maxConnections: CONNECTIONS_MAX,
     maxQueuedBytes: CONTROL_QUEUED_BYTES_MAX,
     handlers: {
-      opened: (connection) => void sessions.set(connection, new ControlSession(methods, connection)),
-      frames: (connection, frames) => sessions.get(connection)?.received(frames),
+      opened: (connection) => void callers.set(connection, new ControlCaller(methods, connection)),
+      frames: (connection, frames) => callers.get(connection)?.received(frames),
       closed: (connection) => {
-        sessions.get(connection)?.end();
-        sessions.delete(connection);
+        callers.get(connection)?.end();
+        callers.delete(connection);
       },
     },
   });
+  // The cluster's directory may be one that the user made, for others to look into: the socket is not theirs.
+  chmodSync(path, 0o600);
   return {
     close: async () => {
-      for (const session of sessions.values()) session.clusterIsDown();
+      for (const caller of callers.values()) caller.clusterIsDown();
       await listener.close();
     },
   };
 }
 
 /** One console's connection, and its calls under way. */
-class ControlSession {
+class ControlCaller {
   readonly #methods: ReadonlyMap<string, Served>;
   readonly #connection: Connection;
   readonly #calls = new Map<number, AbortController>();

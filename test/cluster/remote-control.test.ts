@@ -1,9 +1,11 @@
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { silent } from '../../src/base/index.js';
 import { realRandom } from '../../src/base/real/random.js';
 import { connectControl } from '../../src/cluster/connect.js';
 import { CONTROL } from '../../src/cluster/control-protocol.js';
+import { serveControl } from '../../src/cluster/control-server.js';
 import { type Connection, createTcpTransport, type Frame } from '../../src/transport/index.js';
 import { encodeDocument } from '../../src/wire/document.js';
 import { realTime } from './helpers.js';
@@ -72,4 +74,15 @@ it('a console hangs up on a supervisor whose state is none', async () => {
     connection.send(isHello ? CONTROL.result : CONTROL.news, callId, encodeDocument(document));
   });
   await expect(connectControl(path)).rejects.toMatchObject({ code: 'closed', message: 'the supervisor is gone' });
+});
+
+it('the control socket is for its owner alone, whoever may look into the directory', async () => {
+  const path = join(temporaryDirectory(), 'control.sock');
+  const transport = createTcpTransport({ ...realTime, random: realRandom, emit: silent });
+  const control = { clusterId: '', directory: '/', events: {} } as unknown as Parameters<
+    typeof serveControl
+  >[0]['control'];
+  const server = await serveControl({ control, path, transport });
+  onTestFinished(() => server.close());
+  expect(statSync(path).mode & 0o777).toBe(0o600);
 });
