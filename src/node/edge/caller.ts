@@ -35,7 +35,7 @@ export class Caller {
   }
 }
 
-/** One call of a client or a supervisor: what answers it goes out under its id. */
+/** One request of a client or a supervisor: what answers it goes out under its id. */
 export class CallerOrigin extends WireOrigin {
   readonly from = 'client';
   readonly #caller: Caller;

@@ -46,7 +46,7 @@ export class Edge {
     this.#options.serve(decodeForwarded(payload), origin, now);
   }
 
-  /** What answers no call. */
+  /** What answers no request. */
   push(connection: Connection, kind: number, payload: Uint8Array): void {
     this.#callerOf(connection).send(kind, 0, payload);
   }
