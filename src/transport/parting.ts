@@ -23,6 +23,8 @@ export class Partings {
     socket.on('error', () => {});
     if (socket.destroyed) return;
     if (this.#lingering >= LINGERING_MAX) {
+      // The kernel takes a few words at once, and sends them if nothing is left unread.
+      if (lastWords !== undefined) socket.write(lastWords);
       socket.destroy();
       return;
     }

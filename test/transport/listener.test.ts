@@ -147,6 +147,17 @@ describe('a listener shows the door', () => {
     expect(decodeRefusal(left.subarray(9)).message).toMatch(/the most is 1$/);
   });
 
+  it('to all who are connected when it closes, however many they are', async () => {
+    const listener = await stage.listen(new Log(), { maxConnections: 300 });
+    const guests = await Promise.all(Array.from({ length: 300 }, () => stage.stranger(listener.port)));
+    for (const { socket } of guests) socket.write(encodeHello(client()));
+    await Promise.all(guests.map((guest) => guest.answer()));
+    const closing = listener.close();
+    const heard = await Promise.all(guests.map((guest) => guest.heard()));
+    expect(heard.filter((bytes) => bytes.includes('shutting-down'))).toHaveLength(300);
+    await closing;
+  });
+
   it('and does not wait for ever for it to be used', async () => {
     const timers = new StagedTimers();
     const log = new Log();
