@@ -1,4 +1,5 @@
 import type { NodeId } from '../../base/index.js';
+import type { DataVersion } from '../../kv/index.js';
 import type { NodeInspection } from '../../node/index.js';
 import { checkBasic, checkDelta, type Observation } from '../../raft/index.js';
 import type { Frame } from '../../transport/index.js';
@@ -47,7 +48,7 @@ const HASH_EVERY = 32;
  * event. It sees the nodes' memory, what they send, and what comes back from their disks.
  */
 export class ClusterChecker {
-  readonly log = new CommittedLog();
+  readonly log: CommittedLog;
   /** Leaders elected. */
   elections = 0;
   readonly #audits: Audits;
@@ -59,8 +60,10 @@ export class ClusterChecker {
   readonly #asking = new Set<string>();
   readonly #hashes = new Map<number, { readonly node: string; readonly hash: string }>();
 
-  constructor(audits: Audits) {
+  /** `newest`: what the newest node understands. */
+  constructor(audits: Audits, newest: DataVersion) {
     this.#audits = audits;
+    this.log = new CommittedLog(newest);
   }
 
   /** Frames leave a node. */
@@ -190,7 +193,7 @@ export class ClusterChecker {
   }
 
   /** Entries that entered the node's log. A leader's own are in its memory only once a turn has taken them. */
-  #see(node: NodeId, watched: Watched, { raft: now, entries }: NodeInspection): void {
+  #see(node: NodeId, watched: Watched, { raft: now, store, entries }: NodeInspection): void {
     const isFirst = watched.seen === undefined;
     const from = watched.seen === undefined ? now.beforeIndex : agreement(watched.seen, now);
     const fresh = entries(from, now.lastIndex);
@@ -198,7 +201,7 @@ export class ClusterChecker {
     if (fresh !== undefined || isFirst) watched.seen = now;
     let previousTerm = termIn(now, from);
     for (const entry of fresh ?? []) {
-      this.log.saw(node, entry, previousTerm);
+      this.log.saw(node, entry, previousTerm, store.dataVersion);
       previousTerm = entry.term;
     }
   }

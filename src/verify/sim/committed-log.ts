@@ -1,6 +1,12 @@
 import { EMPTY_REVISION } from '../../base/index.js';
-import { decodeCommand, FIRST_CLUSTER_VERSION, readClusterVersion } from '../../kv/index.js';
-import { ENTRY_TYPES, type Entry, payloadOf, RECORD_HEADER_BYTES } from '../../raft/index.js';
+import {
+  CommandVersions,
+  type DataVersion,
+  decodeCommand,
+  FIRST_CLUSTER_VERSION,
+  readClusterVersion,
+} from '../../kv/index.js';
+import { ENTRY_TYPES, type Entry, payloadOf, RECORD_HEADER_BYTES, type RecordRef } from '../../raft/index.js';
 import { type Effect, Model } from './model.js';
 import { nameOf } from './values.js';
 import { expectSafe } from './violation.js';
@@ -36,6 +42,11 @@ export class CommittedLog {
   readonly writes = new Map<string, CommittedWrite>();
   readonly #known = new Map<number, Map<number, KnownEntry>>();
   readonly #committed: CommittedEntry[] = [];
+  readonly #versions: CommandVersions;
+
+  constructor(newest: DataVersion) {
+    this.#versions = new CommandVersions(newest);
+  }
 
   get lastIndex(): number {
     return this.#committed.length;
@@ -64,7 +75,8 @@ export class CommittedLog {
   }
 
   /** An entry was seen in the log of `node`. Log Matching, step by step: index and term determine it and what precedes it. */
-  saw(node: string, { index, term, ...record }: Entry, previousTerm: number): void {
+  saw(node: string, { index, term, ...record }: Entry, previousTerm: number, dataVersion: number): void {
+    this.#checkKnown(node, index, record, dataVersion);
     const terms = this.#known.get(index) ?? new Map<number, KnownEntry>();
     if (terms.size === 0) this.#known.set(index, terms);
     const known = terms.get(term);
@@ -77,6 +89,17 @@ export class CommittedLog {
     expectSafe(same, 'log matching (§5.3)', () => {
       const bytes = record.length - RECORD_HEADER_BYTES;
       return `entry ${index} of term ${term} in the log of ${node} (${bytes} bytes after term ${previousTerm}) is not the one seen before (${known.payload.length} bytes after term ${known.previousTerm})`;
+    });
+  }
+
+  /** Upgraded one by one, no node gets what it does not know, committed or not. */
+  #checkKnown(node: string, index: number, record: RecordRef, dataVersion: number): void {
+    if (record.type !== ENTRY_TYPES.command) return;
+    const at = record.at + RECORD_HEADER_BYTES;
+    const raisedTo = readClusterVersion(record.bytes, at, record.length - RECORD_HEADER_BYTES) ?? 0;
+    const needed = Math.max(this.#versions.neededBy(record.bytes, at), raisedTo);
+    expectSafe(needed <= dataVersion, 'nobody gets what they do not know', () => {
+      return `${node} of data version ${dataVersion} has entry ${index}, which needs ${needed}`;
     });
   }
 
@@ -100,6 +123,10 @@ export class CommittedLog {
     );
     const raisedTo = versionIn(entry);
     const clusterVersion = Math.max(this.clusterVersionAt(index - 1), raisedTo ?? 0);
+    const needed = entry.type === ENTRY_TYPES.command ? this.#versions.neededBy(entry.payload, 0) : 0;
+    expectSafe(raisedTo !== undefined || needed <= clusterVersion, 'only what all members know is written', () => {
+      return `entry ${index} needs version ${needed}, the cluster is at ${clusterVersion}`;
+    });
     const isWrite = entry.type === ENTRY_TYPES.command && raisedTo === undefined;
     const effect = isWrite ? this.model.apply(entry.payload) : undefined;
     this.#committed.push({ term, inTerm, revision: this.model.revision, clusterVersion });

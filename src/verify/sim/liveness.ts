@@ -5,6 +5,7 @@ import type { MemoryNetwork } from './memory-network.js';
 import type { DrawnOptions } from './options.js';
 import { startClient } from './sim-client.js';
 import type { SimNode } from './sim-node.js';
+import { newestOf } from './upgrades.js';
 import type { VirtualTime } from './virtual-time.js';
 import type { Watcher } from './watcher.js';
 import type { Weather } from './weather.js';
@@ -38,6 +39,8 @@ export class Liveness {
   #answered = 0;
   #asked = 0;
   #last = 'nothing';
+  /** Members that are cut off, or down, are nobody whose version a leader could hear. */
+  #allAreHeard = true;
 
   constructor(context: LivenessContext) {
     const { nodes, random, weather, say, time, watchers } = context;
@@ -93,6 +96,9 @@ export class Liveness {
         return `${node} has ${lastIndex}, committed ${commitIndex}, applied ${appliedIndex}; ${first!.node} has ${first!.lastIndex}`;
       }
     }
+    const newest = newestOf(this.#context.options).version;
+    const old = statuses.find((status) => status!.clusterVersion < newest);
+    if (this.#allAreHeard && old !== undefined) return `${old.node} is at cluster version ${old.clusterVersion}`;
     for (const { missing } of this.#context.watchers) if (missing !== undefined) return missing;
     return undefined;
   }
@@ -107,6 +113,7 @@ export class Liveness {
     const ways = ['dead', 'stopped', 'cut off', 'deaf', 'mute', 'slow'] as const;
     const way = canRun(node) ? ways[randomInt(random, 0, ways.length - 1)]! : 'dead';
     say(`leave ${node.id} ${way} for good`);
+    if (way !== 'slow') this.#allAreHeard = false;
     // What it has of other troubles would only end later.
     if (way === 'dead') node.end('kill', 'for good');
     else node.shelter();

@@ -69,6 +69,8 @@ export interface DrawnOptions {
   readonly clientTimeoutMs: number;
   readonly valueBytesMax: number;
   readonly limits: Partial<NodeLimits>;
+  /** The data versions that the nodes begin with, of an upgrade that happens meanwhile; empty: all are as this raftctl. */
+  readonly upgradeFrom: readonly number[];
   readonly wal: Pick<WalOptions, 'segmentBytes' | 'firstSegmentBytes' | 'batchBytesMax' | 'tailBytes'>;
 }
 
@@ -85,13 +87,14 @@ export function drawOptions(options: SimulationOptions, random: Random): DrawnOp
   const queuedBytesMax = pick(random, [KIB, 8 * KIB, 64 << 20]);
   const isSlow = drawn.faults.length > 0 && random.next() < 0.4;
   const faults: readonly Fault[] = isSlow ? [...drawn.faults, DRAWN_LAST] : drawn.faults;
-  return { ...drawn, faults, kernelBytes, chunkRate, limits: { ...drawn.limits, queuedBytesMax } };
+  const upgradeFrom = drawUpgrade(drawn.nodes, random);
+  return { ...drawn, faults, kernelBytes, chunkRate, upgradeFrom, limits: { ...drawn.limits, queuedBytesMax } };
 }
 
 function drawMost(
   { seed, nodes, durationMs = 20_000 }: SimulationOptions,
   random: Random,
-): Omit<DrawnOptions, 'kernelBytes' | 'chunkRate'> {
+): Omit<DrawnOptions, 'kernelBytes' | 'chunkRate' | 'upgradeFrom'> {
   const drawnNodes = pick(random, [3, 3, 3, 3, 5, 5, 5, 4, 2, 1, 7]);
   const heartbeatMs = pick(random, [10, 20, 50, 100]);
   const electionMin = heartbeatMs * randomInt(random, 4, 10);
@@ -142,6 +145,13 @@ function drawLimits(random: Random): Partial<NodeLimits> {
     flushEntries: pick(random, [10, 1_000, 100_000]),
     historyBytes: pick(random, [256, 4 * KIB, 64 * KIB, 1 << 20]),
   };
+}
+
+/** Mostly of two versions; with three it may rise twice. */
+function drawUpgrade(nodes: number, random: Random): readonly number[] {
+  if (random.next() >= 0.4) return [];
+  const versions = pick(random, [[1], [1, 3], [2, 3], [1, 2, 3]]);
+  return Array.from({ length: nodes }, () => pick(random, versions));
 }
 
 function drawFaults(random: Random): Fault[] {

@@ -39,6 +39,7 @@ export function optionLines(options: DrawnOptions): string[] {
       `chunk ${options.chunkRate}; kernels hold ${options.kernelBytes} B`,
     `clients     ${options.clients}${options.readers ? ', a reader for each node' : ''}, ${options.watchers} watchers on ${options.keys} keys, think ${options.thinkMs}ms, give up after ` +
       `${options.clientTimeoutMs}ms, values up to ${options.valueBytesMax} B`,
+    `upgrade     ${options.upgradeFrom.length === 0 ? 'none' : `nodes from data versions ${options.upgradeFrom.join(', ')} to 3`}`,
     `bounds      ${named(limits)}`,
     `log         ${named(wal)}`,
   ];

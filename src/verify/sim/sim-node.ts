@@ -8,7 +8,7 @@ import {
   silent,
 } from '../../base/index.js';
 import { EventRecorder, type NodeEvent } from '../../diagnostics/index.js';
-import { MemoryBackend } from '../../kv/index.js';
+import { type DataVersion, MemoryBackend } from '../../kv/index.js';
 import { type NodeInspection, type NodeServer, openNode } from '../../node/index.js';
 import { openWal, type Recovered } from '../../storage/index.js';
 import type { Frame } from '../../transport/index.js';
@@ -35,6 +35,8 @@ export interface SimNodeContext {
   readonly ended: (node: SimNode, ending: Ending, inspection: NodeInspection | undefined, why: string) => void;
   readonly started: (node: SimNode) => void;
   readonly refused: (node: SimNode, error: RaftctlError) => void;
+  /** It ended because it could not go on. */
+  readonly failed: (node: SimNode, error: RaftctlError) => void;
   readonly happened: (node: SimNode, event: NodeEvent) => void;
   readonly broken: (violation: Violation) => void;
   /** Its disk did something at once. */
@@ -48,6 +50,8 @@ export class SimNode {
   readonly id: NodeId;
   readonly disk = new MemoryDisk();
   state: SimNodeState = 'down';
+  /** What its next process understands. */
+  data: DataVersion;
   server: NodeServer | undefined;
   process: SimulatedProcess;
   /** The next sync of a write fails. */
@@ -68,8 +72,9 @@ export class SimNode {
   #endAfterKind: number | undefined;
   #endingThen: Ending = 'kill';
 
-  constructor(name: string, context: SimNodeContext) {
+  constructor(name: string, data: DataVersion, context: SimNodeContext) {
     this.id = asNodeId(name);
+    this.data = data;
     this.#context = context;
     this.process = new SimulatedProcess(name, context.time);
     this.process.end();
@@ -136,14 +141,17 @@ export class SimNode {
       onFatal: (error) => this.#fatal(own, error),
       walOptions: options.wal,
       limits: options.limits,
+      data: this.data,
     });
   }
 
   /** A process that cannot go on exits at once, as `node/main` does. */
   #fatal(own: SimulatedProcess, error: unknown): void {
     if (!own.isAlive) return;
-    if (error instanceof RaftctlError) this.end('exit', error.message);
-    else this.#context.broken(brokenInvariant(this.id, error));
+    if (error instanceof RaftctlError) {
+      this.end('exit', error.message);
+      this.#context.failed(this, error);
+    } else this.#context.broken(brokenInvariant(this.id, error));
   }
 
   /** Ends the process after so many more effects: operations of its disk, batches of frames. */

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { asNodeId, assert, type NodeId, type Random, seededRandom } from '../../base/index.js';
+import { asNodeId, assert, type NodeId, type RaftctlError, type Random, seededRandom } from '../../base/index.js';
 import type { NodeEvent } from '../../diagnostics/index.js';
 import type { NodeInspection } from '../../node/index.js';
 import { checkHistory, verdictText } from '../checker/index.js';
@@ -12,6 +12,7 @@ import { Nemesis } from './nemesis.js';
 import { type DrawnOptions, drawOptions, type SimulationOptions } from './options.js';
 import { brokenInvariant, SimNode } from './sim-node.js';
 import { traceLine } from './trace.js';
+import { dataAtFirst, newestOf, Upgrades } from './upgrades.js';
 import type { Verdict } from './verdict.js';
 import { Violation } from './violation.js';
 import { type ProcessClock, SimulatedProcess, VirtualTime } from './virtual-time.js';
@@ -53,8 +54,9 @@ export class Simulation {
     (name) => this.#byName.get(name)!,
     (violation) => this.#broken(violation),
   );
-  readonly #checker = new ClusterChecker(this.#audits);
-  readonly #clients = new ClientChecker(this.#checker.log);
+  readonly #checker: ClusterChecker;
+  readonly #clients: ClientChecker;
+  readonly #upgrades: Upgrades;
   readonly #clocks: Random;
   readonly #random: (stream: number) => Random;
   #violation: Violation | undefined;
@@ -76,12 +78,14 @@ export class Simulation {
     this.#random = (stream) => seededRandom(Math.imul(options.seed, 0x9e3779b1) ^ Math.imul(stream, 0x85ebca6b));
     this.options = drawOptions(options, this.#random(1));
     this.#clocks = this.#random(2);
+    this.#checker = new ClusterChecker(this.#audits, newestOf(this.options));
+    this.#clients = new ClientChecker(this.#checker.log);
     const ids = Array.from({ length: this.options.nodes }, (_, nth) => asNodeId(`node-0${nth + 1}`));
     const time = this.#time;
     this.#network = createMemoryNetwork({ clock: this.#world, scheduler: this.#world, random: this.#random(3) });
     this.#weather = new Weather(this.options, ids, () => time.now, this.#random(4));
     this.#network.faults = this.#weather;
-    this.#nodes = ids.map((id, nth) => this.#newNode(id, ids, this.#random(100 + nth)));
+    this.#nodes = ids.map((_, nth) => this.#newNode(nth, ids, this.#random(100 + nth)));
     this.#byName = new Map(this.#nodes.map((node) => [node.id, node]));
     this.#network.watch = (from, to, frames, waitingBytes) => {
       const node = this.#byName.get(from);
@@ -107,9 +111,17 @@ export class Simulation {
     };
     this.#workload = new Workload({ ...clients, random: this.#random(6) });
     this.#watchers = this.#newWatchers({ ...clients, random: this.#random(8) }, ids);
+    const nodes = this.#nodes;
+    this.#upgrades = new Upgrades({
+      options: this.options,
+      nodes,
+      world: this.#world,
+      random: this.#random(9),
+      say: sayWorld,
+    });
     this.#nemesis = new Nemesis({
       options: this.options,
-      nodes: this.#nodes,
+      nodes,
       clients: [...this.#workload.hosts, ...this.#watchers.map(({ name }) => name)],
       network: this.#network,
       weather: this.#weather,
@@ -163,6 +175,7 @@ export class Simulation {
     this.#workload.begin();
     for (const watcher of this.#watchers) watcher.begin();
     this.#nemesis.begin();
+    this.#upgrades.begin();
     await this.#runUntil(this.options.durationMs);
     this.#nemesis.end();
     this.#workload.end();
@@ -254,8 +267,8 @@ export class Simulation {
     if (goesOn === false) throw new Interruption();
   }
 
-  #newNode(id: NodeId, ids: readonly NodeId[], random: Random): SimNode {
-    return new SimNode(id, {
+  #newNode(nth: number, ids: readonly NodeId[], random: Random): SimNode {
+    return new SimNode(ids[nth]!, dataAtFirst(this.options, nth), {
       options: this.options,
       time: this.#time,
       world: this.#world,
@@ -282,7 +295,9 @@ export class Simulation {
       refused: (node, error) => {
         this.#say(node.id, `refused to start: ${error.message}`);
         if (error.code === 'data-damaged') this.#damaged(node, error.message);
+        this.#expectKnown(node, error);
       },
+      failed: (node, error) => this.#expectKnown(node, error),
       happened: (node, event) => this.#happened(node, event),
       broken: (violation) => this.#broken(violation),
       stepped: this.#stepped,
@@ -293,6 +308,12 @@ export class Simulation {
   #damaged(node: SimNode, message: string): void {
     if (!node.wasFlipped) this.#broken(new Violation('safety', DAMAGING, message));
     node.damage = message;
+  }
+
+  /** No node is ever older than what it finds, as nobody downgrades here. */
+  #expectKnown({ id }: SimNode, { code, message }: RaftctlError): void {
+    if (code !== 'data-newer') return;
+    this.#broken(new Violation('safety', 'nobody gets what they do not know', `${id}: ${message}`));
   }
 
   #happened(node: SimNode, { component, event, fields }: NodeEvent): void {

@@ -481,4 +481,25 @@ export const MUTATIONS: readonly Mutation[] = [
     seeds: 20,
     quick: true,
   },
+  // Clusters of several versions
+  {
+    name: 'a command is written before all members know it',
+    edits: one('node/requests.ts', ' ?? store.refusalOf(command);', ';'),
+    seeds: 20,
+    quick: true,
+  },
+  {
+    name: 'a leader takes a member that it never heard for as new as itself',
+    edits: one(
+      'node/cluster-version.ts',
+      'toldBy(member.id) ?? store.clusterVersion)',
+      'toldBy(member.id) ?? store.dataVersion)',
+    ),
+    seeds: 60,
+  },
+  {
+    name: 'the cluster version falls back when a node starts again',
+    edits: one('kv/store.ts', 'this.#clusterVersion = flushed.clusterVersion;', 'this.#clusterVersion = 1;'),
+    seeds: 20,
+  },
 ];
