@@ -10,13 +10,20 @@ import type { FileSystem } from './file-system.js';
 export async function makeDirectoryDurably(fileSystem: FileSystem, path: string): Promise<void> {
   try {
     await fileSystem.makeDirectory(path);
-    for (let at = path; dirname(at) !== at; at = dirname(at)) await syncIfAllowed(fileSystem, dirname(at));
+    // All at once: the file system makes them durable by one commit of its journal.
+    await Promise.all(parentsOf(path).map((parent) => syncIfAllowed(fileSystem, parent)));
   } catch (error) {
     throw new RaftctlError('data-unreadable', `cannot make the directory ${path}: ${messageOf(error)}`, {
       hint: 'check the path and its permissions',
       cause: error,
     });
   }
+}
+
+function parentsOf(path: string): string[] {
+  const parents: string[] = [];
+  for (let at = path; dirname(at) !== at; at = dirname(at)) parents.push(dirname(at));
+  return parents;
 }
 
 /** A directory that we may not even open is not one that we have made something in. */

@@ -175,7 +175,8 @@ async function writeAgain(file: File, { offset, length }: { readonly offset: num
 /** Begins a new log. The directory must hold no segment. */
 export async function createLog(fileSystem: FileSystem, directory: string, bytes: number): Promise<RecoveredSegments> {
   const header = { ...FIRST, preparedBytes: bytes };
-  const file = await prepareSegment(fileSystem, directory, header.number, bytes);
+  // No batch is synced meanwhile.
+  const file = await prepareSegment(fileSystem, directory, header.number, bytes, { syncBytes: bytes });
   await beginSegment(fileSystem, directory, file, header);
   const image = new LogImage(header);
   const chain = newChain(header);

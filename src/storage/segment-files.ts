@@ -6,21 +6,26 @@ const FILL_BYTES = 256 * 1024;
 /** A sync of much more at once would hold up the batches that are synced meanwhile. */
 const FILL_SYNC_BYTES = 1024 * 1024;
 
+/** How a file is filled: how much at once between two syncs, and whether to go on, asked between steps. */
+export interface Filling {
+  readonly syncBytes?: number;
+  readonly keepOn?: () => boolean;
+}
+
 export const segmentPath = (directory: string, number: number): string => join(directory, segmentFileName(number));
 
 export const preparedPath = (directory: string, number: number): string => join(directory, preparedFileName(number));
 
 /**
  * Makes a file of `bytes` zeros that waits to become segment `number`. Overwriting allocated blocks later costs about
- * half of what growing a file does. An unfinished file of an earlier attempt is replaced. `keepOn` is asked between
- * steps.
+ * half of what growing a file does. An unfinished file of an earlier attempt is replaced.
  */
 export async function prepareSegment(
   fileSystem: FileSystem,
   directory: string,
   number: number,
   bytes: number,
-  keepOn: () => boolean = () => true,
+  { syncBytes = FILL_SYNC_BYTES, keepOn = () => true }: Filling = {},
 ): Promise<File> {
   const path = preparedPath(directory, number);
   await removeIfThere(fileSystem, path);
@@ -30,7 +35,7 @@ export async function prepareSegment(
     for (let at = 0, synced = 0; at < bytes && keepOn(); at += zeros.length) {
       const part = zeros.subarray(0, Math.min(zeros.length, bytes - at));
       await file.write([part], at);
-      if (at + part.length - synced < FILL_SYNC_BYTES && at + part.length < bytes) continue;
+      if (at + part.length - synced < syncBytes && at + part.length < bytes) continue;
       await file.sync();
       synced = at + part.length;
     }

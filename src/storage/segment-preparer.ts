@@ -79,6 +79,6 @@ export class SegmentPreparer {
 
   #prepare(number: number): Promise<File> {
     const { fileSystem, directory, bytes } = this.#options;
-    return prepareSegment(fileSystem, directory, number, bytes, () => !this.#closed);
+    return prepareSegment(fileSystem, directory, number, bytes, { keepOn: () => !this.#closed });
   }
 }
