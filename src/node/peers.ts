@@ -14,6 +14,7 @@ import type { Connection, ConnectionHandlers, Frame, Hello, Link, LinkState, Tra
 import { dataVersionOf, decodeNote, KIND, type Note } from '../wire/index.js';
 import type { EntryCache } from './entry-cache.js';
 import { Forwarded } from './forwarded.js';
+import { otherIncarnation } from './other-incarnation.js';
 import { Outbox } from './outbox.js';
 import type { PendingWrite } from './writes.js';
 
@@ -275,6 +276,8 @@ export class Peers {
   /** Undefined: what it told of itself makes no sense, and the connection is closed. */
   #noteOf(member: Member, connection: Connection): Note | undefined {
     try {
+      const other = otherIncarnation(member, connection.peer);
+      if (other !== undefined) throw other;
       return decodeNote(connection.peer.note);
     } catch (error) {
       if (!(error instanceof RaftctlError)) throw error;

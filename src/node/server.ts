@@ -22,6 +22,7 @@ import { Inbox } from './inbox.js';
 import { frameBytesMax, HANDSHAKE_TIMEOUT_MS, MAX_KEY_BYTES, nodeLimits, SWEEP_MS } from './limits.js';
 import { serveRead } from './local-reads.js';
 import { ownOrigin } from './origin.js';
+import { otherIncarnation } from './other-incarnation.js';
 import { Peers } from './peers.js';
 import { Proposals } from './proposals.js';
 import { Reads } from './reads.js';
@@ -355,8 +356,8 @@ export class NodeServer {
 
   #admit(hello: Hello): RaftctlError | undefined {
     if (hello.role !== 'peer') return undefined;
-    const known = this.#membership.members.some(({ id }) => id === hello.node && id !== this.#id);
-    if (known) return undefined;
+    const known = this.#membership.members.find(({ id }) => id === hello.node && id !== this.#id);
+    if (known !== undefined) return otherIncarnation(known, hello);
     return new RaftctlError('handshake-refused', `${hello.node} is not another member of this cluster`);
   }
 

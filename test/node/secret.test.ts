@@ -75,13 +75,20 @@ afterAll(async () => {
 });
 
 /** What becomes of a dial to the first node. */
-function dialed(role: ConnectionRole, node: string, secret?: Uint8Array): Promise<LinkState> {
+function dialed(role: ConnectionRole, node: string, secret?: Uint8Array, incarnation = 1): Promise<LinkState> {
   const { host, port } = members[0]!;
   return new Promise((resolve) => {
     const link = transportOf(9).dial({
       host,
       port,
-      hello: () => ({ role, clusterId: CLUSTER, node, instance: 'x', note: Buffer.alloc(13) }),
+      hello: () => ({
+        role,
+        clusterId: CLUSTER,
+        node,
+        instance: 'x',
+        note: Buffer.alloc(13),
+        member: { incarnation, host: 'h', port: 1 },
+      }),
       secret,
       maxFrameBytes: 1 << 20,
       handshakeTimeoutMs: 3_000,
@@ -142,5 +149,12 @@ describe('a cluster with a secret, on ::1', { timeout: 30_000 }, () => {
     });
     expect((await dialed(role, name, SECRET)).type).toBe('connected');
     expect((await dialed('client', '')).type).toBe('connected');
+  });
+
+  it('takes another incarnation for another member, whatever its name', async () => {
+    expect(await dialed('peer', 'node-02', SECRET, 2)).toMatchObject({
+      type: 'broken',
+      error: { code: 'handshake-refused', message: 'expected incarnation 1 of node-02, received 2' },
+    });
   });
 });

@@ -337,7 +337,14 @@ describe('the largest request', () => {
       await c.startNode('node-01');
       const bound = frameBytesMax({ maxValueBytes: 1 << 20 }, role);
       const reasons: string[] = [];
-      const hello = { role, clusterId: 'c'.repeat(32), node: 'node-02', instance: 'i', note: Buffer.alloc(0) };
+      const hello = {
+        role,
+        clusterId: 'c'.repeat(32),
+        node: 'node-02',
+        instance: 'i',
+        note: Buffer.alloc(0),
+        member: { incarnation: 1, host: 'h', port: 1 },
+      };
       const link = c.network.transport('stranger').dial({
         host: 'node-01',
         port: 1,

@@ -163,7 +163,14 @@ async function saidSince(from: number, names: readonly string[]): Promise<Seen> 
 
 const hello = (role: ConnectionRole): Buffer => {
   const node = role === 'peer' ? IDS[1]! : '';
-  return encodeHello({ role, clusterId: CLUSTER, node, instance: 'a stranger', note: Buffer.alloc(13) });
+  return encodeHello({
+    role,
+    clusterId: CLUSTER,
+    node,
+    instance: 'a stranger',
+    note: Buffer.alloc(13),
+    member: { incarnation: 1, host: 'h', port: 1 },
+  });
 };
 
 const ROLES = ['peer', 'client', 'admin'] as const;
