@@ -495,7 +495,7 @@ export const MUTATIONS: readonly Mutation[] = [
       'toldBy(member.id) ?? store.clusterVersion)',
       'toldBy(member.id) ?? store.dataVersion)',
     ),
-    seeds: 60,
+    seeds: 80,
   },
   {
     name: 'the cluster version falls back when a node starts again',
