@@ -33,6 +33,7 @@ export const ERRORS = {
   'already-running': { exit: 6, definite: true },
   'topology-changed': { exit: 6, definite: true },
   'handshake-refused': { exit: 6, definite: true },
+  'log-trimmed': { exit: 1, definite: true },
   'data-damaged': { exit: 7, definite: true },
   'data-foreign': { exit: 6, definite: true },
   'data-newer': { exit: 6, definite: true },

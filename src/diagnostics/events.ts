@@ -258,6 +258,16 @@ export const EVENTS = {
     about: 'A batch is on disk.',
     fields: { sequence: 'its number', bytes: 'its size', appends: 'appends it holds' },
   },
+  'log-trimmed': {
+    component: 'storage',
+    level: 'debug',
+    about: 'Old segments of the log go: the state as of there is on the disk.',
+    fields: {
+      index: 'the last entry that is no longer kept',
+      segments: 'files that go',
+      bytes: 'of log that are left',
+    },
+  },
   'wal-segment-prepared': {
     component: 'storage',
     level: 'debug',

@@ -1,4 +1,5 @@
 import {
+  asIndex,
   type Clock,
   type Emit,
   type LogIndex,
@@ -54,6 +55,7 @@ export class Flusher {
   #state: FlushState = { type: 'idle' };
   #timer: Timer | undefined;
   #flushed: StoreMeta;
+  #provenIndex = asIndex(0);
   #persistedIndex = 0;
   #waiters: Waiter[] = [];
 
@@ -64,6 +66,15 @@ export class Flusher {
 
   get flushedIndex(): LogIndex {
     return this.#flushed.appliedIndex;
+  }
+
+  /**
+   * What the backend is sure to come back with: the point before the last. A flush may be reported as done although the
+   * mark that it is did not reach the disk; the next one that is reported proves it. What a process finds at its start
+   * is not proven either.
+   */
+  get provenIndex(): LogIndex {
+    return this.#provenIndex;
   }
 
   /** The store has applied more. */
@@ -144,6 +155,7 @@ export class Flusher {
   #finish({ meta, memtable, startedAt }: MemtableWrite): void {
     const { memtables, emit, clock } = this.#options;
     memtables.dropSealed();
+    this.#provenIndex = this.#flushed.appliedIndex;
     this.#flushed = meta;
     this.#state = { type: 'idle' };
     if (emit.enabled('debug')) {

@@ -39,7 +39,9 @@
  * 2. The backend never gets ahead of the node's own log: a sealed memtable ends at the index that was applied when it
  *    was sealed, and is not written before `persistedUpTo` has reached that index. (A leader may apply an entry that
  *    its followers have on disk and it has not.) What is applied later is in another memtable.
- * 3. `flushedIndex` moves when the backend reports the transaction as flushed. Only up to there may the log be trimmed.
+ * 3. `flushedIndex` moves when the backend reports the transaction as flushed. The log may be trimmed up to
+ *    `provenIndex`, which is one flush behind: LMDB can report a success although the mark of that flush was not
+ *    written, and only the next flush tells.
  * 4. A crash loses what was not flushed, and nothing else: those entries come again from the log.
  * 5. The first failed transaction is fatal: `onFatal`, no further flush.
  * 6. Entries' bytes are never written to after they were handed in. Values point into them until they are flushed; what

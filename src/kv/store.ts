@@ -153,9 +153,14 @@ export class KvStore {
     return this.#past.oldest;
   }
 
-  /** The last entry that is in the backend for good: the log may be trimmed up to here. */
+  /** The last entry that the backend has reported as flushed. */
   get flushedIndex(): LogIndex {
     return this.#flusher.flushedIndex;
+  }
+
+  /** The last entry that is in the backend for good, one flush behind: the log may be trimmed up to here. */
+  get provenIndex(): LogIndex {
+    return this.#flusher.provenIndex;
   }
 
   /** Memory of what is applied and not flushed, roughly. Grows while the disk does not keep up. */

@@ -11,8 +11,9 @@ export interface Observation {
   readonly currentTerm: Term;
   readonly votedFor: NodeId | null;
   readonly leader: NodeId | null;
-  /** Index of the entry before the log, and the terms of the log's entries. */
+  /** Index and term of the entry before the log, and the terms of the log's entries. */
   readonly beforeIndex: LogIndex;
+  readonly beforeTerm: Term;
   readonly runs: readonly TermRun[];
   readonly lastIndex: LogIndex;
   readonly commitIndex: LogIndex;
@@ -36,7 +37,8 @@ export function observe(raft: RaftState): Observation {
     currentTerm,
     votedFor,
     leader: leaderOf(raft),
-    beforeIndex: (log.firstIndex - 1) as LogIndex,
+    beforeIndex: log.before.index,
+    beforeTerm: log.before.term,
     runs: log.runs(),
     lastIndex: log.lastIndex,
     commitIndex: log.commitIndex,
@@ -59,7 +61,7 @@ export function observe(raft: RaftState): Observation {
 export function checkBasic(state: Observation): void {
   const expect = expectOf(state);
   // Terms in the log never fall, and none is ahead of the current term.
-  let termBefore = 0;
+  let termBefore: number = state.beforeTerm;
   for (const { term, count } of state.runs) {
     expect(term >= termBefore && count > 0, 'terms rise along the log');
     termBefore = term;
@@ -111,13 +113,13 @@ export function checkDelta(before: Observation, after: Observation): void {
   let last: number = before.beforeIndex;
   for (const { count } of before.runs) {
     for (const index of [last + 1, last + count]) {
-      const kept = index <= before.commitIndex && index > after.beforeIndex;
+      const kept = index <= before.commitIndex && index >= after.beforeIndex;
       if (kept) expect(termOf(after, index) === termOf(before, index), 'committed entries stay as they are');
     }
     last += count;
   }
   expect(
-    before.commitIndex <= after.beforeIndex || termOf(after, before.commitIndex) === termOf(before, before.commitIndex),
+    before.commitIndex < after.beforeIndex || termOf(after, before.commitIndex) === termOf(before, before.commitIndex),
     'the last committed entry stays as it is',
   );
   // What is durable is durable until it is cut off: the mark falls to just before the first entry that was replaced.
@@ -159,7 +161,8 @@ function expectOf(state: Observation): Expect {
   return (condition, claim) => assert(condition, () => `${state.id} broke "${claim}": ${JSON.stringify(state)}`);
 }
 
-function termOf({ beforeIndex, runs }: Observation, index: number): Term | undefined {
+function termOf({ beforeIndex, beforeTerm, runs }: Observation, index: number): Term | undefined {
+  if (index === beforeIndex) return beforeTerm;
   let last: number = beforeIndex;
   for (const { term, count } of runs) {
     if (index > last && index <= last + count) return term;

@@ -26,7 +26,8 @@ const CAPACITY_MIN = 1024;
  */
 export class RaftLog {
   readonly durability: Durability;
-  readonly #before: { readonly index: LogIndex; readonly term: Term };
+  /** The entry before the first one kept: (0, 0) until the log is trimmed. */
+  #before: { readonly index: LogIndex; readonly term: Term };
   readonly #runs: Run[] = [];
   #ends = new Float64Array(CAPACITY_MIN);
   #mask = CAPACITY_MIN - 1;
@@ -57,6 +58,11 @@ export class RaftLog {
 
   get firstIndex(): LogIndex {
     return asIndex(this.#before.index + 1);
+  }
+
+  /** The entry before the first one: what an append of all that is kept would have as prevLogIndex and prevLogTerm. */
+  get before(): { readonly index: LogIndex; readonly term: Term } {
+    return this.#before;
   }
 
   get lastIndex(): LogIndex {
@@ -91,9 +97,12 @@ export class RaftLog {
     return lastTerm > this.lastTerm || (lastTerm === this.lastTerm && lastIndex >= this.#lastIndex);
   }
 
-  /** The highest index at or below `index` whose term is at most `term`: where two logs may agree at best (§5.3). */
+  /**
+   * The highest index at or below `index` whose term is at most `term`: where two logs may agree at best (§5.3). Of what
+   * is no longer kept nothing is known, and nothing is ruled out.
+   */
   agreementAt(index: LogIndex, term: Term): LogIndex {
-    if (index <= this.#before.index) return this.#before.index;
+    if (index <= this.#before.index) return index;
     let at = asIndex(Math.min(index, this.#lastIndex));
     if (at === this.#before.index) return at;
     let run = this.#runAt(at);
@@ -146,6 +155,24 @@ export class RaftLog {
     this.durability.truncated(firstIndex);
   }
 
+  /**
+   * Forgets the entries up to `index`, but for the term of that one (§7). Only what is applied can go: whoever needs it
+   * gets the state instead.
+   */
+  compactTo(index: LogIndex): void {
+    if (index <= this.#before.index) return;
+    assert(index <= this.#appliedIndex, () => `compacting up to ${index}, applied up to ${this.#appliedIndex}`);
+    const term = this.termAt(index)!;
+    this.#before = { index, term };
+    let gone = 0;
+    while (gone < this.#runs.length && (this.#runs[gone + 1]?.first ?? this.#lastIndex + 1) <= index + 1) gone += 1;
+    this.#runs.splice(0, gone);
+    const [first] = this.#runs;
+    if (first !== undefined && first.first <= index) this.#runs[0] = { term, first: asIndex(index + 1) };
+    const needed = this.#lastIndex - index + 1;
+    if (this.#ends.length > CAPACITY_MIN && needed < this.#ends.length / 8) this.#resize(this.#ends.length / 4);
+  }
+
   /** Returns whether the commit index moved; it never falls. */
   commitTo(index: LogIndex): boolean {
     if (index <= this.#commitIndex) return false;
@@ -195,6 +222,11 @@ export class RaftLog {
     if (needed <= this.#ends.length) return;
     let capacity = this.#ends.length;
     while (capacity < needed) capacity *= 2;
+    this.#resize(capacity);
+  }
+
+  /** `capacity` is a power of two with room for all that is kept. */
+  #resize(capacity: number): void {
     const ends = new Float64Array(capacity);
     for (let index: number = this.#before.index; index <= this.#lastIndex; index += 1) {
       ends[index & (capacity - 1)] = this.#ends[index & this.#mask]!;

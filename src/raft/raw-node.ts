@@ -121,6 +121,11 @@ export class RawNode {
     this.#raft.log.appliedTo(index);
   }
 
+  /** The host keeps no entries up to `index` any more, which were applied: their place in memory is given back (§7). */
+  compacted(index: LogIndex): void {
+    this.#raft.log.compactTo(index);
+  }
+
   hasReady(): boolean {
     const { role, outbox, log, handedCommit } = this.#raft;
     if (!outbox.empty || log.commitIndex > handedCommit) return true;

@@ -14,6 +14,7 @@ export interface Stretch {
 
 /** A stretch is at most about this long, so that reading from its middle wastes little. */
 const STRETCH_BYTES = 64 * 1024;
+const SIZE_MIN = 64;
 
 /**
  * Where each entry of the log lies, without a record per entry: stretches in parallel typed arrays, 28 bytes each, in
@@ -23,11 +24,11 @@ export class EntryIndex {
   readonly #before: { index: number; term: Term };
   #last: number;
   #count = 0;
-  #first = new Float64Array(64);
-  #term = new Float64Array(64);
-  #segment = new Uint32Array(64);
-  #offset = new Uint32Array(64);
-  #bytes = new Uint32Array(64);
+  #first = new Float64Array(SIZE_MIN);
+  #term = new Float64Array(SIZE_MIN);
+  #segment = new Uint32Array(SIZE_MIN);
+  #offset = new Uint32Array(SIZE_MIN);
+  #bytes = new Uint32Array(SIZE_MIN);
 
   constructor(before: { readonly index: LogIndex; readonly term: Term }) {
     this.#before = { ...before };
@@ -62,6 +63,16 @@ export class EntryIndex {
       this.#before.index = this.#last;
       this.#before.term = termBefore;
     }
+  }
+
+  /** Forgets the entries that lie in segments before `segment`: those files are about to go, whole. */
+  dropBefore(segment: number): void {
+    let gone = 0;
+    while (gone < this.#count && this.#segment[gone]! < segment) gone += 1;
+    if (gone === 0) return;
+    this.#before.index = this.#endOf(gone - 1);
+    this.#before.term = asTerm(this.#term[gone - 1]!);
+    this.#dropFirst(gone);
   }
 
   /** Adds the entries after the last one; record i has `lengthOf(i)` bytes and they lie at `offset`, one by one. */
@@ -114,12 +125,16 @@ export class EntryIndex {
     return runs;
   }
 
+  /** The last entry of stretch `i`. */
+  #endOf(i: number): number {
+    return i + 1 < this.#count ? this.#first[i + 1]! - 1 : this.#last;
+  }
+
   #stretch(i: number): Stretch {
     const first = this.#first[i]!;
-    const next = i + 1 < this.#count ? this.#first[i + 1]! : this.#last + 1;
     return {
       first,
-      count: next - first,
+      count: this.#endOf(i) - first + 1,
       term: asTerm(this.#term[i]!),
       segment: this.#segment[i]!,
       offset: this.#offset[i]!,
@@ -150,19 +165,31 @@ export class EntryIndex {
     this.#count += 1;
   }
 
+  #dropFirst(gone: number): void {
+    this.#count -= gone;
+    const to = gone + this.#count;
+    for (const column of [this.#first, this.#term, this.#segment, this.#offset, this.#bytes]) {
+      column.copyWithin(0, gone, to);
+    }
+    if (this.#first.length > SIZE_MIN && this.#count < this.#first.length / 8) this.#resize(this.#first.length / 4);
+  }
+
   #grow(): void {
-    const size = this.#first.length * 2;
+    this.#resize(this.#first.length * 2);
+  }
+
+  #resize(size: number): void {
     const [first, term, segment, offset, bytes] = [this.#first, this.#term, this.#segment, this.#offset, this.#bytes];
     this.#first = new Float64Array(size);
     this.#term = new Float64Array(size);
     this.#segment = new Uint32Array(size);
     this.#offset = new Uint32Array(size);
     this.#bytes = new Uint32Array(size);
-    this.#first.set(first);
-    this.#term.set(term);
-    this.#segment.set(segment);
-    this.#offset.set(offset);
-    this.#bytes.set(bytes);
+    this.#first.set(first.subarray(0, this.#count));
+    this.#term.set(term.subarray(0, this.#count));
+    this.#segment.set(segment.subarray(0, this.#count));
+    this.#offset.set(offset.subarray(0, this.#count));
+    this.#bytes.set(bytes.subarray(0, this.#count));
   }
 }
 

@@ -53,7 +53,12 @@ export async function openWal(given: OpenWalOptions): Promise<{ wal: Wal; recove
       ...(cut === undefined ? {} : { cut }),
     };
     const [firstIndex, lastIndex] = [before.index + 1, wal.lastIndex];
-    emit.emit('info', 'wal-opened', { segments: segments.segments, batches: chain.batches, firstIndex, lastIndex });
+    emit.emit('info', 'wal-opened', {
+      segments: segments.segments.length,
+      batches: chain.batches,
+      firstIndex,
+      lastIndex,
+    });
     return { wal, recovered };
   } catch (error) {
     await wal.close();

@@ -3,6 +3,7 @@ import { BATCH_HEADER_BYTES } from './batch-format.js';
 import { damaged, diskFailed, isOwn, unreadable } from './damage.js';
 import { makeDirectoryDurably } from './durable-directory.js';
 import type { File, FileSystem } from './file-system.js';
+import type { KeptSegment } from './kept-segments.js';
 import { LogImage } from './log-image.js';
 import { ReadWindow } from './read-window.js';
 import { beginSegment, prepareSegment, writeDurably } from './segment-files.js';
@@ -22,7 +23,7 @@ export interface RecoveredSegments {
   readonly image: LogImage;
   readonly chain: Chain;
   readonly active: { readonly number: number; readonly file: File; readonly preparedBytes: number };
-  readonly segments: number;
+  readonly segments: readonly KeptSegment[];
   readonly cut: Cut | undefined;
 }
 
@@ -54,7 +55,7 @@ export async function recover(fileSystem: FileSystem, directory: string, firstBy
     if (found === undefined) return await createLog(fileSystem, directory, firstBytes);
     // The process that began the last segment may have died before its name was durable.
     await fileSystem.syncDirectory(directory);
-    return await goOn(fileSystem, found, list, emit);
+    return await goOn(fileSystem, found, emit);
   } catch (error) {
     throw isOwn(error) ? error : diskFailed(directory, undefined, error as Error);
   }
@@ -72,6 +73,7 @@ interface Found {
   readonly image: LogImage;
   readonly chain: Chain;
   readonly last: OpenSegment;
+  readonly segments: readonly KeptSegment[];
   readonly cut: (Cut & { readonly why: string }) | undefined;
 }
 
@@ -79,11 +81,13 @@ async function readAll(fileSystem: FileSystem, list: SegmentList, window: ReadWi
   const first = list.segments[0]!.header;
   const image = new LogImage(first);
   const chain = newChain(first);
+  const segments: KeptSegment[] = [];
   let cut: Found['cut'];
   for (const [i, segment] of list.segments.entries()) {
     if (segment.header.previousCrc !== chain.previousCrc || segment.header.firstSequence !== chain.nextSequence) {
       throw damaged(segment.path, 0, 'the segment does not continue the one before it');
     }
+    const bytesBefore = chain.bytes;
     const file = await fileSystem.open(segment.path, 'read');
     try {
       window.attach(file, segment.size);
@@ -93,8 +97,10 @@ async function readAll(fileSystem: FileSystem, list: SegmentList, window: ReadWi
     } finally {
       await file.close();
     }
+    const { number, header } = segment;
+    segments.push({ number, beforeIndex: header.before.index, bytes: chain.bytes - bytesBefore });
   }
-  return { image, chain, last: list.segments.at(-1)!, cut };
+  return { image, chain, last: list.segments.at(-1)!, segments, cut };
 }
 
 const newChain = ({ firstSequence, previousCrc }: SegmentHeader): Chain => ({
@@ -126,8 +132,7 @@ async function judgeRest(
 
 async function goOn(
   fileSystem: FileSystem,
-  { image, chain, last, cut }: Found,
-  list: SegmentList,
+  { image, chain, last, segments, cut }: Found,
   emit: Emit,
 ): Promise<RecoveredSegments> {
   const file = await fileSystem.open(last.path, 'write');
@@ -146,7 +151,7 @@ async function goOn(
   }
   const active = { number: last.number, file, preparedBytes: last.header.preparedBytes };
   const reported = cut && { file: cut.file, offset: cut.offset, bytes: cut.bytes };
-  return { image, chain, active, segments: list.segments.length, cut: reported };
+  return { image, chain, active, segments, cut: reported };
 }
 
 /**
@@ -180,5 +185,6 @@ export async function createLog(fileSystem: FileSystem, directory: string, bytes
   await beginSegment(fileSystem, directory, file, header);
   const image = new LogImage(header);
   const chain = newChain(header);
-  return { image, chain, active: { number: 1, file, preparedBytes: bytes }, segments: 1, cut: undefined };
+  const segments = [{ number: 1, beforeIndex: 0, bytes: 0 }];
+  return { image, chain, active: { number: 1, file, preparedBytes: bytes }, segments, cut: undefined };
 }

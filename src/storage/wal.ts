@@ -7,6 +7,7 @@ import { BATCH_OVERHEAD_BYTES, batchPlaceAfter } from './batch-format.js';
 import { diskFailed } from './damage.js';
 import type { EntryIndex } from './entry-index.js';
 import type { File, FileSystem } from './file-system.js';
+import { KeptSegments, SegmentRemover } from './kept-segments.js';
 import { Progress } from './progress.js';
 import { readEntries } from './read-entries.js';
 import type { RecoveredSegments } from './recovery.js';
@@ -43,6 +44,8 @@ export class Wal {
   readonly #buffer: BatchBuffer;
   readonly #preparer: SegmentPreparer;
   readonly #index: EntryIndex;
+  readonly #segments: KeptSegments;
+  readonly #remover: SegmentRemover;
   #state: WalState = 'idle';
   #failure: RaftctlError | undefined;
   #closing = false;
@@ -67,8 +70,6 @@ export class Wal {
   /** A write has been handed to the disk and has not come back. */
   #outstanding = false;
 
-  #segments: number;
-  #bytes: number;
   #batches = 0;
   #syncs = 0;
 
@@ -86,6 +87,8 @@ export class Wal {
       onFatal,
     });
     this.#index = image.index;
+    this.#segments = new KeptSegments(segments);
+    this.#remover = new SegmentRemover(fileSystem, directory, onFatal);
     this.#active = active;
     this.#end = chain.end;
     this.#nextSequence = chain.nextSequence;
@@ -93,8 +96,6 @@ export class Wal {
     this.#hardState = image.currentHardState;
     this.#generation = image.currentGeneration;
     this.#lastIndex = image.index.last;
-    this.#segments = segments;
-    this.#bytes = chain.bytes;
   }
 
   /** The last entry appended, whether it is on disk yet or not. */
@@ -127,17 +128,24 @@ export class Wal {
 
   /**
    * Entries from `first` on, up to `last` or as many as fit into `maxBytes`, but at least one; fewer also when later
-   * ones are not on disk yet. As the log is now: a truncation that comes later does not change them.
+   * ones are not on disk yet. As the log is now: a truncation that comes later does not change them. Rejects with
+   * `log-trimmed` when `first` is no longer kept.
    */
   async read(first: LogIndex, last: LogIndex, maxBytes: number): Promise<Entry[]> {
-    assert(first > this.#index.before.index && first <= last, () => `entries ${first} to ${last}`);
+    assert(first <= last, () => `entries ${first} to ${last}`);
     for (;;) {
+      if (first <= this.#index.before.index) throw trimmed(first, this.#index.before.index);
       // What an append that waits is about to replace is no longer in the log.
       const end = Math.min(last, this.#index.last, this.#inFlightFirst - 1, this.#queue.firstEntry - 1);
       if (first <= end) {
         const { fileSystem, directory } = this.#context;
         const stretches = this.#index.stretches(first, end, maxBytes);
-        return readEntries(fileSystem, directory, stretches, { first, last: end, bytesMax: maxBytes });
+        try {
+          return await readEntries(fileSystem, directory, stretches, { first, last: end, bytesMax: maxBytes });
+        } catch (error) {
+          // Its file may have gone before it was opened.
+          throw first <= this.#index.before.index ? trimmed(first, this.#index.before.index) : error;
+        }
       }
       if (first > this.#lastIndex) {
         throw new RaftctlError('bad-request', `entry ${first} is not in the log, which ends at ${this.#lastIndex}`);
@@ -147,8 +155,26 @@ export class Wal {
     }
   }
 
+  /**
+   * Lets go of the oldest segments that hold nothing behind `upTo`, as long as at least `keepBytes` of log stay. The
+   * state as of `upTo` has to be durable for good. Answers the last entry that is no longer kept; the files go in the
+   * background.
+   */
+  trim(upTo: LogIndex, keepBytes: number): LogIndex {
+    const gone = this.#state === 'failed' || this.#closing ? [] : this.#segments.takeUpTo(upTo, keepBytes);
+    const last = gone.at(-1);
+    if (last !== undefined) {
+      this.#index.dropBefore(last.number + 1);
+      this.#remover.remove(gone);
+      const { emit } = this.#context;
+      const { index } = this.#index.before;
+      emit.emit('debug', 'log-trimmed', { index, segments: gone.length, bytes: this.#segments.bytes });
+    }
+    return asIndex(this.#index.before.index);
+  }
+
   stats(): WalStats {
-    return { segments: this.#segments, bytes: this.#bytes, batches: this.#batches, syncs: this.#syncs };
+    return { segments: this.#segments.count, bytes: this.#segments.bytes, batches: this.#batches, syncs: this.#syncs };
   }
 
   /** Writes what is queued, then lets go of the files. Also after a failure, and twice. */
@@ -157,6 +183,7 @@ export class Wal {
     while (this.#outstanding || this.#state === 'writing' || this.#state === 'changing-segment') {
       await this.#progress.next();
     }
+    await this.#remover.settled();
     if (this.#state === 'closed') return;
     this.#transition(['idle', 'failed'], 'closed');
     await this.#preparer.close();
@@ -233,7 +260,7 @@ export class Wal {
     const written = this.#inFlight;
     this.#inFlight = [];
     this.#inFlightFirst = Number.POSITIVE_INFINITY;
-    this.#bytes += this.#inFlightBytes;
+    this.#segments.wrote(this.#inFlightBytes);
     this.#batches += 1;
     this.#syncs += 1;
     if (this.#end > this.#active.preparedBytes / 4) this.#preparer.start(this.#active.number + 1);
@@ -264,7 +291,7 @@ export class Wal {
     await this.#active.file.close();
     this.#active = { number, file, preparedBytes: options.segmentBytes };
     this.#end = SEGMENT_HEADER_BYTES;
-    this.#segments += 1;
+    this.#segments.begin(number, before.index);
     this.#syncs += 1;
     emit.emit('debug', 'wal-segment-started', { file: segmentPath(directory, number), index: before.index });
     if (this.#state === 'failed') return;
@@ -291,3 +318,6 @@ export class Wal {
     options.onFatal(failure);
   }
 }
+
+const trimmed = (first: LogIndex, before: number): RaftctlError =>
+  new RaftctlError('log-trimmed', `entry ${first} is no longer in the log, which begins behind ${before}`);

@@ -44,6 +44,17 @@ describe('a flush', () => {
     expect(kv.store.flushedIndex).toBe(2);
   });
 
+  it('is proven by the next one: until then its mark may be lost, whatever was reported', () => {
+    const kv = new StoreUnderTest();
+    expect(kv.store.provenIndex).toBe(0);
+    kv.run(put('a', '1'));
+    kv.flushByTime();
+    expect([kv.store.flushedIndex, kv.store.provenIndex]).toEqual([1, 0]);
+    kv.run(put('b', '1'), put('c', '1'));
+    kv.flushByTime();
+    expect([kv.store.flushedIndex, kv.store.provenIndex]).toEqual([3, 1]);
+  });
+
   it('waits when the own log lost entries to another leader and has not written their successors yet', () => {
     const kv = new StoreUnderTest();
     kv.run(put('a', '1'), put('b', '1'));

@@ -131,17 +131,47 @@ describe('the log', () => {
     const log = logOf([2, 2, 5, 5, 7], { before: [10, 1] });
     const at = (index: number, term: number) => log.agreementAt(i(index), t(term));
     expect([at(15, 7), at(15, 6), at(13, 9), at(99, 9), at(15, 4), at(12, 1), at(5, 9)]).toEqual([
-      15, 14, 13, 15, 12, 10, 10,
+      15, 14, 13, 15, 12, 10, 5,
     ]);
   });
 
-  it('behaves like a plain list of entries, whatever is appended and cut', () => {
+  it('compacted, keeps the term of the last entry that is gone, and nothing before it', () => {
+    const log = logOf([2, 2, 5, 5, 7], { before: [10, 1], applied: 14 });
+    const bytes = log.bytesBetween(i(13), i(15));
+    log.compactTo(i(13));
+    expect([12, 13, 14, 15].map((index) => log.termAt(i(index)))).toEqual([undefined, 5, 5, 7]);
+    expect([log.firstIndex, log.lastIndex, log.before]).toEqual([14, 15, { index: 13, term: 5 }]);
+    expect(log.runs()).toEqual([
+      { term: 5, count: 1 },
+      { term: 7, count: 1 },
+    ]);
+    expect(log.bytesBetween(i(13), i(15))).toBe(bytes);
+    log.compactTo(i(11));
+    expect(log.firstIndex).toBe(14);
+  });
+
+  it('compacted to its end, goes on behind it', () => {
+    const log = logOf([2, 2], { applied: 2 });
+    log.compactTo(i(2));
+    expect([log.firstIndex, log.lastIndex, log.lastTerm, log.runs()]).toEqual([3, 2, 2, []]);
+    log.append(entriesOf([2, 3], 3));
+    expect([log.lastIndex, log.termAt(i(3)), log.lastTerm]).toEqual([4, 2, 3]);
+  });
+
+  it('is compacted no further than it was applied', () => {
+    expect(() => logOf([2, 2], { applied: 1 }).compactTo(i(2))).toThrow(/applied up to 1/);
+  });
+
+  it('behaves like a plain list of entries, whatever is appended, cut and compacted', () => {
     const step = fc.oneof(
       fc.record({ type: fc.constant('append' as const), terms: fc.array(fc.nat(2), { maxLength: 700 }) }),
       fc.record({ type: fc.constant('truncate' as const), back: fc.nat(900) }),
+      fc.record({ type: fc.constant('compact' as const), share: fc.double({ min: 0, max: 1, noNaN: true }) }),
     );
     fc.assert(
-      fc.property(fc.nat(50), fc.array(step, { maxLength: 20 }), (start, steps) => {
+      fc.property(fc.nat(50), fc.array(step, { maxLength: 20 }), (from, steps) => {
+        let start = from;
+        let termBefore = 1;
         const log = logOf([], { before: [start, 1] });
         const model: Entry[] = [];
         for (const taken of steps) {
@@ -149,14 +179,23 @@ describe('the log', () => {
             const first = model.length + 1;
             const fresh: Entry[] = [];
             for (const more of taken.terms) {
-              const lastTerm = fresh.at(-1)?.term ?? model.at(-1)?.term ?? 1;
+              const lastTerm = fresh.at(-1)?.term ?? model.at(-1)?.term ?? termBefore;
               fresh.push(entry(start + first + fresh.length, lastTerm + more, 'x'.repeat(more)));
             }
             log.append(fresh);
             model.push(...fresh);
-          } else {
-            model.length = Math.max(0, model.length - taken.back);
+          } else if (taken.type === 'truncate') {
+            const committed = log.commitIndex - start;
+            model.length = Math.max(0, committed, model.length - taken.back);
             log.truncateFrom(i(start + model.length + 1));
+          } else {
+            const gone = model.splice(0, Math.floor(model.length * taken.share));
+            start += gone.length;
+            termBefore = gone.at(-1)?.term ?? termBefore;
+            log.commitTo(i(start));
+            if (start > log.appliedIndex) log.appliedTo(i(start));
+            log.compactTo(i(start));
+            expect(log.before).toEqual({ index: start, term: termBefore });
           }
           expect(log.lastIndex).toBe(start + model.length);
           expect(log.runs()).toEqual(termRuns(model));
