@@ -55,7 +55,7 @@ module.exports = {
       '^src/os/',
       '^src/cluster/',
       '^src/console/files',
-      '^src/cli/launch',
+      '^src/cli/(launch|lost-terminal)',
     ]),
     builtinOnlyIn('sockets-only-in-transport', 'net|dgram|http|https|tls', [
       '^src/transport/',

@@ -8,6 +8,7 @@ import { ask, Terminal } from '../console/terminal/index.js';
 import { chooseCluster } from './choose-cluster.js';
 import type { GlobalOptions } from './global-options.js';
 import type { Host } from './host.js';
+import { INTERRUPTED } from './interrupts.js';
 
 /** `raftctl ls`: the clusters of this user that run, and how they are. */
 export async function ls(global: GlobalOptions, printer: Printer, host: Host): Promise<number> {
@@ -43,7 +44,7 @@ export async function ls(global: GlobalOptions, printer: Printer, host: Host): P
   return 0;
 }
 
-/** `raftctl down`: stops a running cluster and keeps its data. A second Ctrl-C forces. */
+/** `raftctl down`: stops a running cluster and keeps its data. Ctrl-C forces; what else ends us ends the waiting only. */
 export async function down(
   timeoutMs: number | undefined,
   global: GlobalOptions,
@@ -54,7 +55,10 @@ export async function down(
   const cluster = chooseCluster(listClusters(host.environment), global.cluster);
   const control = await connectControl(cluster.socket);
   const force = new AbortController();
-  const stopListening = host.onSignal(() => force.abort());
+  const stopListening = host.onSignal((signal) => {
+    if (signal === 'SIGINT') force.abort();
+    else host.exit(INTERRUPTED);
+  });
   try {
     await control.down({
       force: force.signal,

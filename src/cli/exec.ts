@@ -30,6 +30,7 @@ import type { Surface, UpOptions } from '../console/surface.js';
 import { chooseCluster } from './choose-cluster.js';
 import type { GlobalOptions } from './global-options.js';
 import type { Host } from './host.js';
+import { Interrupts } from './interrupts.js';
 import { startTemporaryCluster, type TemporaryCluster } from './temporary-cluster.js';
 import { type OpenWorkspace, openWorkspace } from './workspace.js';
 
@@ -56,18 +57,14 @@ export async function exec(options: ExecOptions, global: GlobalOptions, printer:
     environment: host.environment,
   });
   casesToRun(script, options);
-  const interrupt = new AbortController();
-  const stopListening = host.onSignal(() => {
-    if (interrupt.signal.aborted) host.exit(130);
-    interrupt.abort();
-  });
-  const run = new ScriptRun(options, global, printer, host, script, interrupt);
+  const interrupts = new Interrupts(host);
+  const run = new ScriptRun(options, global, printer, host, script, interrupts);
   const timer = host.scheduler.after(options.timeoutMs, () => run.expire());
   try {
     return await run.run();
   } finally {
     timer.cancel();
-    stopListening();
+    interrupts.close();
   }
 }
 
@@ -84,7 +81,7 @@ class ScriptRun {
   readonly #printer: Printer;
   readonly #host: Host;
   readonly #script: Script;
-  readonly #interrupt: AbortController;
+  readonly #interrupts: Interrupts;
   readonly #temporary = new TemporaryDirectory();
   readonly #seed: number;
   readonly #results: Data[] = [];
@@ -99,20 +96,20 @@ class ScriptRun {
     printer: Printer,
     host: Host,
     script: Script,
-    interrupt: AbortController,
+    interrupts: Interrupts,
   ) {
     this.#options = options;
     this.#global = global;
     this.#printer = printer;
     this.#host = host;
     this.#script = script;
-    this.#interrupt = interrupt;
+    this.#interrupts = interrupts;
     this.#seed = options.seed ?? randomInt(host.random, 1, 0x7fffffff);
   }
 
   expire(): void {
     this.#expired = true;
-    this.#interrupt.abort();
+    this.#interrupts.abort();
   }
 
   async run(): Promise<number> {
@@ -147,7 +144,7 @@ class ScriptRun {
   /** Out of time or interrupted, what has run is reported all the same. */
   async #run(runner: ScriptRunner): Promise<Report> {
     try {
-      const report = await runner.run(this.#script, this.#interrupt.signal);
+      const report = await runner.run(this.#script, this.#interrupts.signal);
       this.#writeJunit(report);
       if (this.#global.format === 'json') this.#printer.out(toJson(reportDocument(report, this.#results)));
       else this.#print(report);
@@ -211,9 +208,12 @@ class ScriptRun {
   }
 
   async #startOwn(options: Partial<UpOptions>): Promise<TemporaryCluster> {
+    this.#interrupts.cleansUp = true;
+    const { signal, force } = this.#interrupts;
     const own = await startTemporaryCluster(this.#host, {
       ...options,
-      signal: this.#interrupt.signal,
+      signal,
+      force,
       say: (text) => this.#printer.err(text),
     });
     this.#own = own;

@@ -10,14 +10,17 @@
  * `bench-main.ts` are the programs of a node process and of the benchmark's worker. `launch.ts` starts the first two with
  * the code that V8 made of them when they were built.
  *
- * Signals: the first SIGINT, SIGTERM or SIGHUP ends politely what runs; a second SIGINT forces. Where nobody reads
- * standard output any more (`| head -1`), what only shows something ends, quietly; a script goes on to its verdict.
+ * Signals: the first SIGINT, SIGTERM or SIGHUP ends politely what runs; a second SIGINT forces. SIGHUP is nothing to us
+ * where it was ignored when we were started (nohup), which `bin/raftctl.js` finds out. Where nobody reads standard output
+ * any more (`| head -1`), what only shows something ends, quietly; a script goes on to its verdict.
  */
 import { realScheduler } from '../base/real/scheduler.js';
+import { releaseLostTerminals } from './lost-terminal.js';
 import { main } from './main.js';
 import { OutputLoss } from './output-loss.js';
 import { realHost } from './real-host.js';
 
+process.on('exit', releaseLostTerminals);
 const loss = new OutputLoss(process.stdout, process.stderr);
 void main(process.argv.slice(2), realHost(loss)).then((exitCode) => {
   const end = () => process.exit(loss.exitCode(exitCode));

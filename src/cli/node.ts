@@ -24,6 +24,8 @@ export async function node(options: NodeOptions, host: Host): Promise<number> {
   const spec = specOf(config, options);
   const secret = readSecret(options.secretFile ?? join(dirname(spec.directory), 'secret'));
   await runNode(spec, { supervised: false, secret });
+  // It hears of the others itself. This one is the terminal's, which closes.
+  host.onSignal((signal) => signal === 'SIGHUP' && process.kill(host.pid, 'SIGTERM'));
   // The node ends the process itself.
   return new Promise<number>(() => {});
 }

@@ -13,6 +13,7 @@ import { outputOf, type Printer, printOutcome } from '../console/results.js';
 import { chooseCluster } from './choose-cluster.js';
 import type { GlobalOptions } from './global-options.js';
 import type { Host } from './host.js';
+import { INTERRUPTED, Interrupts } from './interrupts.js';
 import { withTemporaryCluster } from './temporary-cluster.js';
 import { openWorkspace } from './workspace.js';
 
@@ -38,32 +39,26 @@ export const bindOneShot = (words: readonly string[]): Runnable =>
 
 /** Runs one command on the running cluster. Answers the exit code. */
 export async function oneShot(call: Runnable, global: GlobalOptions, printer: Printer, host: Host): Promise<number> {
-  const interrupt = new AbortController();
-  const stopListening = host.onSignal(() => {
-    // The second time, whoever asks has waited long enough.
-    if (interrupt.signal.aborted) host.exit(130);
-    interrupt.abort();
-  });
+  const interrupts = new Interrupts(host);
   let isLost = false;
   const stopReading = host.onOutputLoss(() => {
-    isLost = true;
-    interrupt.abort();
+    isLost = !interrupts.signal.aborted;
+    interrupts.abort();
   });
   try {
-    return await inCluster(call, global, host, printer, interrupt.signal, (control) =>
-      run(call, control, global, printer, host, interrupt.signal),
+    return await inCluster(call, global, host, printer, interrupts, (control) =>
+      run(call, control, global, printer, host, interrupts.signal),
     );
   } catch (thrown) {
-    // Whoever could be told has left.
-    if (isLost && isInterruption(thrown)) return INTERRUPTED;
+    // Whoever read it has enough, and could not be told either: a good end. Nobody but us knows of this interruption.
+    if (isLost && isInterruption(thrown)) return 0;
     throw thrown;
   } finally {
-    stopListening();
+    interrupts.close();
     stopReading();
   }
 }
 
-const INTERRUPTED = 130;
 const isInterruption = (thrown: unknown): boolean => thrown instanceof RaftctlError && thrown.exitCode === INTERRUPTED;
 
 type Use = (control: ClusterControl | null) => Promise<number>;
@@ -73,14 +68,16 @@ async function inCluster(
   global: GlobalOptions,
   host: Host,
   printer: Printer,
-  signal: AbortSignal,
+  interrupts: Interrupts,
   use: Use,
 ): Promise<number> {
   const spec: CommandSpec = call.spec;
   if (spec.offline) return use(null);
   const nodes = spec.name === 'bench' ? call.count('nodes') : undefined;
   if (nodes !== undefined) {
-    return withTemporaryCluster(host, { nodes, signal, say: (text) => printer.err(text) }, use);
+    interrupts.cleansUp = true;
+    const { signal, force } = interrupts;
+    return withTemporaryCluster(host, { nodes, signal, force, say: (text) => printer.err(text) }, use);
   }
   const { listClusters, connectControl } = await host.loadCluster();
   const chosen = chooseCluster(listClusters(host.environment), call.find('cluster') ?? global.cluster);

@@ -7,7 +7,6 @@ type Stream = Pick<NodeJS.WriteStream, 'on'>;
 
 /** EIO: the terminal is gone. */
 const NOBODY_READS: ReadonlySet<string | undefined> = new Set(['EPIPE', 'EIO']);
-const INTERRUPTED = 130;
 
 /**
  * What becomes of what we print when it does not arrive. Neither is a failure of what runs: a script is judged by what
@@ -39,11 +38,9 @@ export class OutputLoss {
     return this.#loss?.type === 'failed' ? this.#loss.reason : undefined;
   }
 
-  /** What the process ends with: an end for want of a reader is a good one, lost output is not. */
+  /** What the process ends with: lost output fails what went well otherwise. */
   exitCode(own: number): number {
-    if (this.#loss === null) return own;
-    const judged = own === INTERRUPTED ? 0 : own;
-    return this.#loss.type === 'failed' && judged === 0 ? 1 : judged;
+    return this.#loss?.type === 'failed' && own === 0 ? 1 : own;
   }
 
   #lose(loss: Loss): void {

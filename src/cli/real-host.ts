@@ -10,25 +10,40 @@ import type { OutputLoss } from './output-loss.js';
 const bundle = (name: string): string => fileURLToPath(new URL(`./${name}`, import.meta.url));
 
 /** This process. */
-export const realHost = (loss: OutputLoss): Host => ({
-  stdin: process.stdin,
-  stdout: process.stdout,
-  stderr: process.stderr,
-  environment: process.env,
-  clock: realClock,
-  scheduler: realScheduler,
-  random: realRandom,
-  pid: process.pid,
-  nodeCommand: [process.execPath, ...V8_OF_A_NODE, bundle('node.cjs')],
-  benchCommand: [process.execPath, bundle('bench.js')],
-  loadCluster: () => import('../cluster/index.js'),
-  loadConnect: async () => (await import('../client/index.js')).connect,
-  onSignal(listener: (signal: EndingSignal) => void) {
-    for (const signal of ENDING_SIGNALS) process.on(signal, listener);
-    return () => {
-      for (const signal of ENDING_SIGNALS) process.off(signal, listener);
-    };
-  },
-  onOutputLoss: (listener) => loss.onLoss(listener),
-  exit: (code) => process.exit(code),
-});
+export function realHost(loss: OutputLoss): Host {
+  const signals = endingSignals();
+  return {
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    environment: process.env,
+    clock: realClock,
+    scheduler: realScheduler,
+    random: realRandom,
+    pid: process.pid,
+    nodeCommand: [process.execPath, ...V8_OF_A_NODE, bundle('node.cjs')],
+    benchCommand: [process.execPath, bundle('bench.js')],
+    loadCluster: () => import('../cluster/index.js'),
+    loadConnect: async () => (await import('../client/index.js')).connect,
+    onSignal(listener: (signal: EndingSignal) => void) {
+      for (const signal of signals) process.on(signal, listener);
+      return () => {
+        for (const signal of signals) process.off(signal, listener);
+      };
+    },
+    onOutputLoss: (listener) => loss.onLoss(listener),
+    exit: (code) => process.exit(code),
+  };
+}
+
+/** Where `bin/raftctl.js` says which signals were ignored when it was started. It is not for the programs we start. */
+const IGNORED = 'RAFTCTL_IGNORED_SIGNALS';
+
+/** Those that end us. Node gives an ignored signal its default action, the end, which a listener takes from it again. */
+function endingSignals(): readonly EndingSignal[] {
+  const ignored = process.env[IGNORED];
+  delete process.env[IGNORED];
+  if (ignored !== 'HUP') return ENDING_SIGNALS;
+  process.on('SIGHUP', () => {});
+  return ENDING_SIGNALS.filter((signal) => signal !== 'SIGHUP');
+}

@@ -10,6 +10,8 @@ export interface TemporaryOptions {
   readonly portOffset?: number | undefined;
   readonly timeoutMs?: number | undefined;
   readonly signal: AbortSignal;
+  /** Ends the nodes at once, when they are asked to end. */
+  readonly force: AbortSignal;
   readonly say: (text: string) => void;
   readonly onProgress?: (progress: StartProgress) => void;
 }
@@ -18,7 +20,7 @@ export interface TemporaryCluster {
   readonly supervisor: Supervisor;
   readonly directory: string;
   /** Ends the nodes; `keep` leaves the directory for whoever wants to look into it. */
-  end(options: { readonly keep: boolean; readonly force?: AbortSignal }): Promise<void>;
+  end(options: { readonly keep: boolean }): Promise<void>;
 }
 
 const ATTEMPTS = 20;
@@ -35,8 +37,8 @@ export async function startTemporaryCluster(host: Host, options: TemporaryOption
     return {
       supervisor,
       directory: directory.path,
-      async end({ keep, force }) {
-        await supervisor.down(force ? { force } : {});
+      async end({ keep }) {
+        await supervisor.down({ force: options.force });
         if (!keep) directory.remove();
       },
     };

@@ -4,6 +4,7 @@ import { checkExitCode, runCheck, verdictText } from '../verify/check-main.js';
 import { parseSeed, parseSeeds, runSim } from '../verify/sim/index.js';
 import type { GlobalOptions } from './global-options.js';
 import type { Host } from './host.js';
+import { INTERRUPTED, Interrupts } from './interrupts.js';
 
 export interface CheckOptions {
   /** A file of JSON lines, or `-`. */
@@ -46,33 +47,33 @@ export async function sim(
   const any = String(Math.floor(host.random.next() * 1e9));
   const chosen = seeds === undefined ? parseSeed(seed ?? any) : parseSeeds(seeds);
   const request = { seeds: chosen, nodes, durationMs, trace, json: format === 'json' };
-  let isInterrupted = false;
-  const listening = host.onSignal(() => {
-    if (isInterrupted) host.exit(130);
-    isInterrupted = true;
-  });
-  const reading = host.onOutputLoss(() => {
-    isInterrupted = true;
+  const interrupts = new Interrupts(host);
+  let isLost = false;
+  const stopReading = host.onOutputLoss(() => {
+    isLost = !interrupts.signal.aborted;
+    interrupts.abort();
   });
   const say = (write: (text: string) => void) => (text: string) => {
     progress.clear();
     write(text);
   };
   try {
-    return await runSim(request, {
+    const exitCode = await runSim(request, {
       line: say((text) => printer.out(text)),
       note: say((text) => printer.err(text)),
       progress: progress.show,
       breathe: () => new Promise((resolve) => host.scheduler.defer(resolve)),
       get isInterrupted() {
-        return isInterrupted;
+        return interrupts.signal.aborted;
       },
       clock: host.clock,
     });
+    // Whoever read it has enough.
+    return isLost && exitCode === INTERRUPTED ? 0 : exitCode;
   } finally {
     progress.clear();
-    listening();
-    reading();
+    interrupts.close();
+    stopReading();
   }
 }
 

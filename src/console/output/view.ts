@@ -29,7 +29,8 @@ export function viewOf(stream: StreamLike, environment: Environment, noColour = 
   return {
     terminal: stream.isTTY === true,
     get columns() {
-      return stream.columns ?? 80;
+      // A terminal that has not been told its size says 0.
+      return stream.columns || 80;
     },
     paint: new Chalk({ level: colourLevel(stream, environment, noColour) }),
   };

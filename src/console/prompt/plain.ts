@@ -58,6 +58,8 @@ export class PlainPrompt {
     const lines = createInterface({ input, terminal: false, crlfDelay: Number.POSITIVE_INFINITY });
     lines.on('line', (line) => this.#typed(line));
     lines.on('close', () => this.#end());
+    // A terminal that went away: the same as its end.
+    lines.on('error', () => this.#end());
     const end = () => {
       this.#queue.length = 0;
       this.#running?.abort();

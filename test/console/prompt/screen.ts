@@ -26,6 +26,8 @@ export class Screen {
   readonly #terminal: Terminal;
   readonly #watchers = new Set<() => void>();
   exitCode: number | null = null;
+  /** What it died of; 0: it ended by itself. */
+  exitSignal: number | null = null;
   /** All that was printed, as it was sent to the terminal. */
   printed = '';
 
@@ -49,8 +51,9 @@ export class Screen {
       this.printed += data;
       this.#terminal.write(data, () => this.#notify());
     });
-    this.#pty.onExit(({ exitCode }) => {
+    this.#pty.onExit(({ exitCode, signal = 0 }) => {
       this.exitCode = exitCode;
+      this.exitSignal = signal;
       this.#terminal.write('', () => this.#notify());
     });
   }
@@ -61,6 +64,12 @@ export class Screen {
 
   kill(signal: string): void {
     this.#pty.kill(signal);
+  }
+
+  /** The window is closed, or the connection is cut: there is no terminal any more. */
+  hangUp(): void {
+    // Not in its types.
+    (this.#pty as IPty & { destroy(): void }).destroy();
   }
 
   resize(columns: number, rows: number): void {
