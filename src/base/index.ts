@@ -12,6 +12,7 @@
 export * from './alarm.js';
 export * from './assert.js';
 export * from './backoff.js';
+export * from './disk-fault.js';
 export * from './emit.js';
 export * from './errors.js';
 export * from './host-port.js';

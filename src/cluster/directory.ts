@@ -4,6 +4,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { type NodeId, RaftctlError } from '../base/index.js';
 import { makeDirectory } from '../os/index.js';
+import { Traces } from './traces.js';
 
 /** Node cuts longer paths off without a word; the kernel's bound is 104 (macOS) or 108. */
 const SOCKET_PATH_BYTES_MAX = 100;
@@ -29,8 +30,14 @@ export class ClusterDirectory {
 
   /** Makes the directories that the supervisor writes to. The place has one name from here on, its real path. */
   static create(path: string): ClusterDirectory {
-    makeDirectory(join(path, 'logs'));
+    makeDirectory(new ClusterDirectory(path).logs);
     return new ClusterDirectory(realpathSync(path));
+  }
+
+  /** What a start makes here before its nodes run. To be called before `create`. */
+  static tracesAt(path: string): Traces {
+    const { supervisorFile, secretFile, logs } = new ClusterDirectory(path);
+    return new Traces({ files: [supervisorFile, secretFile], directories: [logs] });
   }
 
   get lockFile(): string {
@@ -49,8 +56,12 @@ export class ClusterDirectory {
     return join(this.path, 'processes.json');
   }
 
+  private get logs(): string {
+    return join(this.path, 'logs');
+  }
+
   logFile(node: NodeId): string {
-    return join(this.path, 'logs', `${node}.log`);
+    return join(this.logs, `${node}.log`);
   }
 
   nodeDirectory(node: NodeId): string {

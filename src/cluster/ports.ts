@@ -1,4 +1,4 @@
-import { formatHostPort, type Member, RaftctlError } from '../base/index.js';
+import { type Member, RaftctlError } from '../base/index.js';
 import type { Listener, Transport } from '../transport/index.js';
 import type { Engine } from './engine.js';
 import { listClusters } from './listing.js';
@@ -6,21 +6,32 @@ import { listClusters } from './listing.js';
 /** Suggested when ports are taken: far enough for another cluster of this size. */
 const PORT_OFFSET = 100;
 
+/** Why a member cannot have its address. */
+interface Problem {
+  readonly text: string;
+  /** What to do, when it is not that somebody else has it: then another port helps. */
+  readonly hint: string | undefined;
+}
+
 /**
  * Makes sure that every node will find its port free, and names all that will not, before anything is spawned. The
- * ports are bound all at once, so that two nodes that mean the same one by different names are found too.
+ * ports are bound all at once, so that two nodes that mean the same one by different names are found too. Throws
+ * `port-taken`, or `start-failed` where no other port would help.
  */
 export async function probePorts(transport: Transport, engine: Engine, members: readonly Member[]): Promise<void> {
   const bound: Listener[] = [];
-  const problems = await Promise.all(
+  const probes = await Promise.all(
     members.flatMap((member, nth) =>
       engine.ports(member).map((address) => probe(transport, { id: member.id, ...address }, nth, bound)),
     ),
   );
   await Promise.all(bound.map((listener) => listener.close()));
-  const taken = problems.filter((problem) => problem !== undefined);
-  if (taken.length === 0) return;
-  throw new RaftctlError('port-taken', taken.join('\n'), { hint: remedy(members) });
+  const problems = probes.filter((problem) => problem !== undefined);
+  if (problems.length === 0) return;
+  const text = problems.map((problem) => problem.text).join('\n');
+  const hints = new Set(problems.map(({ hint }) => hint).filter((hint) => hint !== undefined));
+  if (hints.size > 0) throw new RaftctlError('start-failed', text, { hint: [...hints].join('; ') });
+  throw new RaftctlError('port-taken', text, { hint: remedy(members) });
 }
 
 async function probe(
@@ -28,7 +39,7 @@ async function probe(
   { id, host, port }: Pick<Member, 'id' | 'host' | 'port'>,
   nth: number,
   bound: Listener[],
-): Promise<string | undefined> {
+): Promise<Problem | undefined> {
   try {
     bound.push(
       await transport.listen({
@@ -46,9 +57,10 @@ async function probe(
     return undefined;
   } catch (thrown) {
     if (!(thrown instanceof RaftctlError)) throw thrown;
-    const key = `nodes[${nth}].port`;
-    if (thrown.code === 'port-taken') return `${id}: port ${port} on ${host} is taken (${key})`;
-    return `${id}: ${formatHostPort({ host, port })} cannot be listened on (${key}): ${thrown.message}`;
+    if (thrown.code === 'port-taken') {
+      return { text: `${id}: port ${port} on ${host} is taken (nodes[${nth}].port)`, hint: undefined };
+    }
+    return { text: `${id} (nodes[${nth}]): ${thrown.message}`, hint: thrown.hint ?? 'check the host and the port' };
   }
 }
 

@@ -1,14 +1,16 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, RaftctlError, type Scheduler } from '../base/index.js';
-import { acquireLock, type Lock } from '../os/index.js';
+import { acquireLock, type Lock, removeUnfinishedFiles } from '../os/index.js';
 import { ClusterDirectory } from './directory.js';
 import { sweepOrphans } from './process-registry.js';
 
 /** The lock of whoever supervises the cluster in `directory`, or deletes it; `already-running` says who does. */
 export function takeClusterLock(directory: ClusterDirectory, purpose: string): Lock {
   try {
-    return acquireLock(directory.lockFile, purpose);
+    const lock = acquireLock(directory.lockFile, purpose);
+    removeUnfinishedFiles(directory.path);
+    return lock;
   } catch (thrown) {
     if (!(thrown instanceof RaftctlError) || thrown.code !== 'data-locked') throw thrown;
     const hint = 'raftctl status shows it, raftctl down stops it';

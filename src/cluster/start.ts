@@ -22,6 +22,7 @@ import {
   takeOver,
   writeSupervisorFile,
 } from './supervisor-file.js';
+import type { Traces } from './traces.js';
 
 export interface StartOptions {
   readonly config: ClusterConfig;
@@ -84,8 +85,7 @@ interface Prepared {
 
 async function prepare(options: StartOptions): Promise<Prepared> {
   const { config, clock, scheduler, random, signal, onProgress, ephemeral = false } = options;
-  const directory = ClusterDirectory.create(directoryOf(options));
-  const lock = takeClusterLock(directory, 'raftctl up');
+  const { directory, traces, lock } = takeDirectory(directoryOf(options));
   try {
     const swept: { readonly node: string; readonly pid: number }[] = [];
     await sweepOrphans({
@@ -119,8 +119,21 @@ async function prepare(options: StartOptions): Promise<Prepared> {
     for (const fields of swept) supervisor.emit.emit('warn', 'orphan-swept', fields);
     return { supervisor, lock, directory, transport, file, created };
   } catch (thrown) {
+    traces.remove();
     lock.release();
+    traces.removeDirectories();
     if (ephemeral) directory.remove();
+    throw thrown;
+  }
+}
+
+function takeDirectory(path: string): Pick<Prepared, 'directory' | 'lock'> & { readonly traces: Traces } {
+  const traces = ClusterDirectory.tracesAt(path);
+  try {
+    const directory = ClusterDirectory.create(path);
+    return { directory, traces, lock: takeClusterLock(directory, 'raftctl up') };
+  } catch (thrown) {
+    traces.removeDirectories();
     throw thrown;
   }
 }

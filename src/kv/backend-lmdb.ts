@@ -1,7 +1,8 @@
 import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { getSystemErrorName } from 'node:util';
 import * as lmdb from 'lmdb';
-import { LEAVE_IT, messageOf, RaftctlError } from '../base/index.js';
+import { diskRemedy, isDiskFault, LEAVE_IT, messageOf, RaftctlError } from '../base/index.js';
 import {
   type Backend,
   type BytesCursor,
@@ -13,7 +14,7 @@ import {
 } from './backend.js';
 import type { BinaryKey } from './key.js';
 import { checkLmdbPackage, lmdbEngine } from './lmdb-engine.js';
-import { checkEnvironment, noteExtent } from './lmdb-file.js';
+import { checkEnvironment, checkRoom, noteExtent } from './lmdb-file.js';
 import { type LmdbEngine, LmdbTransaction, TransactionBuffer } from './lmdb-transaction.js';
 
 /**
@@ -57,8 +58,8 @@ export class LmdbBackend implements Backend {
   readonly #found: MutableSlice = { bytes: NO_BYTES, start: 0, end: 0 };
 
   /**
-   * Opens the environment in `directory`, or makes a new one. Throws `data-damaged` or `data-unreadable` when that is not
-   * possible, `internal` when the lmdb package is not the one that raftctl pins.
+   * Opens the environment in `directory`, or makes a new one. Throws `data-damaged`, `data-unreadable` or `disk-failed`
+   * when that is not possible, `internal` when the lmdb package is not the one that raftctl pins.
    */
   static open(directory: string, { mapBytes = MAP_BYTES, lmdbManifest }: LmdbOptions = {}): LmdbBackend {
     checkLmdbPackage(lmdbManifest);
@@ -66,6 +67,7 @@ export class LmdbBackend implements Backend {
       const made = mkdirSync(directory, { recursive: true, mode: 0o700 });
       // What LMDB cannot open, it does not refuse: it ends the process.
       checkEnvironment(directory);
+      checkRoom(directory);
       const backend = new LmdbBackend(directory, mapBytes);
       syncDirectories(directory, made);
       return backend;
@@ -183,11 +185,20 @@ function syncDirectories(directory: string, firstMade: string | undefined): void
 
 const UNREADABLE = new Set(['EACCES', 'EPERM', 'EROFS', 'EEXIST', 'ENOTDIR', 'EISDIR']);
 
-function openError(directory: string, error: unknown): RaftctlError {
+function openError(directory: string, thrown: unknown): RaftctlError {
+  const error = named(thrown);
+  const message = `${directory}: cannot open the LMDB environment: ${messageOf(error)}`;
+  if (isDiskFault(error)) return new RaftctlError('disk-failed', message, { hint: diskRemedy(error), cause: error });
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (!UNREADABLE.has(code)) return damaged(`${directory}: cannot open the LMDB environment`, error);
-  const message = `${directory}: cannot open the LMDB environment: ${messageOf(error)}`;
   return new RaftctlError('data-unreadable', message, { hint: 'check the path and its permissions', cause: error });
+}
+
+/** LMDB gives the system's errors by their numbers. */
+function named(error: unknown): unknown {
+  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'number' || error.code <= 0)
+    return error;
+  return Object.assign(error, { code: getSystemErrorName(-error.code) });
 }
 
 /** A read fails when the file is damaged behind what can be checked before it is opened. */

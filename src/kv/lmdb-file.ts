@@ -77,6 +77,22 @@ export function checkEnvironment(directory: string): void {
   if (!isBegun) rmSync(join(directory, EXTENT_FILE), { force: true });
 }
 
+/** What LMDB writes while it opens a new environment, and its lock file, take less. */
+const ROOM_BYTES = 64 << 10;
+
+/**
+ * Throws what the system says of a disk that has no room for what LMDB writes while it opens: LMDB maps its lock file
+ * into memory, and the process that touches a page there for which there is no block is killed (SIGBUS).
+ */
+export function checkRoom(directory: string): void {
+  const path = join(directory, 'room');
+  try {
+    writeFileSync(path, Buffer.alloc(ROOM_BYTES, 1), { mode: 0o600 });
+  } finally {
+    rmSync(path, { force: true });
+  }
+}
+
 /**
  * Notes how long `data.mdb` is now, when it is longer than `known`; answers what is noted. A witness only: where it cannot
  * be written, or was lost with a power cut, less damage is noticed.

@@ -1,5 +1,6 @@
+import { readdirSync, rmSync } from 'node:fs';
 import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { messageOf, RaftctlError } from '../base/index.js';
 
 let serial = 0;
@@ -25,6 +26,13 @@ export async function writeFileAtomically(file: string, content: string | Uint8A
       hint: 'the old content, if there was any, is untouched unless the directory could not be synced',
       cause: error,
     });
+  }
+}
+
+/** Removes from a directory what writers left that were killed. For who knows that nobody writes there at the moment. */
+export function removeUnfinishedFiles(directory: string): void {
+  for (const name of readdirSync(directory)) {
+    if (/\.\d+-\d+\.tmp$/.test(name)) rmSync(join(directory, name), { force: true });
   }
 }
 

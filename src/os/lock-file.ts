@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { linkSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
-import { messageOf, RaftctlError } from '../base/index.js';
-import { isAlive, isProcessIdentity, ownIdentity, type ProcessIdentity } from './process-identity.js';
+import { linkSync, readdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { diskRemedy, isDiskFault, messageOf, RaftctlError } from '../base/index.js';
+import { identityOf, isAlive, isProcessIdentity, ownIdentity, type ProcessIdentity } from './process-identity.js';
 
 export interface Lock {
   readonly file: string;
@@ -28,24 +29,60 @@ let serial = 0;
  * after the content of the stale one: whoever holds that, and has read the stale content again since, is the only
  * process that may remove it. (Renaming the stale lock aside and looking at it afterwards would leave a moment in
  * which a third contender finds the name free although the lock that was moved is a living one.) A breaker that died
- * leaves a stale lock like any other, broken in the same way.
+ * leaves a stale lock like any other, broken in the same way. What processes left beside the lock that were killed while
+ * they took it is removed by the next holder.
  */
 export function acquireLock(file: string, purpose: string): Lock {
   const holder: LockHolder = { process: ownIdentity(), purpose };
   serial += 1;
   const mine = `${JSON.stringify({ ...holder, serial })}\n`;
-  const privateFile = `${file}.${holder.process.pid}-${holder.process.startTime.replaceAll(/\W/g, '')}-${serial}`;
+  const privateFile = `${file}.${privateSuffix(holder.process)}-${serial}`;
   try {
-    writeFileSync(privateFile, mine, { mode: 0o600 });
     try {
-      return acquire(file, privateFile, mine);
+      writeFileSync(privateFile, mine, { mode: 0o600 });
+      const lock = acquire(file, privateFile, mine);
+      removeLeftovers(file);
+      return lock;
     } finally {
-      unlinkSync(privateFile);
+      rmSync(privateFile, { force: true });
     }
   } catch (error) {
-    if (error instanceof RaftctlError) throw error;
-    throw new RaftctlError('data-unreadable', `cannot lock ${file}: ${messageOf(error)}`, { cause: error });
+    throw error instanceof RaftctlError ? error : cannotLock(file, error);
   }
+}
+
+/** A disk that is full today may not be tomorrow; permissions stay as they are. */
+function cannotLock(file: string, error: unknown): RaftctlError {
+  const message = `cannot lock ${file}: ${messageOf(error)}`;
+  if (isDiskFault(error)) return new RaftctlError('disk-failed', message, { hint: diskRemedy(error), cause: error });
+  return new RaftctlError('data-unreadable', message, { hint: 'check the path and its permissions', cause: error });
+}
+
+const privateSuffix = ({ pid, startTime }: ProcessIdentity): string => `${pid}-${startTime.replaceAll(/\W/g, '')}`;
+
+/**
+ * For the holder: private files of processes that are gone, and locks of breakers that are. A contender that breaks the
+ * same one meanwhile finds no lock to remove: ours is another one than that which it means.
+ */
+function removeLeftovers(file: string): void {
+  const prefix = `${basename(file)}.`;
+  for (const name of readdirSync(dirname(file))) {
+    if (!name.startsWith(prefix)) continue;
+    const path = join(dirname(file), name);
+    if (isAbandoned(path, name.slice(prefix.length))) rmSync(path, { force: true });
+  }
+}
+
+/** `suffix` is how the name goes on behind that of the lock. */
+function isAbandoned(path: string, suffix: string): boolean {
+  const [, owner, pid] = /^((\d+)-\w+)-\d+$/.exec(suffix) ?? [];
+  if (owner !== undefined) {
+    const living = identityOf(Number(pid));
+    return living === undefined || privateSuffix(living) !== owner;
+  }
+  if (!suffix.startsWith('break-')) return false;
+  const holder = parseHolder(readIfThere(path) ?? '');
+  return holder === undefined || !isAlive(holder.process);
 }
 
 /** `shownAs`: the lock the user knows of, when this one is only taken to break it. */

@@ -1,4 +1,4 @@
-import { InvariantError, LEAVE_IT, messageOf, RaftctlError } from '../base/index.js';
+import { diskRemedy, InvariantError, LEAVE_IT, messageOf, RaftctlError } from '../base/index.js';
 
 /** The log cannot be trusted from here on. Nothing was changed; what was acknowledged may still be on other members. */
 export function damaged(file: string, offset: number, what: string): RaftctlError {
@@ -16,9 +16,8 @@ export function newer(file: string, what: string): RaftctlError {
 /** The disk failed or is full: the process must end, because nobody can say what a failed write has left behind. */
 export function diskFailed(file: string, offset: number | undefined, error: Error): RaftctlError {
   const where = offset === undefined ? '' : ` at offset ${offset}`;
-  const full = (error as NodeJS.ErrnoException).code === 'ENOSPC';
   return new RaftctlError('disk-failed', `cannot write ${file}${where}: ${error.message}`, {
-    hint: full ? 'free space on the disk, then start the node again' : 'check the disk, then start the node again',
+    hint: diskRemedy(error),
     cause: error,
   });
 }

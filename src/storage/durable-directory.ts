@@ -1,5 +1,6 @@
 import { dirname } from 'node:path/posix';
-import { messageOf, RaftctlError } from '../base/index.js';
+import { isDiskFault, messageOf, RaftctlError } from '../base/index.js';
+import { diskFailed, isOwn } from './damage.js';
 import type { FileSystem } from './file-system.js';
 
 /**
@@ -13,6 +14,8 @@ export async function makeDirectoryDurably(fileSystem: FileSystem, path: string)
     // All at once: the file system makes them durable by one commit of its journal.
     await Promise.all(parentsOf(path).map((parent) => syncIfAllowed(fileSystem, parent)));
   } catch (error) {
+    if (isOwn(error)) throw error;
+    if (isDiskFault(error)) throw diskFailed(path, undefined, error as Error);
     throw new RaftctlError('data-unreadable', `cannot make the directory ${path}: ${messageOf(error)}`, {
       hint: 'check the path and its permissions',
       cause: error,

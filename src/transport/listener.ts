@@ -47,13 +47,19 @@ function cannotListen(address: Address, error: Error): RaftctlError {
     const hint = `stop the program that holds it, or ${other}`;
     return new RaftctlError('port-taken', `cannot listen on ${where}: it is taken`, { cause: error, hint });
   }
-  const hint =
-    code === 'EACCES' ? 'choose a port above 1023, or a directory of your own' : 'check the host in the config';
-  return new RaftctlError('start-failed', `cannot listen on ${where}: ${code ?? error.message}`, {
-    cause: error,
-    hint,
-  });
+  const [reason, hint] = UNUSABLE[code ?? ''] ?? [code ?? error.message, 'check the host in the config'];
+  return new RaftctlError('start-failed', `cannot listen on ${where}: ${reason}`, { cause: error, hint });
 }
+
+/** Where nobody can listen, whoever else does: why, and what to do. */
+const UNUSABLE: Readonly<Record<string, readonly [reason: string, hint: string]>> = {
+  EACCES: ['no permission (EACCES)', 'choose a port above 1023, or a directory of your own'],
+  EADDRNOTAVAIL: [
+    'this machine has no such address (EADDRNOTAVAIL)',
+    'give the host an address of this machine: 127.0.0.1 is always one, 0.0.0.0 stands for all',
+  ],
+  ENOTFOUND: ['no such host (ENOTFOUND)', 'give the host a name that this machine knows, or an address'],
+};
 
 /** Who has connected and not greeted yet. */
 interface Stranger {

@@ -51,7 +51,15 @@ describe('the ports of a cluster', () => {
 
   it('cannot be on an address that is not ours', async () => {
     const [port] = await freePorts(1);
-    const error = await refusal(probePorts(transport, engine, membersAt(['192.0.2.1', port!])));
-    expect(error.message).toContain(`n1: 192.0.2.1:${port} cannot be listened on (nodes[0].port)`);
+    const taken = await takenPort();
+    const members = membersAt(['192.0.2.1', port!], ['127.0.0.1', taken]);
+    expect(await refusal(probePorts(transport, engine, members))).toMatchObject({
+      code: 'start-failed',
+      message:
+        `n1 (nodes[0]): cannot listen on 192.0.2.1:${port}: this machine has no such address (EADDRNOTAVAIL)\n` +
+        `n2: port ${taken} on 127.0.0.1 is taken (nodes[1].port)`,
+      // Another port does not help.
+      hint: 'give the host an address of this machine: 127.0.0.1 is always one, 0.0.0.0 stands for all',
+    });
   });
 });

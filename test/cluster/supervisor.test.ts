@@ -1,4 +1,6 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -50,6 +52,13 @@ async function start(options: Partial<StartOptions> = {}): Promise<Supervisor> {
   onTestFinished(() => supervisor.abandon());
   return supervisor;
 }
+
+/** Every file below a directory with what is in it, by name. */
+const contentsOf = (directory: string): readonly (readonly [name: string, content: string])[] =>
+  readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => [join(parentPath, name), readFileSync(join(parentPath, name), 'latin1')] as const)
+    .sort(([one], [other]) => (one < other ? -1 : 1));
 
 /** The event's names and the nodes they are about, in the order of the stream. */
 async function story(control: ClusterControl, names: readonly string[]): Promise<readonly string[]> {
@@ -274,11 +283,27 @@ describe('a start fails', { timeout: 20_000 }, () => {
   it('when a port is taken, before anything is spawned, with a way out', async () => {
     const [free, other] = await freePorts(2);
     const config = await newConfig('', [free!, await takenPort(), other!]);
-    const directory = temporaryDirectory();
+    const base = temporaryDirectory();
+    const directory = join(base, 'data', 'demo');
     const error = await refusal(start({ config, directory }));
     expect(error).toMatchObject({ code: 'port-taken', exitCode: 6 });
     expect(error.message).toMatch(/^node-02: port \d+ on 127\.0\.0\.1 is taken \(nodes\[1\]\.port\)$/);
-    expect(existsSync(join(directory, 'logs', 'node-01.log'))).toBe(false);
+    // It leaves nothing of what it made.
+    expect(readdirSync(base)).toEqual([]);
+  });
+
+  it('when a port is taken, and leaves a cluster that was there as it was', async () => {
+    const ports = await freePorts(3);
+    const directory = temporaryDirectory();
+    await (await start({ config: await newConfig('', ports), directory })).down();
+    // What a start that was killed may have left.
+    writeFileSync(join(directory, 'supervisor.json.4711-1.tmp'), 'half');
+    const before = contentsOf(directory);
+    const stranger = createServer().listen(ports[1], '127.0.0.1');
+    onTestFinished(() => void stranger.close());
+    await once(stranger, 'listening');
+    await refusal(start({ config: await newConfig('', ports), directory }));
+    expect(contentsOf(directory)).toEqual(before.filter(([name]) => !name.endsWith('.tmp')));
   });
 
   it('when another cluster of ours has the ports, which it names', async () => {

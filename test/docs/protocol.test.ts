@@ -21,7 +21,9 @@ describe('docs/protocol.md', () => {
 
   it('says how much longer a client waits than it tells the node', () => {
     const [first, second] = [nodeTimeoutOf(5_000), nodeTimeoutOf(4_000)].map(figure);
-    expect(text).toContain(`A call of 5,000 ms is sent with ${first}, and its second try, 1,000 ms later, with ${second}.`);
+    expect(text).toContain(
+      `A call of 5,000 ms is sent with ${first}, and its second try, 1,000 ms later, with ${second}.`,
+    );
     expect([nodeTimeoutOf(20), nodeTimeoutOf(1_000), nodeTimeoutOf(3)]).toEqual([15, 900, 1]);
   });
 });

@@ -116,6 +116,22 @@ describe('a lock', () => {
     expect(readFileSync(file, 'utf8')).toBe(stale);
   });
 
+  it('rids its place of what those left who were killed while they took it', async () => {
+    const { pid, startTime } = await deadProcess();
+    writeFileSync(`${file}.${pid}-${startTime}-1`, 'the private file of a contender');
+    // A stranger that has its pid now is not it.
+    writeFileSync(`${file}.${process.pid}-1-1`, 'likewise');
+    writeFileSync(`${file}.break-0123456789abcdef`, lockOf(await deadProcess()));
+    const living = [
+      `${file}.${process.pid}-${ownIdentity().startTime.replaceAll(/\W/g, '')}-999`,
+      `${file}.break-fedcba9876543210`,
+      `${file}.backup`,
+    ];
+    for (const path of living) writeFileSync(path, lockOf(ownIdentity()));
+    acquireLock(file, 'raftctl up').release();
+    expect(readdirSync(directory).map((name) => join(directory, name))).toEqual(living.sort());
+  });
+
   it('in a directory that does not exist says so', () => {
     const error = refusal(() => acquireLock(join(directory, 'none', 'lock'), 'raftctl up'));
     expect(error.code).toBe('data-unreadable');

@@ -316,7 +316,7 @@ describe('an address that cannot be listened on', () => {
   it('is named when it is no address of this machine', async () => {
     await expect(tcp().listen(listenOptions(new Log(), { host: '192.0.2.1' }))).rejects.toMatchObject({
       code: 'start-failed',
-      message: 'cannot listen on 192.0.2.1:0: EADDRNOTAVAIL',
+      message: 'cannot listen on 192.0.2.1:0: this machine has no such address (EADDRNOTAVAIL)',
     });
   });
 
