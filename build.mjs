@@ -3,8 +3,8 @@
 // `npm ci` brings; a second build with nothing changed takes well under a second. A test builds the same program with
 // a node process of its own: `--outdir DIR --node FILE`.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
@@ -26,23 +26,46 @@ const { values } = parseArgs({
 });
 const { outdir } = values;
 
-/** LMDB's JavaScript becomes ours: of its eight packages' files only the native addon is left to be found and opened. */
+/**
+ * LMDB's JavaScript becomes ours: of its eight packages' files only the native addon is left to be found and opened. What
+ * a node never needs is not loaded: the module that starts processes, for a second way to tell which libc there is.
+ */
 const bundleLmdb = {
   name: 'bundle-lmdb',
   setup({ onLoad }) {
     onLoad({ filter: /node_modules\/lmdb\/[a-z-]+\.js$/ }, ({ path }) => ({
       contents: readFileSync(path, 'utf8').replaceAll('import.meta.url', 'lmdbUrl()'),
     }));
+    onLoad({ filter: /node_modules\/detect-libc\/lib\/detect-libc\.js$/ }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8')
+        .replace("const childProcess = require('child_process');", '')
+        .replaceAll('childProcess.', "require('child_process')."),
+    }));
   },
 };
 
-/** Runs the program once, so that V8 compiles what it calls. Without the code that comes of it, it only starts slower. */
-function keepCode(program, { args, flags }) {
-  const script = `process.argv.splice(1, 0, 'raftctl');
-    process.once('exit', require('./launch.cjs').launchForCode(${JSON.stringify(resolve(program))}));`;
-  spawnSync(process.execPath, [...flags, '-e', script, ...args], { cwd: outdir, stdio: 'ignore' });
+/**
+ * Runs a cluster from its start over a few commands to its end, so that V8 compiles what all that calls, and keeps the
+ * code of the command and of the nodes. Without it, they only start slower.
+ */
+function keepCode(cli, node) {
+  const home = mkdtempSync(join(tmpdir(), 'raftctl-build-'));
+  const keep = (program) =>
+    `process.once('exit', require(${JSON.stringify(resolve(outdir, 'launch.cjs'))}).launchForCode(${JSON.stringify(resolve(outdir, program))}));`;
+  writeFileSync(join(outdir, 'node.cjs'), keep(node));
+  const offset = 10_000 + Math.floor(Math.random() * 20_000);
+  const args = ['up', '--nodes', '3', '--ephemeral', '--port-offset', String(offset)];
+  spawnSync(process.execPath, ['-e', `process.argv.splice(1, 0, 'raftctl'); ${keep(cli)}`, ...args], {
+    cwd: home,
+    env: { ...process.env, TMPDIR: home, XDG_STATE_HOME: home },
+    input: 'put key-01 "content 01"\nget key-01\nstatus\n',
+    stdio: ['pipe', 'ignore', 'ignore'],
+    timeout: 30_000,
+  });
+  rmSync(home, { recursive: true, force: true });
 }
 
+/** Of this Node and of others. */
 const codeOf = (program) => readdirSync(outdir).filter((name) => name.startsWith(program.replace(/\.cjs$/, '-v')));
 
 const common = { bundle: true, platform: 'node', target: 'node20', legalComments: 'none', logLevel: 'warning' };
@@ -67,7 +90,11 @@ const programs = await build({
   outdir,
   outExtension: { '.js': '.cjs' },
   format: 'cjs',
-  define: { 'import.meta.url': 'bundleUrl' },
+  // LMDB is given bytes: what would make its values into bytes faster is a second addon, for nothing.
+  define: {
+    'import.meta.url': 'bundleUrl',
+    'process.env.MSGPACKR_NATIVE_ACCELERATION_DISABLED': '"true"',
+  },
   banner: { js: WHERE },
   plugins: [bundleLmdb],
   metafile: true,
@@ -75,21 +102,17 @@ const programs = await build({
 const launcher = { entryPoints: { launch: 'src/cli/launch.ts' }, outExtension: { '.js': '.cjs' }, format: 'cjs' };
 await build({ ...common, ...launcher, outdir });
 
-// What each program is called with, so that it loads what it needs for its most frequent use, and ends.
-const { V8_OF_A_NODE } = createRequire(import.meta.url)(resolve(outdir, 'launch.cjs'));
-const WARM_UP = {
-  'cli.cjs': { flags: [], args: ['up', '--file', '/nonexistent'] },
-  'node.cjs': { flags: V8_OF_A_NODE, args: [] },
-};
-
 const files = (built) => Object.keys(built.metafile.outputs).map((file) => basename(file));
-const fresh = new Set([...files(modules), 'launch.cjs']);
-for (const file of files(programs)) {
-  const entry = file.replace(/-\w+\.cjs$/, '.cjs');
-  writeFileSync(join(outdir, entry), `require('./launch.cjs').launch(require.resolve('./${file}'));\n`);
-  keepCode(join(outdir, file), WARM_UP[entry]);
-  for (const name of [file, entry, ...codeOf(file)]) fresh.add(name);
+const [cli, node] = ['cli', 'node'].map((name) => files(programs).find((file) => file.startsWith(`${name}-`)));
+// Code of the same program, made by a build before, still fits.
+const ofThisNode = `-${process.version}-${process.platform}-${process.arch}.code`;
+if (![cli, node].every((program) => codeOf(program).some((name) => name.endsWith(ofThisNode)))) keepCode(cli, node);
+for (const program of [cli, node]) {
+  const entry = program.replace(/-\w+\.cjs$/, '.cjs');
+  writeFileSync(join(outdir, entry), `require('./launch.cjs').launch(require.resolve('./${program}'));\n`);
 }
+const fresh = new Set([...files(modules), ...files(programs), 'launch.cjs', 'cli.cjs', 'node.cjs']);
+for (const program of [cli, node]) for (const name of codeOf(program)) fresh.add(name);
 
 // Files are named by their content: those of builds before are left behind. A running cluster keeps what it loaded.
 for (const name of readdirSync(outdir)) {

@@ -26,10 +26,13 @@ export function launchForCode(file: string): () => void {
   const script = new Script(sourceOf(file), { filename: file });
   run(file, script);
   return () => {
-    const made = codeFile(file);
+    const [code, made] = [script.createCachedData(), codeFile(file)];
+    // Of several processes, the one that called the most counts.
+    if (code.length <= (readIfThere(made)?.length ?? 0)) return;
     // Whole or not at all.
-    writeFileSync(`${made}.new`, script.createCachedData());
-    renameSync(`${made}.new`, made);
+    const whole = `${made}.${process.pid}`;
+    writeFileSync(whole, code);
+    renameSync(whole, made);
   };
 }
 

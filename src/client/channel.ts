@@ -27,7 +27,8 @@ export interface ChannelParts {
 const FRAME_BYTES_MAX = 256 << 20;
 const QUEUED_BYTES_MAX = 64 << 20;
 const HANDSHAKE_TIMEOUT_MS = 3000;
-const REDIAL = { firstMs: 10, maxMs: 500, factor: 2, jitter: 0.2 };
+/** A dial that is refused costs nothing, and a node that comes back is found at once. */
+const REDIAL = { firstMs: 10, maxMs: 50, factor: 2, jitter: 0.2 };
 const NO_NOTE = new Uint8Array(0);
 
 /** One connection to a node, redialed until closed, and who waits for what comes on it. */

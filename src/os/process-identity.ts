@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
 /**
@@ -62,11 +61,13 @@ function startTimeFromProc(pid: number): string | undefined {
 export function startTimeFromPs(pid: number): string | undefined {
   let line: string;
   try {
-    line = execFileSync('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], {
-      encoding: 'latin1',
-      stdio: ['ignore', 'pipe', 'ignore'],
-      env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' },
-    }).trim();
+    line = childProcess()
+      .execFileSync('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], {
+        encoding: 'latin1',
+        stdio: ['ignore', 'pipe', 'ignore'],
+        env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' },
+      })
+      .trim();
   } catch {
     return undefined;
   }
@@ -80,6 +81,9 @@ function bootId(): string {
   boot ??=
     process.platform === 'linux'
       ? readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()
-      : execFileSync('/usr/sbin/sysctl', ['-n', 'kern.bootsessionuuid'], { encoding: 'latin1' }).trim();
+      : childProcess().execFileSync('/usr/sbin/sysctl', ['-n', 'kern.bootsessionuuid'], { encoding: 'latin1' }).trim();
   return boot;
 }
+
+/** Needed where there is no /proc; a node starts without it. */
+const childProcess = () => process.getBuiltinModule('node:child_process');

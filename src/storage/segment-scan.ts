@@ -130,10 +130,12 @@ export async function examineRest(
     const length = Math.min(window.bytes.length, segment.size - from);
     await window.load(from, length);
     const bytes = window.bytes.subarray(0, length);
+    // Most of the space that is prepared holds nothing; a look at it all at once costs next to nothing.
+    const isEmpty = isZero(bytes, 0, length);
     // The header at `offset` itself may be valid: that of a batch whose end is missing.
-    const found = findBatchHeader(bytes, from === offset ? 1 : 0, segment.number, from);
+    const found = isEmpty ? -1 : findBatchHeader(bytes, from === offset ? 1 : 0, segment.number, from);
     if (found !== -1) return { batchAt: from + found, end };
-    const content = endOfContent(bytes);
+    const content = isEmpty ? 0 : endOfContent(bytes);
     if (content > 0) end = from + content;
     if (from + length >= segment.size) break;
     // A header that straddles two looks is found by the second.
