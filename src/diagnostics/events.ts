@@ -177,6 +177,12 @@ export const EVENTS = {
     about: 'The link to another node broke, or could not be made.',
     fields: { peer, error: 'why' },
   },
+  'link-silent': {
+    component: 'transport',
+    level: 'info',
+    about: 'Another node is asked and says nothing: it is dialed anew, beside the link there is.',
+    fields: { peer, silentMs: 'for how long' },
+  },
   'peer-refused': {
     component: 'transport',
     level: 'warn',

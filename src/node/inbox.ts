@@ -31,6 +31,8 @@ export class Inbox {
   /** Only collects. True: somebody has to look at it now. */
   take(connection: Connection, frames: readonly Frame[]): boolean {
     this.#arrived.push({ type: 'frames', connection, frames });
+    const { role, node } = connection.peer;
+    if (role === 'peer') this.#options.peers.heard(node as NodeId);
     return !this.#canWait(frames);
   }
 

@@ -31,6 +31,12 @@
  * of their own, all others are served from one look at what was just applied. Who does not read gets nothing more until
  * they do, and a watch is ended when the ring overtakes it.
  *
+ * ## A silent link
+ *
+ * Who was asked and says nothing for the shortest election timeout (`unanswered`) is dialed anew beside the link there is;
+ * and whoever is dialed so, dials back: only one of the two may be waiting for an answer. So a node is back within an
+ * election timeout of its network, and of one that is only stopped nothing changes.
+ *
  * ## Versions
  *
  * `cluster-version.ts` has the leader raise the cluster version once every member has greeted with more. Every write

@@ -8,7 +8,7 @@ import {
   RaftctlError,
   type Scheduler,
 } from '../base/index.js';
-import type { Message, RawNode } from '../raft/index.js';
+import type { Message, MessageType, RawNode } from '../raft/index.js';
 import type { Wal } from '../storage/index.js';
 import type { Connection, ConnectionHandlers, Frame, Hello, Link, LinkState, Transport } from '../transport/index.js';
 import { dataVersionOf, decodeNote, KIND, type Note } from '../wire/index.js';
@@ -16,6 +16,7 @@ import type { EntryCache } from './entry-cache.js';
 import { Forwarded } from './forwarded.js';
 import { otherIncarnation } from './other-incarnation.js';
 import { Outbox } from './outbox.js';
+import { Unanswered } from './unanswered.js';
 import type { PendingWrite } from './writes.js';
 
 interface PeersOptions {
@@ -33,6 +34,8 @@ interface PeersOptions {
   readonly onFatal: (error: unknown) => void;
   readonly maxFrameBytes: number;
   readonly maxQueuedBytes: number;
+  /** The shortest election timeout: who is asked and says nothing for so long is dialed anew. */
+  readonly patienceMs: number;
   /** Has that process a connection to this node that is still open? */
   readonly isHeard: (node: NodeId, instance: string) => boolean;
   /** Something the core should hear of happened: take a turn. */
@@ -46,14 +49,29 @@ interface Peer {
   readonly forwarded: Forwarded;
   /** Its process that is gone, to judge by its port, and of which there may still be something to hear. */
   leaving: string | null;
+  /** Since when the link has its present connection, in monotonic milliseconds. */
+  linkedAt: number;
   /** What the process at the other end of the link told when it greeted. */
   note: Note | undefined;
   /** What its process understood when it greeted last; a link that broke since does not change that. */
   dataVersion: number | undefined;
 }
 
-const REDIAL = { firstMs: 2, maxMs: 250, factor: 2, jitter: 0.2 };
+const REDIAL = { firstMs: 2, factor: 2, jitter: 0.2 };
+const REDIAL_MS_MAX = 250;
 const HANDSHAKE_TIMEOUT_MS = 3_000;
+
+/** What is answered by whoever gets it. An answer that is lost is the asker's to notice. */
+const WANTS_ANSWER: Readonly<Record<MessageType, boolean>> = {
+  'request-vote': true,
+  'request-vote-response': false,
+  'append-entries': true,
+  'append-entries-response': false,
+  heartbeat: true,
+  'heartbeat-response': false,
+  'read-index': true,
+  'read-index-response': false,
+};
 
 /** The links to the other members: the dialer sends, so everything this node says to them leaves here. */
 export class Peers {
@@ -65,9 +83,17 @@ export class Peers {
   #departures: { readonly id: NodeId; readonly instance: string }[] = [];
   readonly #firstForwardId: number;
   readonly #warnings: LimitedWarnings;
+  readonly #unanswered: Unanswered;
 
   constructor(options: PeersOptions, firstForwardId: number) {
     this.#options = options;
+    const { clock, scheduler, patienceMs } = options;
+    this.#unanswered = new Unanswered({
+      clock,
+      scheduler,
+      patienceMs,
+      silent: (member, nth) => this.#silent(member, nth),
+    });
     this.#warnings = new LimitedWarnings(options.emit, options.scheduler);
     this.#firstForwardId = firstForwardId;
   }
@@ -105,12 +131,33 @@ export class Peers {
   }
 
   send(message: Message): void {
-    this.#peers.get(message.to)?.outbox.push(message);
+    const peer = this.#peers.get(message.to);
+    if (peer === undefined) return;
+    peer.outbox.push(message);
+    if (WANTS_ANSWER[message.type]) this.#unanswered.asked(peer.id);
   }
 
   /** It has just come to us, so it can be reached: no need to sit out what is left until the next dial. */
   greeted(id: NodeId): void {
     this.#collect(() => this.#peers.get(id)?.link.retryNow());
+  }
+
+  /**
+   * It has come to us beside a connection that it had: so it hears nothing of us, and what we say may be stuck in a link
+   * that was cut as silently. It need not be an answer that we wait for.
+   */
+  greetedAgain(id: NodeId): void {
+    const { clock, patienceMs } = this.#options;
+    this.#collect(() => {
+      const peer = this.#peers.get(id);
+      // A link that is young is what brought it here, or was made for the same reason.
+      if (peer !== undefined && clock.now() - peer.linkedAt >= patienceMs) peer.link.renew();
+    });
+  }
+
+  /** Something came from it. */
+  heard(id: NodeId): void {
+    this.#unanswered.heard(id);
   }
 
   /** Hands a write to the leader; false when its link is not up. */
@@ -181,6 +228,7 @@ export class Peers {
 
   close(): void {
     this.#warnings.close();
+    this.#unanswered.close();
     for (const peer of this.#peers.values()) {
       peer.link.close();
       peer.forwarded.drop('this node is stopping');
@@ -188,8 +236,10 @@ export class Peers {
   }
 
   #dial(member: Member): Peer {
-    const { transport, hello, secret, maxFrameBytes, maxQueuedBytes, raft, cache, wal, clock, scheduler } =
+    const { transport, hello, secret, maxFrameBytes, maxQueuedBytes, patienceMs, raft, cache, wal, clock, scheduler } =
       this.#options;
+    // A network that comes back is noticed within an election timeout.
+    const redialMs = patienceMs / 2;
     const link = transport.dial({
       host: member.host,
       port: member.port,
@@ -200,7 +250,8 @@ export class Peers {
       maxFrameBytes,
       handshakeTimeoutMs: HANDSHAKE_TIMEOUT_MS,
       maxQueuedBytes,
-      backoff: REDIAL,
+      redialUntakenMs: redialMs,
+      backoff: { ...REDIAL, maxMs: Math.min(REDIAL_MS_MAX, redialMs) },
       handlers: silentHandlers,
       changed: (state, before) => this.#collect(() => this.#linkChanged(member, state, before)),
       certainlyGone: (instance) => this.#departs(this.#peers.get(member.id)!, instance),
@@ -214,7 +265,25 @@ export class Peers {
       unreadable: (error) => this.#unreadable(member.id, error),
     });
     const forwarded = new Forwarded(member.id, { clock, scheduler, firstId: this.#firstForwardId });
-    return { id: member.id, link, outbox, forwarded, leaving: null, note: undefined, dataVersion: undefined };
+    return {
+      id: member.id,
+      link,
+      outbox,
+      forwarded,
+      leaving: null,
+      linkedAt: clock.now(),
+      note: undefined,
+      dataVersion: undefined,
+    };
+  }
+
+  /** Its link may have been cut without a word. */
+  #silent(id: NodeId, nth: number): void {
+    const { emit, patienceMs } = this.#options;
+    const { link } = this.#peers.get(id)!;
+    if (link.state.type !== 'connected') return;
+    emit.emit(nth === 1 ? 'info' : 'debug', 'link-silent', { peer: id, silentMs: nth * patienceMs });
+    link.renew();
   }
 
   /**
@@ -242,6 +311,8 @@ export class Peers {
       const note = this.#noteOf(member, state.connection);
       if (note === undefined) return;
       const reached = this.#peers.get(id)!;
+      reached.linkedAt = this.#options.clock.now();
+      this.#unanswered.heard(id);
       reached.note = note;
       reached.dataVersion = dataVersionOf(state.connection.peer.features);
       if (reached.leaving === peer.instance) reached.leaving = null;

@@ -9,7 +9,7 @@ import {
 } from '../base/index.js';
 import type { KvStore } from '../kv/index.js';
 import type { Entry, Observation, RawNode, Ready } from '../raft/index.js';
-import type { Hello, Listener } from '../transport/index.js';
+import type { Connection, Hello, Listener } from '../transport/index.js';
 import { dataFeature, encodeNote, KIND, type NodeStatus } from '../wire/index.js';
 import { Applier } from './applier.js';
 import { ClusterVersion } from './cluster-version.js';
@@ -157,6 +157,7 @@ export class NodeServer {
         onFatal,
         maxFrameBytes: frameBytesMax(spec, 'peer'),
         maxQueuedBytes: this.#queuedBytesMax,
+        patienceMs: spec.electionTimeoutMs[0],
         isHeard: (node, instance) => this.#isHeard(node, instance),
         wake: this.#wake,
       },
@@ -190,11 +191,20 @@ export class NodeServer {
     });
   }
 
-  #isHeard(node: NodeId, instance: string): boolean {
-    for (const { peer } of this.#listener?.connections ?? []) {
-      if (peer.role === 'peer' && peer.node === node && peer.instance === instance) return true;
+  #isHeard(node: NodeId, instance: string, not?: Connection): boolean {
+    for (const connection of this.#listener?.connections ?? []) {
+      const { peer } = connection;
+      if (connection !== not && peer.role === 'peer' && peer.node === node && peer.instance === instance) return true;
     }
     return false;
+  }
+
+  #peerGreeted(connection: Connection): void {
+    const { role, instance } = connection.peer;
+    if (role !== 'peer') return;
+    const node = connection.peer.node as NodeId;
+    this.#peers.greeted(node);
+    if (this.#isHeard(node, instance, connection)) this.#peers.greetedAgain(node);
   }
 
   get #self(): Member {
@@ -215,9 +225,7 @@ export class NodeServer {
       maxQueuedBytes: this.#queuedBytesMax,
       admit: (hello) => this.#admit(hello),
       handlers: {
-        opened: ({ peer }) => {
-          if (peer.role === 'peer') this.#peers.greeted(peer.node as NodeId);
-        },
+        opened: (connection) => this.#peerGreeted(connection),
         frames: (connection, frames) => {
           if (this.#inbox.take(connection, frames)) this.#wake();
         },

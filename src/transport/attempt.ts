@@ -22,7 +22,10 @@ export function attempt(
   const handshake = new DialerHandshake({ hello: options.hello(), versions, secret, expected, random });
   const splitter = new FrameSplitter(HANDSHAKE_BYTES_MAX);
   const socket = context.network.dial(options);
-  socket.once('connect', () => socket.write(handshake.opening));
+  socket.once('connect', () => {
+    socket.write(handshake.opening);
+    outcome.reached?.();
+  });
   const wait = { scheduler, timeoutMs: options.handshakeTimeoutMs };
   const greeting = awaitGreeting(socket, splitter, wait, (heard) => {
     const step = isSelfConnected(socket) ? refusal(formatAddress(options)) : judge(options, handshake, heard);

@@ -1,5 +1,5 @@
 import type { Clock, Emit, Random, Scheduler } from '../base/index.js';
-import { attempt } from './attempt.js';
+import { Attempts } from './attempts.js';
 import { DialedLink, type LinkContext } from './link.js';
 import { listen } from './listener.js';
 import type { Network } from './network.js';
@@ -38,7 +38,7 @@ export function createTransport({ network, clock, scheduler, random, emit, versi
     scheduler,
     random,
     emit,
-    attempt: (options, handlers, outcome) => attempt(options, handlers, outcome, connections),
+    attempt: (options, handlers, outcome) => new Attempts(options, handlers, outcome, connections),
   };
   return {
     listen: (options) => listen(options, { ...connections, emit }),

@@ -11,8 +11,8 @@
  *
  * ## The parts
  *
- *     frames ◀─ send-queue ◀─ connection ◀─ attempt  ◀─┐
- *       (bytes)               (a socket)    listener ◀─┴─ create-transport ─▶ link (state machine, redial-pace)
+ *     frames ◀─ send-queue ◀─ connection ◀─ attempt(s) ◀─┐
+ *       (bytes)               (a socket)    listener   ◀─┴─ create-transport ─▶ link (state machine, redial-pace)
  *     greeting, refusal, versions, proof ◀─ dialer-handshake, listener-handshake   └─▶ network (byte streams)
  *       (layouts and what they mean)         (frames in, answers out; no socket)
  *
@@ -65,7 +65,13 @@
  *
  * Only two answers prove that a process is gone: the address of a connection that broke refuses a new one, or another
  * instance of the same node greets. A timeout, a reset, an unreachable host, exhausted descriptors prove nothing.
- * TCP keepalive notices machines that vanish; a silent peer is noticed by Raft's heartbeats.
+ *
+ * ## Silence
+ *
+ * TCP keepalive notices machines that vanish while nothing is said. What is said into a cut, TCP repeats ever more slowly:
+ * seconds pass before the connection is of use again. Only the host knows what should have been answered; it calls
+ * `Link.renew`, and the link dials anew beside the connection. A dial that nobody takes is followed by another beside it
+ * every `redialUntakenMs`, for the same reason. What is said on two connections may overtake each other.
  *
  * Link faults (cut, delay, drop, by direction and peer) belong between a frame and its socket: `SocketConnection.send`
  * on the way out, its `#deliver` on the way in. The socket stays, so a fault is never taken for a death.

@@ -8,8 +8,10 @@ export interface Attempt {
   cancel(): void;
 }
 
-/** Called once, unless the attempt is cancelled. */
+/** `greeted` or `failed` is called once, unless the attempt is cancelled. */
 export interface AttemptOutcome {
+  /** Somebody has taken the connection, and is yet to greet. */
+  reached?(): void;
   greeted(connection: Connection): void;
   failed(failure: DialFailure): void;
 }
@@ -34,7 +36,7 @@ export interface LinkContext {
 /** The public states, each with what is alive in it. */
 type State =
   | { readonly type: 'connecting'; readonly attempt: number; dialing: Attempt | undefined }
-  | { readonly type: 'connected'; readonly connection: Connection; readonly since: number }
+  | { readonly type: 'connected'; readonly connection: Connection; readonly since: number; beside: Attempt | undefined }
   | { readonly type: 'broken'; readonly error: RaftctlError; readonly retryAt: number; readonly timer: Timer }
   | { readonly type: 'closed' };
 
@@ -51,6 +53,9 @@ const NEXT: Record<State['type'], readonly State['type'][]> = {
  *      timer│ failure             │ the connection ended
  *        │  ▼                     │
  *       Broken ◀──────────────────┘        any ──close()──▶ Closed
+ *
+ * `renew` dials beside a connection whose other side is silent: TCP would repeat what was lost ever more slowly. Once the
+ * new one is greeted, the old one is broken and the new one connected, in one go.
  */
 export class DialedLink implements Link {
   readonly #options: DialOptions;
@@ -89,6 +94,15 @@ export class DialedLink implements Link {
     this.#become(this.#dial());
   }
 
+  renew(): void {
+    const state = this.#state;
+    if (state.type !== 'connected' || state.beside !== undefined) return;
+    state.beside = this.#context.attempt(this.#options, this.#handlers, {
+      greeted: (connection) => this.#replaceWith(connection),
+      failed: (failure) => this.#notReplaced(failure),
+    });
+  }
+
   close(): void {
     if (this.#state.type !== 'closed') this.#become({ type: 'closed' });
   }
@@ -99,6 +113,7 @@ export class DialedLink implements Link {
     assert(NEXT[before.type].includes(next.type), () => `link to ${this.#where}: ${before.type} -> ${next.type}`);
     this.#state = next;
     if (before.type === 'broken') before.timer.cancel();
+    if (before.type === 'connected') before.beside?.cancel();
     if (next.type === 'closed') {
       if (before.type === 'connecting') before.dialing?.cancel();
       if (before.type === 'connected') before.connection.close();
@@ -123,8 +138,31 @@ export class DialedLink implements Link {
       this.#tellGone('another instance answers');
     this.#lastSeen = instance === '' ? undefined : connection;
     this.#attempts = 0;
-    this.#become({ type: 'connected', connection, since: this.#context.clock.now() });
+    this.#become({ type: 'connected', connection, since: this.#context.clock.now(), beside: undefined });
     this.#options.handlers.opened?.(connection);
+  }
+
+  /** The other side greets anew while nothing comes of the connection there was. */
+  #replaceWith(connection: Connection): void {
+    const silent = this.#takeSilent();
+    this.#break(new RaftctlError('closed', `${this.#where} was silent, and greets anew`), 0);
+    this.#attempts += 1;
+    this.#become({ type: 'connecting', attempt: this.#attempts, dialing: undefined });
+    this.#greeted(connection);
+    silent.close();
+  }
+
+  /** What refuses to be dialed anew is gone, and only the news of it was lost; other failures prove nothing. */
+  #notReplaced({ refusedBy }: DialFailure): void {
+    const silent = this.#takeSilent();
+    if (refusedBy.includes(silent.remoteAddress)) silent.close();
+  }
+
+  #takeSilent(): Connection {
+    const state = this.#state;
+    assert(state.type === 'connected', () => `link to ${this.#where}: renewed while ${state.type}`);
+    state.beside = undefined;
+    return state.connection;
   }
 
   #failed({ error, cutShort, refusedBy }: DialFailure): void {
@@ -136,7 +174,7 @@ export class DialedLink implements Link {
 
   #lost(connection: Connection, error: RaftctlError | undefined): void {
     this.#options.handlers.closed?.(connection, error);
-    if (this.#state.type !== 'connected') return;
+    if (this.#state.type !== 'connected' || this.#state.connection !== connection) return;
     const livedMs = this.#context.clock.now() - this.#state.since;
     const reason = error ?? new RaftctlError('closed', `${this.#where} ended the connection`);
     this.#break(reason, this.#pace.afterBrokenMs(livedMs));

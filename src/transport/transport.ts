@@ -122,6 +122,11 @@ export interface DialOptions {
   readonly maxFrameBytes: number;
   /** From the dial to the welcome. */
   readonly handshakeTimeoutMs: number;
+  /**
+   * While nobody has taken a dial, another one is made beside it so often: TCP repeats a lost one after 1, 3 and 7 s.
+   * Absent: never.
+   */
+  readonly redialUntakenMs?: number;
   /** A frame that finds this much queued is dropped; the connection stays. */
   readonly maxQueuedBytes: number;
   /** Delays between attempts; after a broken connection 2, 4 and 8 ms come first. */
@@ -153,5 +158,10 @@ export interface Link {
   send(kind: number, callId: number, ...parts: readonly Uint8Array[]): boolean;
   /** Forgets the backoff and dials now, when broken; not while the other side throws out one connection after the other. */
   retryNow(): void;
+  /**
+   * The other side is silent. When connected, dials anew beside the connection, and once greeted, puts the new one in its
+   * place: `changed` tells broken, connecting, connected. The connection there was goes on until then.
+   */
+  renew(): void;
   close(): void;
 }

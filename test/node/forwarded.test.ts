@@ -20,6 +20,7 @@ function setUp() {
       return state.isUp;
     },
     retryNow: () => {},
+    renew: () => {},
     close: () => {},
   };
   const send = (id: number, deadline?: number) =>

@@ -1,14 +1,17 @@
 import { asNodeId } from '../../src/base/index.js';
 import type { CommandSpec, Invocation } from '../../src/console/commands/index.js';
+import { parseDuration } from '../../src/console/language/duration.js';
 import type { Message, MessageType } from '../../src/raft/index.js';
 import type { Frame } from '../../src/transport/index.js';
 import { decodeMessage, KIND } from '../../src/wire/index.js';
-import type { MemoryNetwork, NetworkFaults } from '../helpers/memory-transport.js';
+import type { MemoryNetwork, NetworkFaults, Silence } from '../helpers/memory-transport.js';
 import { endsOf, groupsOf, groupsText } from './partition.js';
 import { flag, node, verb } from './verb.js';
 
 /** How long anything takes from one process to another; the supervisor is not part of the story. */
 const WAY_MS = 1;
+/** TCP repeats what is not acknowledged after so long, and then after twice as long each time. */
+const RTO_MS = 200;
 
 const KINDS: Readonly<Record<MessageType, number>> = {
   'request-vote': KIND.requestVote,
@@ -29,13 +32,18 @@ export class StoryNetwork {
   /** `A->B`: what A sends does not reach B. Connections stay. */
   readonly #cuts = new Set<string>();
   #told: ReadonlySet<number> = new Set();
+  /** Until then nothing gets through to a node, or from it. */
+  readonly #silent = new Map<string, number>();
+  readonly #now: () => number;
 
   constructor(network: MemoryNetwork, names: readonly string[], tell: (message: Message, isLost: boolean) => void) {
     this.#names = names;
     this.#tell = tell;
+    this.#now = () => network.now();
     network.faults = {
       delayMs: (from, to) => (from === 'supervisor' || to === 'supervisor' ? 0 : WAY_MS),
       loses: (from, to) => this.#loses(from, to),
+      silence: (from, to) => this.#silence(from, to),
     } satisfies NetworkFaults;
     network.watch = (from, to, frames) => this.#seen(from, to, frames);
   }
@@ -60,6 +68,11 @@ export class StoryNetwork {
     return `${name} is cut off from the other nodes${withClients ? ' and from clients' : ''}`;
   }
 
+  silence(name: string, text: string): string {
+    this.#silent.set(name, this.#now() + parseDuration(text)!);
+    return `nothing gets through to ${name} or from it for ${text}, and nobody is told`;
+  }
+
   cut(call: Invocation): string {
     const cuts = call.all('A->B').map(endsOf);
     for (const [from, to] of cuts) this.#cuts.add(`${from}->${to}`);
@@ -78,6 +91,12 @@ export class StoryNetwork {
   #loses(from: string, to: string): boolean {
     const [sender, receiver] = [from, to].map((name) => (name.startsWith('client') ? 'client' : name));
     return this.#cuts.has(`${sender}->${receiver}`);
+  }
+
+  #silence(from: string, to: string): Silence | undefined {
+    if (from === 'supervisor' || to === 'supervisor') return undefined;
+    const until = Math.max(this.#silent.get(from) ?? 0, this.#silent.get(to) ?? 0);
+    return until > this.#now() ? { until, rtoMs: RTO_MS } : undefined;
   }
 
   #seen(from: string, to: string, frames: readonly Frame[]): void {
@@ -108,6 +127,12 @@ export const networkVerbs = (network: () => StoryNetwork): readonly CommandSpec[
     about: 'What the first sends does not reach the second',
     arguments: [{ name: 'A->B', kind: { type: 'text' }, many: true }],
     answer: (call) => network().cut(call),
+  }),
+  verb({
+    name: 'silence',
+    about: 'Pulls a node’s cable for so long: nothing is lost, and TCP goes on repeating, ever more slowly',
+    arguments: [node, { name: 'DUR', kind: { type: 'duration' } }],
+    answer: (call) => network().silence(call.text('NODE'), call.text('DUR')),
   }),
   verb({ name: 'heal', about: 'Everybody reaches everybody', answer: () => network().heal() }),
   verb({

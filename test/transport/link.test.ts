@@ -214,6 +214,91 @@ describe('transitions of a link', () => {
   });
 });
 
+describe('a link whose other side is silent', () => {
+  it('goes on as it is while it is dialed anew, once at a time', () => {
+    const { link, log, dialed, greet } = setUp();
+    const silent = greet();
+    link.renew();
+    link.renew();
+    expect(dialed).toHaveLength(2);
+    expect(link.state).toMatchObject({ type: 'connected', connection: silent });
+    expect(link.send(16, 1)).toBe(true);
+    expect(log.states).toEqual(['connected']);
+  });
+
+  it('Connected -> Broken -> Connecting -> Connected when it is greeted anew, and the end of the silent connection changes nothing', () => {
+    const { link, log, time, greet, end } = setUp();
+    const silent = greet();
+    time.advance(500);
+    link.renew();
+    const fresh = greet();
+    expect(log.states).toEqual(['connected', 'broken', 'connecting', 'connected']);
+    expect(link.state).toMatchObject({ type: 'connected', connection: fresh });
+    expect(silent.closes).toBe(1);
+    end(silent);
+    expect(link.state).toMatchObject({ type: 'connected', connection: fresh });
+    expect(log.open).toEqual([silent, fresh]);
+    expect(time.pending).toEqual([]);
+    expect(log.gone).toEqual([]);
+  });
+
+  it('stays when dialing anew fails, and may be dialed again', () => {
+    const { link, dialed, greet, fail } = setUp();
+    const silent = greet();
+    link.renew();
+    fail();
+    expect(link.state).toMatchObject({ type: 'connected', connection: silent });
+    expect(silent.closes).toBe(0);
+    link.renew();
+    expect(dialed).toHaveLength(3);
+  });
+
+  it('is given up when its address refuses to be dialed anew: the re-dial proves that the process is gone', () => {
+    const { link, log, time, greet, end, fail } = setUp();
+    const silent = greet();
+    time.advance(500);
+    link.renew();
+    fail(REFUSED);
+    expect(silent.closes).toBe(1);
+    end(silent);
+    expect(link.state.type).toBe('broken');
+    time.advance(2);
+    fail(REFUSED);
+    expect(log.gone).toEqual(['first']);
+  });
+
+  it('tells that the process is gone when another instance greets anew', () => {
+    const { link, log, greet } = setUp();
+    greet('first');
+    link.renew();
+    greet('second');
+    expect(log.gone).toEqual(['first']);
+    expect(link.state.type).toBe('connected');
+  });
+
+  it('dials no more when its connection ends, or the link is closed', () => {
+    for (const leave of ['end', 'close'] as const) {
+      const { link, last, greet, end } = setUp();
+      const silent = greet();
+      link.renew();
+      const beside = last();
+      if (leave === 'end') end(silent);
+      else link.close();
+      expect(beside.cancelled).toBe(true);
+    }
+  });
+
+  it('is renewed only while it is connected', () => {
+    const { link, dialed, fail } = setUp();
+    link.renew();
+    fail();
+    link.renew();
+    link.close();
+    link.renew();
+    expect(dialed).toHaveLength(1);
+  });
+});
+
 describe('a process is certainly gone', () => {
   it('when its address refuses the re-dial after a broken connection, told after Broken and once', () => {
     const { time, log, greet, end, fail } = setUp();

@@ -11,7 +11,10 @@ import {
 import type { Medium, NetworkHost } from './medium.js';
 import { MemoryServer } from './memory-server.js';
 import { MemorySocket, type SocketEnd, systemError } from './memory-socket.js';
-import type { NetworkFaults } from './network-faults.js';
+import { type NetworkFaults, retransmittedAt } from './network-faults.js';
+
+/** TCP repeats a lost dial after 1, 3 and 7 s. */
+const SYN_RTO_MS = 1_000;
 
 /**
  * A network without sockets, a function of its scheduler and its random: byte streams in memory under the transport
@@ -82,7 +85,8 @@ export class MemoryNetwork implements Medium {
   }
 
   safeArrivalOf(from: string, to: string, notBefore: number): number {
-    return Math.max(notBefore, this.now() + (this.faults.delayMs?.(from, to) ?? 0));
+    const until = this.faults.silence?.(from, to)?.until ?? 0;
+    return Math.max(notBefore, until, this.now() + (this.faults.delayMs?.(from, to) ?? 0));
   }
 
   deliver(host: NetworkHost, at: number, run: () => void): void {
@@ -158,7 +162,9 @@ export class MemoryNetwork implements Medium {
   }
 
   #arrive(from: string, to: string, host: NetworkHost, run: () => void): void {
-    const at = this.arrivalOf(from, to, 0);
+    const silence = this.faults.silence?.(from, to);
+    const taken = silence === undefined ? 0 : retransmittedAt(this.now(), { ...silence, rtoMs: SYN_RTO_MS });
+    const at = this.arrivalOf(from, to, taken);
     if (at !== undefined) this.deliver(host, at, run);
   }
 

@@ -5,6 +5,7 @@ import { HANDSHAKE_KIND, HOST_KIND_MIN } from '../../transport/handshake-frames.
 import type { Frame, Socket } from '../../transport/index.js';
 import { decodeRefusal } from '../../transport/refusal.js';
 import type { Medium, NetworkHost } from './medium.js';
+import { retransmittedAt } from './network-faults.js';
 
 /** Where one end is, and who has it. */
 export interface SocketEnd {
@@ -46,6 +47,9 @@ export class MemorySocket extends EventEmitter implements Socket {
   #latestArrival = 0;
   /** Nothing overtakes a greeting. */
   #greetingArrival = 0;
+  /** TCP repeats what a silence swallowed; until then everything behind it waits. */
+  #stuckUntil = 0;
+  #stuckSince = 0;
   /** Something was lost: nothing behind it is handed over. */
   #hasHole = false;
   #isEnding = false;
@@ -188,9 +192,10 @@ export class MemorySocket extends EventEmitter implements Socket {
   #send(batch: Buffer, frames: readonly Frame[]): void {
     if (this.#hasHole) return;
     const { medium, name, otherName } = this.#end;
+    this.#repeat();
     const isHosts = frames[0] !== undefined && frames[0].kind >= HOST_KIND_MIN;
     if (!isHosts || medium.faults.passages === undefined) {
-      const at = medium.arrivalOf(name, otherName, this.#lastArrival);
+      const at = medium.arrivalOf(name, otherName, Math.max(this.#lastArrival, this.#stuckUntil));
       if (at !== undefined) this.#carryInOrder(batch, at);
       // Whoever has not been greeted waits for it, whatever else is said.
       else if (!isHosts) this.#hasHole = true;
@@ -207,10 +212,19 @@ export class MemorySocket extends EventEmitter implements Socket {
     for (const { frames: taken, delayMs, overtakes } of fate) {
       if (taken.length === 0) continue;
       const bytes = taken === frames ? batch : bytesOf(taken);
-      const at = medium.now() + delayMs;
+      const at = Math.max(medium.now() + delayMs, this.#stuckUntil);
       if (overtakes) this.#carry(bytes, Math.max(at, this.#greetingArrival));
       else this.#carryInOrder(bytes, Math.max(at, this.#lastArrival));
     }
+  }
+
+  /** What is sent into a silence is what TCP begins to repeat, ever more slowly. */
+  #repeat(): void {
+    const { medium, name, otherName } = this.#end;
+    const silence = medium.faults.silence?.(name, otherName);
+    if (silence === undefined) return;
+    if (this.#stuckUntil <= medium.now()) this.#stuckSince = medium.now();
+    this.#stuckUntil = Math.max(this.#stuckUntil, retransmittedAt(this.#stuckSince, silence));
   }
 
   #carryInOrder(bytes: Buffer, at: number): void {

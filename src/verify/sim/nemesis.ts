@@ -41,6 +41,9 @@ const SIEVED = [
   ['forward-reply', KIND.forwardReply],
 ] as const;
 
+/** A young connection's; and that of one that has lost much. */
+const SILENT_RTO_MS = [200, 2_000, 60_000];
+
 /** Loss, copies, overtaking and drift happen all the time, in the weather or in a clock: nobody has to start them. */
 type StrikingFault = Exclude<Fault, 'loss' | 'duplication' | 'reordering' | 'drift'>;
 
@@ -72,6 +75,7 @@ export class Nemesis {
     'full-disk': () => this.#fillDisk(),
     'bit-flip': () => this.#flipBit(),
     'slow-reader': () => this.#slowReader(),
+    silence: () => this.#silence(),
   };
 
   constructor(context: NemesisContext) {
@@ -303,6 +307,24 @@ export class Nemesis {
     say(`begin slow-reader ${reader}`);
     weather.slowDown(reader);
     this.#later(`slow-reader ${reader}`, () => weather.speedUp(reader));
+  }
+
+  /**
+   * The cable of a node is pulled. Connections stay, and TCP goes on repeating; where it lost much before, it will not
+   * for a minute after the network is back.
+   */
+  #silence(): void {
+    const { nodes, weather, random, say, options } = this.#context;
+    const { id } = this.#anyNode();
+    const isNode = new Set<string>(nodes.map((node) => node.id));
+    const ms = options.electionTimeoutMs[1] * (0.1 + 4 * random.next() ** 2);
+    const rtoMs = SILENT_RTO_MS[randomInt(random, 0, SILENT_RTO_MS.length - 1)]!;
+    say(`silence ${id} for ${Math.round(ms)} ms, repeated after ${rtoMs} ms`);
+    weather.silenceBetween({
+      rtoMs,
+      until: this.#context.world.now() + ms,
+      cuts: (from, to) => isNode.has(from) && isNode.has(to) && (from === id || to === id),
+    });
   }
 
   #slowDisk(): void {

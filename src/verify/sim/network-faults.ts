@@ -26,6 +26,8 @@ export interface NetworkFaults {
   delayMs?(from: string, to: string): number;
   /** It disappears, and the connection stays: a cut direction loses everything. */
   loses?(from: string, to: string): boolean;
+  /** Nothing gets through and nobody is told, as when a cable is pulled: TCP repeats what was sent until it does. */
+  silence?(from: string, to: string): Silence | undefined;
   /** A dial is refused although somebody listens. */
   refuses?(from: string, to: string): boolean;
   /** What becomes of a batch of frames of a connection; instead of `delayMs` and `loses`. */
@@ -34,6 +36,23 @@ export interface NetworkFaults {
   reads?(reader: string, waitingBytes: number): Reading;
   /** So much one direction of a connection holds, on its way and unread, before what is written has to wait. */
   readonly kernelBytes?: number;
+}
+
+export interface Silence {
+  /** In the network's own milliseconds. */
+  readonly until: number;
+  /** After so long TCP repeats what is not acknowledged, and then after twice as long each time. */
+  readonly rtoMs: number;
+}
+
+/** TCP waits no longer than this between two retransmissions. */
+const RTO_MS_MAX = 120_000;
+
+/** When TCP gets through what was first sent at `sentAt`: with the first retransmission behind the silence. */
+export function retransmittedAt(sentAt: number, { until, rtoMs }: Silence): number {
+  let at = sentAt;
+  for (let rto = rtoMs; at < until; rto = Math.min(2 * rto, RTO_MS_MAX)) at += rto;
+  return at;
 }
 
 /** A chunk of a stream as a process gets it. */

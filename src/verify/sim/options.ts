@@ -35,6 +35,7 @@ export const FAULTS = [
   'full-disk',
   'bit-flip',
   'slow-reader',
+  'silence',
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 
@@ -76,7 +77,7 @@ export interface DrawnOptions {
 
 const pick = <T>(random: Random, from: readonly T[]): T => from[randomInt(random, 0, from.length - 1)]!;
 const KIB = 1 << 10;
-const DRAWN_LAST: Fault = 'slow-reader';
+const DRAWN_LAST: readonly Fault[] = ['slow-reader', 'silence'];
 
 /** Draws the options of a run. Windows, batches and timeouts come out small: edges are where bugs live. */
 export function drawOptions(options: SimulationOptions, random: Random): DrawnOptions {
@@ -86,8 +87,10 @@ export function drawOptions(options: SimulationOptions, random: Random): DrawnOp
   const chunkRate = pick(random, [0, 0.02, 0.1]);
   const queuedBytesMax = pick(random, [KIB, 8 * KIB, 64 << 20]);
   const isSlow = drawn.faults.length > 0 && random.next() < 0.4;
-  const faults: readonly Fault[] = isSlow ? [...drawn.faults, DRAWN_LAST] : drawn.faults;
   const upgradeFrom = drawUpgrade(drawn.nodes, random);
+  const isSilent = drawn.faults.length > 0 && random.next() < 0.4;
+  const last = DRAWN_LAST.filter((fault) => (fault === 'slow-reader' ? isSlow : isSilent));
+  const faults = [...drawn.faults, ...last];
   return { ...drawn, faults, kernelBytes, chunkRate, upgradeFrom, limits: { ...drawn.limits, queuedBytesMax } };
 }
 
@@ -156,5 +159,5 @@ function drawUpgrade(nodes: number, random: Random): readonly number[] {
 
 function drawFaults(random: Random): Fault[] {
   const often = pick(random, [0, 0.2, 0.3, 0.5, 0.8]);
-  return FAULTS.filter((fault) => fault !== DRAWN_LAST && random.next() < often);
+  return FAULTS.filter((fault) => !DRAWN_LAST.includes(fault) && random.next() < often);
 }

@@ -128,6 +128,7 @@ export class SimNode {
       if (own.isAlive) for (const event of events) this.#context.happened(this, event);
     });
     return openNode(this.#spec(), {
+      secret: SECRET,
       fileSystem: this.disk.mount(),
       transport: network.transport(this.id, hostOf(own, random)),
       backend: () => this.#backend,
@@ -290,6 +291,9 @@ export class SimNode {
     };
   }
 }
+
+/** The cluster's, which its members prove to each other. */
+const SECRET = Buffer.alloc(32, 'secret');
 
 const NO_FACTS = {
   pid: 1,

@@ -1,6 +1,6 @@
 import { type NodeId, type Random, randomInt } from '../../base/index.js';
 import type { Frame } from '../../transport/index.js';
-import type { Fate, NetworkFaults, Passage, Reading } from './network-faults.js';
+import type { Fate, NetworkFaults, Passage, Reading, Silence } from './network-faults.js';
 import type { DrawnOptions, Fault } from './options.js';
 
 /** Kinds below are Raft's: a second copy of them must do no harm. A forwarded write has no such promise. */
@@ -20,6 +20,9 @@ export interface Clog extends Cut {
   readonly until: number;
 }
 
+/** Nothing gets through there until then, and nobody is told. */
+export interface SilentCut extends Cut, Silence {}
+
 /** What the network does at this moment: delays, what gets lost, doubled or overtaken, and who is cut off from whom. */
 export class Weather implements NetworkFaults {
   lost = 0;
@@ -31,6 +34,7 @@ export class Weather implements NetworkFaults {
   readonly #now: () => number;
   readonly #cuts = new Set<Cut>();
   readonly #clogs = new Set<Clog>();
+  #silences: SilentCut[] = [];
   readonly #sieves = new Set<Sieve>();
   readonly #refusals = new Set<Cut>();
   readonly #slowReaders = new Set<string>();
@@ -68,6 +72,10 @@ export class Weather implements NetworkFaults {
     this.#clogs.delete(clog);
   }
 
+  silenceBetween(silence: SilentCut): void {
+    this.#silences.push(silence);
+  }
+
   /** Dials are refused there, though somebody listens. */
   refuse(cut: Cut): void {
     this.#refusals.add(cut);
@@ -91,6 +99,7 @@ export class Weather implements NetworkFaults {
     this.#sheltered = new Set(names);
     this.#cuts.clear();
     this.#clogs.clear();
+    this.#silences = [];
     this.#sieves.clear();
     this.#refusals.clear();
     this.#slowReaders.clear();
@@ -108,6 +117,17 @@ export class Weather implements NetworkFaults {
   refuses(from: string, to: string): boolean {
     for (const { cuts } of this.#refusals) if (cuts(from, to)) return true;
     return false;
+  }
+
+  silence(from: string, to: string): Silence | undefined {
+    if (this.#silences.length === 0) return undefined;
+    const now = this.#now();
+    this.#silences = this.#silences.filter(({ until }) => until > now);
+    let longest: SilentCut | undefined;
+    for (const silence of this.#silences) {
+      if (silence.cuts(from, to) && silence.until > (longest?.until ?? 0)) longest = silence;
+    }
+    return longest;
   }
 
   get kernelBytes(): number {

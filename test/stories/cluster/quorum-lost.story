@@ -27,6 +27,9 @@
   error node-01 reaches 1 of 3 nodes and a quorum is 2
     start or resume more nodes
 > ! get color --timeout 300ms
+   +226 ms  node-01    role-changed from=follower to=pre-candidate term=1 leader=null
+   +226 ms  node-01    vote-requested term=2 preVote=true lastLogIndex=4 lastLogTerm=1
+   +226 ms  node-01    role-changed from=pre-candidate to=follower term=1 leader=null
   error node-01 reaches 1 of 3 nodes and a quorum is 2
     start or resume more nodes
 > get color --via node-01 --read stale
@@ -42,13 +45,13 @@
 > start node-03
   started node-03 (pid 104)
 > wait leader
-    +11 ms  node-01    role-changed from=follower to=pre-candidate term=1 leader=null
-    +11 ms  node-01    vote-requested term=2 preVote=true lastLogIndex=4 lastLogTerm=1
-    +12 ms  node-03    vote-granted candidate=node-01 term=2 preVote=true
-    +13 ms  node-01    role-changed from=pre-candidate to=candidate term=2 leader=null
-    +13 ms  node-01    vote-requested term=2 preVote=false lastLogIndex=4 lastLogTerm=1
-    +14 ms  node-03    vote-granted candidate=node-01 term=2 preVote=false
-    +15 ms  node-01    role-changed from=candidate to=leader term=2 leader=node-01
+     +9 ms  node-01    role-changed from=follower to=pre-candidate term=1 leader=null
+     +9 ms  node-01    vote-requested term=2 preVote=true lastLogIndex=4 lastLogTerm=1
+    +10 ms  node-03    vote-granted candidate=node-01 term=2 preVote=true
+    +11 ms  node-01    role-changed from=pre-candidate to=candidate term=2 leader=null
+    +11 ms  node-01    vote-requested term=2 preVote=false lastLogIndex=4 lastLogTerm=1
+    +12 ms  node-03    vote-granted candidate=node-01 term=2 preVote=false
+    +13 ms  node-01    role-changed from=candidate to=leader term=2 leader=node-01
   node-01 (term 2)
 > get color => red
   red

@@ -34,6 +34,7 @@
      +3 ms  node-02    > node-03 append-entries-response term=2 success=true index=5
     +98 ms  node-01    > node-03 append-entries-response term=2 success=true index=3
    +100 ms  node-01    > node-03 append-entries-response term=2 success=true index=5
+   +104 ms  node-01    > node-03 append-entries-response term=2 success=true index=5
 > get color => blue
   blue
 

@@ -481,6 +481,15 @@ export const MUTATIONS: readonly Mutation[] = [
     seeds: 20,
     quick: true,
   },
+  {
+    name: 'a link that is silent is never dialed anew',
+    edits: one(
+      'node/peers.ts',
+      "'link-silent', { peer: id, silentMs: nth * patienceMs });\n    link.renew();",
+      "'link-silent', { peer: id, silentMs: nth * patienceMs });",
+    ),
+    seeds: 80,
+  },
   // Clusters of several versions
   {
     name: 'a command is written before all members know it',
