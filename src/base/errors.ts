@@ -13,6 +13,7 @@ export const ERRORS = {
   'no-leader': { exit: 4, definite: true },
   'quorum-lost': { exit: 4, definite: false },
   'proposal-dropped': { exit: 4, definite: true },
+  'transfer-failed': { exit: 1, definite: true },
   'outcome-unknown': { exit: 5, definite: false },
   timeout: { exit: 5, definite: false },
   unreachable: { exit: 3, definite: true },

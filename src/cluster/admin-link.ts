@@ -1,13 +1,16 @@
-import { type Clock, type Level, type Member, RaftctlError, type Scheduler } from '../base/index.js';
+import { type Clock, type Level, type Member, type NodeId, RaftctlError, type Scheduler } from '../base/index.js';
 import { ask, type Call, Calls, type Connection, type Frame, type Link, type Transport } from '../transport/index.js';
 import {
   decodeError,
   decodeEventBatch,
+  decodeLeadership,
   decodeNodeStatus,
   type EventBatch,
   encodeLogLevel,
   encodeSubscribeEvents,
+  encodeTransfer,
   KIND,
+  type Leadership,
   type NodeStatus,
 } from '../wire/index.js';
 import type { NodeProbe, ProbeListener } from './engine.js';
@@ -28,6 +31,8 @@ const HANDSHAKE_TIMEOUT_MS = 3_000;
 /** A batch of events and a status are far below it. */
 const FRAME_BYTES_MAX = 16 << 20;
 const QUEUED_BYTES_MAX = 1 << 20;
+/** The node watches the bound of a call; its answer takes a moment longer. */
+const LATE_ANSWER_MS = 500;
 
 /**
  * The supervisor's connection to one process of a node, from its spawn to its exit. It hears the node's events in the
@@ -74,6 +79,11 @@ export class AdminLink implements NodeProbe {
   /** What the node records without being subscribed to. */
   async setBaseLevel(level: Level, timeoutMs: number): Promise<void> {
     await this.#ask(KIND.logLevel, encodeLogLevel({ level }), timeoutMs);
+  }
+
+  async transfer(to: NodeId | null, timeoutMs: number): Promise<Leadership> {
+    const request = encodeTransfer({ to, timeoutMs: Math.ceil(timeoutMs) });
+    return decodeLeadership(await this.#ask(KIND.transfer, request, timeoutMs + LATE_ANSWER_MS));
   }
 
   setEventLevel(level: Level): void {

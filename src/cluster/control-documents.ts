@@ -15,7 +15,14 @@ import {
   text,
 } from '../wire/parse.js';
 import type { ClusterConfig } from './config/config.js';
-import { type ClusterView, LIFECYCLE_ACTIONS, type LifecycleResult, type LiveState, type NodeView } from './control.js';
+import {
+  type ClusterView,
+  LIFECYCLE_ACTIONS,
+  type LifecycleResult,
+  type LiveState,
+  type NodeView,
+  type Transferred,
+} from './control.js';
 import { PROCESS_STATES, type ProcessStateName } from './process-state.js';
 
 /** What a supervisor answers, as documents. */
@@ -101,6 +108,14 @@ export const lifecycleResult: Parser<LifecycleResult> = object({
   state: processState,
   pid: nullable(count),
   at: finite,
+});
+
+export const transferred: Parser<Transferred> = object({
+  from: nodeId,
+  leader: nodeId,
+  term: count,
+  at: finite,
+  tookMs: finite,
 });
 
 export const mergedEvent: Parser<MergedEvent> = object({ ...eventShape, position: count });

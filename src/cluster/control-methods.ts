@@ -10,6 +10,7 @@ import {
   mergedEvent,
   nodeId,
   toLiveDocument,
+  transferred,
   view,
   type Welcome,
   welcome,
@@ -62,7 +63,9 @@ export const GREETING: MethodTable<Greeting> = {
   }),
 };
 
-export const CONTROL_METHODS: MethodTable<Pick<ClusterControl, 'view' | 'lifecycle' | 'setLevel' | 'down'>> = {
+export const CONTROL_METHODS: MethodTable<
+  Pick<ClusterControl, 'view' | 'lifecycle' | 'transfer' | 'setLevel' | 'down'>
+> = {
   view: method({
     args: object({ timeoutMs: optional(finite) }),
     result: view,
@@ -83,6 +86,15 @@ export const CONTROL_METHODS: MethodTable<Pick<ClusterControl, 'view' | 'lifecyc
       workMs: (options?.timeoutMs ?? WORK_MS) + 2 * supervisor.stopTimeoutMs,
     }),
     parameters: ({ action, node, ...options }) => [action, node, given(options)],
+  }),
+  transfer: method({
+    args: object({ to: optional(nodeId), timeoutMs: optional(finite) }),
+    result: transferred,
+    ask: (_, to, options) => ({
+      args: { to, timeoutMs: options?.timeoutMs },
+      workMs: options?.timeoutMs ?? WORK_MS,
+    }),
+    parameters: ({ to, ...options }) => [to, given(options)],
   }),
   setLevel: method({
     args: object({ level, node: optional(nodeId) }),

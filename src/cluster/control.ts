@@ -27,6 +27,11 @@ export interface ClusterControl {
   view(options?: { readonly timeoutMs?: number }): Promise<ClusterView>;
   /** Resolves when it is done: the process runs and answers, or is gone, or the signal was delivered. */
   lifecycle(action: LifecycleAction, node: NodeId, options?: LifecycleOptions): Promise<LifecycleResult>;
+  /**
+   * Another node is to lead: `to`, or whoever lacks the least. Rejects with `transfer-failed` when it is refused, or
+   * nobody took over: the leader is as it was then.
+   */
+  transfer(to?: NodeId, options?: { readonly timeoutMs?: number }): Promise<Transferred>;
   /** Events of this level are recorded from now on, at one node or at all. */
   setLevel(level: Level, node?: NodeId): Promise<void>;
   /** Ends the cluster: followers first, the leader last. Its data stays. */
@@ -101,6 +106,15 @@ export interface LifecycleResult {
   readonly pid: number | null;
   /** Monotonic milliseconds when the signal was sent or the process spawned; compares with the time of events. */
   readonly at: number;
+}
+
+export interface Transferred {
+  readonly from: NodeId;
+  readonly leader: NodeId;
+  readonly term: number;
+  /** Monotonic milliseconds when it was asked for, and how long it took until the new leader was known. */
+  readonly at: number;
+  readonly tookMs: number;
 }
 
 export interface DownOptions {

@@ -1,5 +1,5 @@
-import type { ErrorCode, Level, Member } from '../base/index.js';
-import type { EventBatch, NodeStatus } from '../wire/index.js';
+import type { ErrorCode, Level, Member, NodeId } from '../base/index.js';
+import type { EventBatch, Leadership, NodeStatus } from '../wire/index.js';
 import type { ProcessExit } from './child-process.js';
 
 /**
@@ -54,6 +54,8 @@ export interface NodeProbe {
   setEventLevel(level: Level): void;
   /** What the process records of itself. Absent: this engine cannot change it while it runs. */
   setBaseLevel?(level: Level, timeoutMs: number): Promise<void>;
+  /** Asks this process, which leads, to hand over; to anybody without `to`. Absent: this engine cannot. */
+  transfer?(to: NodeId | null, timeoutMs: number): Promise<Leadership>;
   close(): void;
 }
 

@@ -10,7 +10,7 @@ import {
   type Scheduler,
 } from '../base/index.js';
 import { mostVerbose } from '../diagnostics/index.js';
-import type { EventBatch, NodeStatus } from '../wire/index.js';
+import type { EventBatch, Leadership, NodeStatus } from '../wire/index.js';
 import { type ChildProcess, neverStarted, spawnNode } from './child-process.js';
 import type { RestartPolicy } from './config/config.js';
 import type { NodeView } from './control.js';
@@ -123,6 +123,14 @@ export class NodeHandle {
     this.#baseLevel = level;
     this.#probe?.setEventLevel(this.#eventLevel());
     if (this.state === 'running') await this.#probe?.setBaseLevel?.(level, timeoutMs);
+  }
+
+  /** Has the process, which leads, hand over. */
+  async transfer(to: NodeId | null, timeoutMs: number): Promise<Leadership> {
+    const probe = this.#probe;
+    if (probe === undefined) throw new RaftctlError('not-running', `${this.id} is ${this.state}`);
+    if (probe.transfer !== undefined) return probe.transfer(to, timeoutMs);
+    throw new RaftctlError('usage', `the engine ${this.#options.engine.name} cannot transfer leadership`);
   }
 
   /** What readers of the merged stream ask for, over and above the base level. */

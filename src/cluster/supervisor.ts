@@ -24,6 +24,7 @@ import {
   type LifecycleOptions,
   type LifecycleResult,
   type LiveState,
+  type Transferred,
 } from './control.js';
 import type { ClusterDirectory } from './directory.js';
 import type { Engine } from './engine.js';
@@ -39,6 +40,7 @@ import { hasProcess, type ProcessStateName } from './process-state.js';
 import { stopInOrder } from './shutdown.js';
 import { supervisorEmit } from './supervisor-emit.js';
 import type { SupervisorFile } from './supervisor-file.js';
+import { type TransferContext, transferLeadership } from './transfer.js';
 
 export interface SupervisorOptions {
   readonly config: ClusterConfig;
@@ -58,6 +60,7 @@ export interface SupervisorOptions {
 
 const VIEW_TIMEOUT_MS = 1_000;
 const LEVEL_TIMEOUT_MS = 2_000;
+
 /** How often the sizes of the logs are looked at. */
 const ROTATE_EVERY_MS = 2_000;
 
@@ -164,6 +167,11 @@ export class Supervisor implements ClusterControl {
   async lifecycle(action: LifecycleAction, node: NodeId, options: LifecycleOptions = {}): Promise<LifecycleResult> {
     if (this.#down !== undefined) throw new RaftctlError('shutting-down', 'the cluster is going down');
     return runLifecycle(this.#lifecycleContext(), action, this.#node(node), options);
+  }
+
+  async transfer(to?: NodeId, { timeoutMs }: { readonly timeoutMs?: number } = {}): Promise<Transferred> {
+    if (to !== undefined) this.#node(to);
+    return transferLeadership(this.#transferContext(), to, timeoutMs);
   }
 
   async setLevel(level: Level, node?: NodeId): Promise<void> {
@@ -293,6 +301,12 @@ export class Supervisor implements ClusterControl {
     const node = this.#nodes.get(id);
     if (node !== undefined) return node;
     throw noSuchNode(id, [...this.#nodes.keys()]);
+  }
+
+  #transferContext(): TransferContext {
+    const { clock, scheduler } = this.#options;
+    const leader = () => this.nodes.find(({ id, state }) => id === this.live().leader && state === 'running');
+    return { clock, scheduler, emit: this.emit, changes: this.#changes, leader };
   }
 
   #lifecycleContext(): LifecycleContext {

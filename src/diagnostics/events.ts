@@ -51,7 +51,37 @@ export const EVENTS = {
     component: 'raft',
     level: 'info',
     about: 'The node asks for votes; preVote: for whether it would get them.',
-    fields: { term: 'the term it runs in, or would', preVote, lastLogIndex: 'of its log', lastLogTerm: 'of its log' },
+    fields: {
+      term: 'the term it runs in, or would',
+      preVote,
+      lastLogIndex: 'of its log',
+      lastLogTerm: 'of its log',
+      transfer: 'the leader wants it to lead',
+    },
+  },
+  'transfer-started': {
+    component: 'raft',
+    level: 'info',
+    about: 'The leader hands leadership over, and takes no proposals meanwhile (Diss. §3.10).',
+    fields: { to: 'who is to lead', term },
+  },
+  'transfer-asked': {
+    component: 'supervisor',
+    level: 'info',
+    about: 'Somebody asked the leader to hand over.',
+    fields: { node: 'the leader', to: 'who is to lead; absent: anybody', led },
+  },
+  'transfer-failed': {
+    component: 'supervisor',
+    level: 'info',
+    about: 'The leader that was asked to hand over goes on leading, or nobody is known to lead yet.',
+    fields: { node: 'the leader', to: 'who was to lead', error: 'why' },
+  },
+  'transfer-aborted': {
+    component: 'raft',
+    level: 'warn',
+    about: 'The leader goes on leading.',
+    fields: { to: 'who was to lead', term, reason: 'timeout, target-gone, no-voter or replaced' },
   },
   'vote-granted': {
     component: 'raft',

@@ -8,6 +8,7 @@ import { COMMAND_OPS, type CommandName, KNOWN_FLAGS } from './command.js';
  *
  *     1   put, delete, cas
  *     2   the command that raises the cluster version
+ *     3   changes of the membership, and leaders that hand over
  */
 export interface DataVersion {
   readonly version: number;
@@ -16,7 +17,10 @@ export interface DataVersion {
 }
 
 /** This raftctl's. A simulation of two versions hands in others. */
-export const DATA_VERSION: DataVersion = { version: 2, since: { put: 1, delete: 1, cas: 1, clusterVersion: 2 } };
+export const DATA_VERSION: DataVersion = { version: 3, since: { put: 1, delete: 1, cas: 1, clusterVersion: 2 } };
+
+/** The first that knows entries of a new membership, and messages of leadership transfer. */
+export const MEMBERSHIP_VERSION = 3;
 
 /** Of a cluster that has never said otherwise. */
 export const FIRST_CLUSTER_VERSION = 1;

@@ -91,7 +91,14 @@ export {
   encodeCommand,
   readClusterVersion,
 } from './command.js';
-export { CommandVersions, DATA_VERSION, type DataVersion, FIRST_CLUSTER_VERSION } from './data-version.js';
+export {
+  CommandVersions,
+  DATA_VERSION,
+  type DataVersion,
+  FIRST_CLUSTER_VERSION,
+  MEMBERSHIP_VERSION,
+  versionTooLow,
+} from './data-version.js';
 export { checkAgainstLog, type LogExtent } from './log-extent.js';
 export { revisionGone } from './past-revisions.js';
 export { KvStore, type KvStoreDependencies, type KvStoreOptions } from './store.js';

@@ -6,7 +6,7 @@ import type { Proposals } from './proposals.js';
 
 interface ClusterVersionOptions {
   readonly id: NodeId;
-  readonly raft: Pick<RawNode, 'role'>;
+  readonly raft: Pick<RawNode, 'role' | 'transferee'>;
   readonly store: Pick<KvStore, 'clusterVersion' | 'dataVersion'>;
   readonly proposals: Pick<Proposals, 'propose'>;
   /** This node among them. */
@@ -36,7 +36,7 @@ export class ClusterVersion {
   /** Once a turn. */
   run(): void {
     const { raft, store } = this.#options;
-    if (store.clusterVersion >= store.dataVersion || raft.role !== 'leader') return;
+    if (store.clusterVersion >= store.dataVersion || raft.role !== 'leader' || raft.transferee !== null) return;
     const version = this.#least();
     if (version > store.clusterVersion && version > this.#proposed) this.#propose(version);
   }

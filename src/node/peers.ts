@@ -71,6 +71,8 @@ const WANTS_ANSWER: Readonly<Record<MessageType, boolean>> = {
   'heartbeat-response': false,
   'read-index': true,
   'read-index-response': false,
+  // It says nothing where it comes too late.
+  'timeout-now': false,
 };
 
 /** The links to the other members: the dialer sends, so everything this node says to them leaves here. */

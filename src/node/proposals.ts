@@ -1,11 +1,18 @@
 import { assert, type LogIndex, RaftctlError, type Term } from '../base/index.js';
 import type { CommandResult } from '../kv/index.js';
-import type { Entry, RawNode, RecordRef } from '../raft/index.js';
+import type { DropReason, Entry, RawNode, RecordRef } from '../raft/index.js';
 import type { Pending } from './request.js';
 import { failed } from './result.js';
 
 /** Who waits for an entry that this node proposed as the leader. */
 export type Proposer = Pick<Pending, 'origin' | 'deadline'>;
+
+const WHY_DROPPED: Readonly<Record<DropReason, string>> = {
+  'not-leader': 'the node does not lead any more',
+  transferring: 'the leader is handing leadership over',
+  quota: 'the leader holds too many bytes that are not yet committed',
+  'disk-behind': 'the leader holds too many bytes that are not yet on its own disk: it does not keep up',
+};
 
 /** What was proposed together: neighbours in the log, of one term. */
 interface Batch {
@@ -50,10 +57,8 @@ export class Proposals {
       this.#waiting += accepted;
     }
     for (const { origin } of proposers.slice(accepted)) {
-      const isDiskBehind = proposal.type === 'dropped' && proposal.reason === 'disk-behind';
-      const lack = isDiskBehind ? 'on its own disk: it does not keep up' : 'committed';
-      const message = `the leader holds too many bytes that are not yet ${lack}`;
-      origin.respond(failed(new RaftctlError('proposal-dropped', message, { hint: 'try again' })));
+      const why = proposal.type === 'dropped' ? WHY_DROPPED[proposal.reason] : WHY_DROPPED.quota;
+      origin.respond(failed(new RaftctlError('proposal-dropped', why, { hint: 'try again' })));
     }
   }
 

@@ -1,4 +1,4 @@
-import type { Level, Revision } from '../base/index.js';
+import type { Level, NodeId, Revision } from '../base/index.js';
 import type { ReadMode } from '../wire/index.js';
 import type { Origin } from './origin.js';
 
@@ -6,7 +6,17 @@ import type { Origin } from './origin.js';
  * What is asked of a node, whoever asks: decoded once where it arrives, and no bytes of a protocol behind that. Times
  * are milliseconds; `timeoutMs` is how long the asker waits.
  */
-export type Request = Write | Get | Scan | StatusRequest | Watch | SubscribeEvents | Cancel | SetLogLevel | Stop;
+export type Request =
+  | Write
+  | Get
+  | Scan
+  | StatusRequest
+  | Watch
+  | SubscribeEvents
+  | Cancel
+  | SetLogLevel
+  | Transfer
+  | Stop;
 
 /** A put, delete or cas. */
 export interface Write {
@@ -64,6 +74,14 @@ export interface Cancel {
 export interface SetLogLevel {
   readonly type: 'log-level';
   readonly level: Level;
+}
+
+/** Asked of the leader: another is to lead. */
+export interface Transfer {
+  readonly type: 'transfer';
+  readonly timeoutMs: number;
+  /** null: whoever lacks the least. */
+  readonly to: NodeId | null;
 }
 
 export interface Stop {

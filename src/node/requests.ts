@@ -5,8 +5,9 @@ import type { EventStreams } from './event-streams.js';
 import { serveRead } from './local-reads.js';
 import type { Origin } from './origin.js';
 import type { Reads } from './reads.js';
-import type { Get, Request, Scan, SetLogLevel, Write } from './request.js';
+import type { Get, Request, Scan, SetLogLevel, Transfer, Write } from './request.js';
 import { failed } from './result.js';
+import type { Transfers } from './transfers.js';
 import type { Watches } from './watches.js';
 import type { Writes } from './writes.js';
 
@@ -16,6 +17,9 @@ interface RequestsOptions {
   readonly reads: Reads;
   readonly watches: Watches;
   readonly events: EventStreams;
+  readonly transfers: Transfers;
+  /** The node leaves: whoever asks for anything that takes others is to ask another node. */
+  readonly refuses: () => boolean;
   readonly limits: CommandLimits;
   readonly status: () => NodeStatus;
   readonly setLogLevel: (level: SetLogLevel['level']) => void;
@@ -36,7 +40,7 @@ export class Requests {
 
   /** `now`, in monotonic milliseconds, is when it arrived. */
   serve(request: Request, origin: Origin, now: number): void {
-    const { watches, events, status, setLogLevel, stop } = this.#options;
+    const { watches, events, transfers, status, setLogLevel, stop } = this.#options;
     switch (request.type) {
       case 'write':
         this.#write(request, origin, now);
@@ -62,6 +66,9 @@ export class Requests {
         setLogLevel(request.level);
         origin.respond({ type: 'done' });
         break;
+      case 'transfer':
+        transfers.begin(request, origin, deadlineOf(request, now));
+        break;
       case 'stop':
         origin.respond({ type: 'done' });
         stop();
@@ -76,6 +83,7 @@ export class Requests {
     const { command } = request;
     const refused = checkCommand(command, 0, command.length, limits) ?? store.refusalOf(command);
     if (refused !== undefined) origin.respond(failed(refused));
+    else if (this.#options.refuses()) origin.respond(failed(stopping()));
     else this.#options.writes.add({ request, origin, deadline: deadlineOf(request, now) });
   }
 
@@ -84,11 +92,15 @@ export class Requests {
     const refused = request.type === 'get' ? keyRefusal(request.key, limits) : undefined;
     if (refused !== undefined) origin.respond(failed(refused));
     else if (request.mode === 'stale') origin.respond(serveRead(store, request));
+    else if (this.#options.refuses()) origin.respond(failed(stopping()));
     else reads.add({ request, origin, deadline: deadlineOf(request, now) });
   }
 }
 
-const deadlineOf = ({ timeoutMs }: Write | Get | Scan, now: number): number =>
+const stopping = (): RaftctlError =>
+  new RaftctlError('shutting-down', 'the node is stopping', { hint: 'ask another node' });
+
+const deadlineOf = ({ timeoutMs }: Write | Get | Scan | Transfer, now: number): number =>
   now + Math.min(timeoutMs, TIMEOUT_MS_MAX);
 
 function keyRefusal(key: Buffer, { maxKeyBytes }: CommandLimits): RaftctlError | undefined {

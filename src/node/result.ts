@@ -1,4 +1,4 @@
-import type { RaftctlError, Revision } from '../base/index.js';
+import type { NodeId, RaftctlError, Revision, Term } from '../base/index.js';
 import type { CommandResult, ScanResult } from '../kv/index.js';
 import type { EventBatch, NodeStatus, Stored, WatchEvents } from '../wire/index.js';
 
@@ -10,6 +10,8 @@ export type Result =
   | { readonly type: 'status'; readonly status: NodeStatus }
   | News
   | { readonly type: 'events'; readonly batch: EventBatch }
+  /** Who leads now. */
+  | { readonly type: 'leads'; readonly leader: NodeId; readonly term: Term }
   /** It has no more to say than that it was done. */
   | { readonly type: 'done' }
   | Failed;

@@ -14,6 +14,7 @@ import { dataFeature, encodeNote, KIND, type NodeStatus } from '../wire/index.js
 import { Applier } from './applier.js';
 import { ClusterVersion } from './cluster-version.js';
 import { newRaft } from './core.js';
+import { Departure } from './departure.js';
 import type { NodeDependencies } from './dependencies.js';
 import { Edge } from './edge/edge.js';
 import { EntryCache } from './entry-cache.js';
@@ -32,6 +33,7 @@ import { Requests } from './requests.js';
 import { failed, type Result } from './result.js';
 import { statusOf } from './status.js';
 import { TickTimer } from './tick-timer.js';
+import { Transfers } from './transfers.js';
 import { unavailable } from './unavailable.js';
 import { Watches } from './watches.js';
 import { Writes } from './writes.js';
@@ -64,6 +66,8 @@ export class NodeServer {
   readonly #writes: Writes;
   readonly #reads: Reads;
   readonly #watches: Watches;
+  readonly #transfers: Transfers;
+  readonly #departure: Departure;
   readonly #requests: Requests;
   readonly #edge: Edge;
   readonly #inbox: Inbox;
@@ -72,7 +76,7 @@ export class NodeServer {
   #listener: Listener | undefined;
   #turnDue = false;
   #sweepDue = false;
-  #state: 'running' | 'stopped' = 'running';
+  #state: 'running' | 'leaving' | 'stopped' = 'running';
 
   constructor(dependencies: NodeDependencies) {
     const { spec, recorder, store, clock, scheduler, recovered } = dependencies;
@@ -114,12 +118,24 @@ export class NodeServer {
     });
     const maxKeyBytes = MAX_KEY_BYTES;
     this.#watches = new Watches({ store, emit: this.#emit, scheduler, maxKeyBytes, wake: this.#wake });
+    this.#transfers = new Transfers({ id: this.#id, raft: this.#raft, clusterVersion: () => store.clusterVersion });
+    this.#departure = new Departure({
+      raft: this.#raft,
+      mayHandOver: () => this.#transfers.isKnown,
+      waiting: () => this.#waiting,
+      clock,
+      scheduler,
+      patienceMs: spec.electionTimeoutMs[1],
+      wake: this.#wake,
+    });
     this.#requests = new Requests({
       store,
       writes: this.#writes,
       reads: this.#reads,
       watches: this.#watches,
       events: new EventStreams(recorder, dependencies.instance),
+      transfers: this.#transfers,
+      refuses: () => this.#departure.refuses,
       limits: { maxKeyBytes, maxValueBytes: spec.maxValueBytes },
       status: () => this.status(),
       setLogLevel: (level) => recorder.setBaseLevel(level),
@@ -240,10 +256,16 @@ export class NodeServer {
     this.#wake();
   }
 
-  /** Answers what waits, closes every connection, then makes the state machine and the log durable. */
+  /**
+   * Hands over if it leads, answers what waits, closes every connection, then makes the state machine and the log
+   * durable.
+   */
   async stop(): Promise<void> {
-    if (this.#state === 'stopped') return;
+    if (this.#state !== 'running') return;
+    this.#state = 'leaving';
     this.#emit.emit('info', 'node-stopping');
+    await this.#departure.leave();
+    this.#transfers.close();
     this.#writes.close();
     this.#proposals.close();
     this.#reads.close();
@@ -280,8 +302,10 @@ export class NodeServer {
       this.#loop.run();
       this.#applier.run();
       this.#reads.serveApplied();
+      this.#transfers.run();
       this.#watches.serve();
       this.#loop.run();
+      this.#departure.run();
       this.#flush();
       this.#timer.arm(this.#raft.ticksToDeadline());
       this.#armSweep();
@@ -375,7 +399,8 @@ export class NodeServer {
 
   /** Requests that wait for others, wherever they are. */
   get #waiting(): number {
-    return this.#writes.waiting + this.#proposals.waiting + this.#reads.waiting + this.#peers.forwardedWrites;
+    const { waiting } = this.#transfers;
+    return waiting + this.#writes.waiting + this.#proposals.waiting + this.#reads.waiting + this.#peers.forwardedWrites;
   }
 
   /** A sweep stands only while somebody waits. */
@@ -389,6 +414,7 @@ export class NodeServer {
       this.#writes.sweep(now);
       this.#proposals.sweep(now);
       this.#reads.sweep(now);
+      this.#transfers.sweep(now);
       this.#peers.sweep(now);
       this.#wake();
     });

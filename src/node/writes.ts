@@ -7,7 +7,7 @@ import { failed } from './result.js';
 export type PendingWrite = Pending<Write>;
 
 interface WritesOptions {
-  readonly raft: Pick<RawNode, 'role' | 'leader'>;
+  readonly raft: Pick<RawNode, 'role' | 'leader' | 'transferee'>;
   readonly proposals: Proposals;
   /** Sends the write to that node, which answers it; false when its link is not up. */
   readonly forward: (leader: NodeId, write: PendingWrite) => boolean;
@@ -20,7 +20,7 @@ const PARKED_BYTES_MAX = 64 << 20;
 
 /**
  * Writes that arrived here. On the leader they become one proposal per turn; on a follower they are forwarded; without
- * a leader they are parked.
+ * a leader, or while one hands over, they are parked.
  *
  *     arrived ──▶ parked ──▶ proposed (leader: `proposals` answers)
  *                       └──▶ forwarded (follower: the leader answers)
@@ -52,7 +52,8 @@ export class Writes {
   /** Once a turn: moves on whatever can. */
   flush(): void {
     if (this.#parked.length === 0) return;
-    const { role, leader } = this.#options.raft;
+    const { role, leader, transferee } = this.#options.raft;
+    if (transferee !== null) return;
     if (role === 'leader') this.#propose();
     else if (leader !== null) this.#park(this.#forwardTo(leader));
   }

@@ -1,4 +1,4 @@
-import { asTerm, type NodeId, tally } from '../base/index.js';
+import { asTerm, tally } from '../base/index.js';
 import type { RequestVote, RequestVoteResponse } from './message.js';
 import { startLeading } from './replication.js';
 import {
@@ -21,8 +21,13 @@ export function campaign(raft: RaftState): void {
   }
   becomePreCandidate(raft).votes.set(raft.id, true);
   repeatPreVote(raft);
-  requestVotes(raft, { preVote: true });
+  requestVotes(raft, { preVote: true, transfer: false });
   countVotes(raft);
+}
+
+/** The leader hands over (Diss. §3.10): it has asked this node to campaign, and nobody else. */
+export function campaignForTransfer(raft: RaftState): void {
+  startElection(raft, { transfer: true });
 }
 
 /** Silence for an election timeout (§5.2). */
@@ -52,10 +57,14 @@ export function handleRequestVote(raft: RaftState, request: RequestVote): void {
 
 /**
  * Does this node follow a leader that lives, or lead? Then it takes no part in an election (Diss. §4.2.3), and a higher
- * term in a request for votes does not move it. The leader itself may ask: it has stepped down.
+ * term in a request for votes does not move it. The leader itself may ask: it has stepped down. So may whoever it wants
+ * in its place.
  */
-export function isSticky(raft: RaftState, asker: NodeId): boolean {
-  const { role, now, config } = raft;
+export function isSticky(
+  { role, now, config }: RaftState,
+  { from: asker, transfer }: Pick<RequestVote, 'from' | 'transfer'>,
+): boolean {
+  if (transfer) return false;
   if (role.type === 'leader') return true;
   if (role.type !== 'follower' || role.leader === null || role.leader === asker) return false;
   return now - role.leaderHeardAt < config.electionTicksMin;
@@ -89,7 +98,7 @@ export function countVotes(raft: RaftState): void {
   const { role } = raft;
   if (role.type !== 'pre-candidate' && role.type !== 'candidate') return;
   const result = tally(raft.configuration, role.votes, raft.suspicion.gone);
-  if (result === 'won' && role.type === 'pre-candidate') startElection(raft);
+  if (result === 'won' && role.type === 'pre-candidate') startElection(raft, { transfer: false });
   else if (result === 'won') startLeading(raft, becomeLeader(raft));
   else if (result === 'lost') {
     becomeFollower(raft, raft.currentTerm, null);
@@ -97,10 +106,10 @@ export function countVotes(raft: RaftState): void {
   }
 }
 
-function startElection(raft: RaftState): void {
+function startElection(raft: RaftState, { transfer }: { readonly transfer: boolean }): void {
   becomeCandidate(raft);
   holdBack(raft);
-  requestVotes(raft, { preVote: false });
+  requestVotes(raft, { preVote: false, transfer });
   // The node's own vote counts once it is durable, like any other.
   raft.outbox.sendAfterPersist({
     type: 'request-vote-response',
@@ -117,7 +126,10 @@ function startElection(raft: RaftState): void {
  * Real requests wait for the disk. A candidate that crashed with its term unsynced would come back, campaign in the
  * same term with a shorter log, and count votes that were given to the longer one.
  */
-function requestVotes(raft: RaftState, { preVote }: { readonly preVote: boolean }): void {
+function requestVotes(
+  raft: RaftState,
+  { preVote, transfer }: { readonly preVote: boolean; readonly transfer: boolean },
+): void {
   const { id, log, outbox } = raft;
   const term = preVote ? asTerm(raft.currentTerm + 1) : raft.currentTerm;
   outbox.event(preVote ? 'debug' : 'info', 'vote-requested', {
@@ -125,6 +137,7 @@ function requestVotes(raft: RaftState, { preVote }: { readonly preVote: boolean 
     preVote,
     lastLogIndex: log.lastIndex,
     lastLogTerm: log.lastTerm,
+    ...(transfer && { transfer }),
   });
   for (const to of raft.peers) {
     const request: RequestVote = {
@@ -133,6 +146,7 @@ function requestVotes(raft: RaftState, { preVote }: { readonly preVote: boolean 
       to,
       term,
       preVote,
+      transfer,
       lastLogIndex: log.lastIndex,
       lastLogTerm: log.lastTerm,
     };
@@ -153,7 +167,7 @@ function reasonToRefuse(raft: RaftState, request: RequestVote): RefusalReason | 
   const { currentTerm, votedFor } = raft;
   if (request.term < currentTerm) return 'stale-term';
   const future = request.term > currentTerm;
-  if ((future || request.preVote) && isSticky(raft, request.from)) return 'leader-alive';
+  if ((future || request.preVote) && isSticky(raft, request)) return 'leader-alive';
   const leader = leaderOf(raft);
   const free = votedFor === request.from || (votedFor === null && leader === null);
   if (!free && !(future && request.preVote)) return leader === null ? 'already-voted' : 'leader-known';

@@ -35,11 +35,12 @@
  *     heartbeat.ts    beats, losses, check-quorum   reads.ts        linearizable reads
  *     progress.ts     one follower, as its leader sees it; its window is inflights.ts
  *     log.ts          terms and lengths of the log; durability.ts: how far it is synced
- *     timers.ts       what is due when
+ *     transfer.ts     leadership handed over        timers.ts       what is due when
  *     outbox.ts       the next Ready, collected     invariants.ts   what must always hold, in plain words
  *
  * ## Decisions that the papers leave open
  *
+ * - While leadership is handed over a leader refuses proposals (`transferring`) instead of holding them: the host does.
  * - A request for votes leaves only when the candidate's term, vote and log are durable. Otherwise it could crash, come
  *   back with a shorter log, campaign in the same term again, and count a late vote that was given to the longer log.
  * - A follower commits entries that its own disk may not have yet: a quorum has them. What is flushed from the state
@@ -55,4 +56,5 @@ export { checkBasic, checkDelta, type Observation, type ObservedLeader } from '.
 export * from './message.js';
 export { type PeerStatus, RawNode, type Status } from './raw-node.js';
 export * from './ready.js';
-export type { ProposeResult } from './replication.js';
+export type { DropReason, ProposeResult } from './replication.js';
+export type { TransferRefusal, TransferResult } from './transfer.js';

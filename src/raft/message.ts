@@ -15,6 +15,8 @@ interface Envelope {
 export interface RequestVote extends Envelope {
   readonly type: 'request-vote';
   readonly preVote: boolean;
+  /** The leader wants this candidate in its place: nobody refuses for that leader's sake (Diss. §3.10, §4.2.3). */
+  readonly transfer: boolean;
   readonly lastLogIndex: LogIndex;
   readonly lastLogTerm: Term;
 }
@@ -86,6 +88,11 @@ export interface ReadIndexResponse extends Envelope {
   readonly index: LogIndex;
 }
 
+/** The leader wants the receiver, which has its whole log, to campaign at once (Diss. §3.10). */
+export interface TimeoutNow extends Envelope {
+  readonly type: 'timeout-now';
+}
+
 export type Message =
   | RequestVote
   | RequestVoteResponse
@@ -94,6 +101,7 @@ export type Message =
   | Heartbeat
   | HeartbeatResponse
   | ReadIndexRequest
-  | ReadIndexResponse;
+  | ReadIndexResponse
+  | TimeoutNow;
 
 export type MessageType = Message['type'];

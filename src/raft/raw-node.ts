@@ -13,6 +13,7 @@ import { createState, leaderOf, type RaftState } from './state.js';
 import { step } from './step.js';
 import { hurryIfNobodyLeads, linked, suspect, unlinked } from './suspicion.js';
 import { nextDeadline, runTimers } from './timers.js';
+import { type TransferResult, targetLost, transferLeadership } from './transfer.js';
 
 export interface PeerStatus {
   readonly match: LogIndex;
@@ -78,6 +79,14 @@ export class RawNode {
     return readIndex(this.#raft, id);
   }
 
+  /**
+   * Hands leadership to `to`, or to the follower that lacks the least; see transfer.ts. `transferee` says whether it is
+   * still under way; a `roleChange` or the event `transfer-aborted` is its end.
+   */
+  transferLeadership(to?: NodeId): TransferResult {
+    return transferLeadership(this.#raft, to);
+  }
+
   /** Our link to `peer` is up; its handshake told the leader it knows. */
   linked(peer: NodeId, { leader }: { readonly term: Term; readonly leader: NodeId | null }): void {
     linked(this.#raft, peer, leader);
@@ -88,12 +97,14 @@ export class RawNode {
   /** Our link to `peer` is down, which does not mean that it is dead. */
   unlinked(peer: NodeId): void {
     unlinked(this.#raft, peer);
+    targetLost(this.#raft, peer);
     resetProgress(this.#raft, peer, { paused: true });
   }
 
   /** The process of `peer` is certainly gone; `linked(peer)` or any message from it takes that back. */
   suspect(peer: NodeId): void {
     const { role } = this.#raft;
+    targetLost(this.#raft, peer);
     if (suspect(this.#raft, peer) && role.type === 'follower') reconsider(this.#raft, role.refused);
     countVotes(this.#raft);
     runTimers(this.#raft);
@@ -179,6 +190,12 @@ export class RawNode {
   /** The leader as this node knows it: itself when it leads. */
   get leader(): NodeId | null {
     return leaderOf(this.#raft);
+  }
+
+  /** Who is to lead instead of this leader; null when no transfer is under way. */
+  get transferee(): NodeId | null {
+    const { role } = this.#raft;
+    return (role.type === 'leader' && role.transfer?.to) || null;
   }
 
   get commitIndex(): LogIndex {

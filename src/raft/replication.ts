@@ -8,7 +8,9 @@ import type { Leader, RaftState } from './state.js';
 
 export type ProposeResult =
   | { readonly type: 'accepted'; readonly firstIndex: LogIndex; readonly count: number; readonly term: Term }
-  | { readonly type: 'dropped'; readonly reason: 'not-leader' | 'quota' | 'disk-behind' };
+  | { readonly type: 'dropped'; readonly reason: DropReason };
+
+export type DropReason = 'not-leader' | 'transferring' | 'quota' | 'disk-behind';
 
 const NO_ENTRIES: readonly Entry[] = Object.freeze([]);
 
@@ -27,6 +29,7 @@ export function startLeading(raft: RaftState, leader: Leader): void {
 export function propose(raft: RaftState, records: readonly RecordRef[]): ProposeResult {
   const { role, log, config, currentTerm } = raft;
   if (role.type !== 'leader') return { type: 'dropped', reason: 'not-leader' };
+  if (role.transfer !== undefined) return { type: 'dropped', reason: 'transferring' };
   // What other leaders left behind does not count, nor does the no-op.
   let uncommitted = log.bytesBetween(asIndex(Math.max(log.commitIndex, role.termStart)), log.lastIndex);
   const isDiskBehind = log.bytesBetween(log.persistedIndex, log.lastIndex) > config.unsyncedBytesMax;

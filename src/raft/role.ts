@@ -18,6 +18,7 @@ import {
  *     any           -> follower        a higher term, a leader of this term, a lost election, a lost quorum
  *     not a leader  -> pre-candidate   silence, or suspicion
  *     pre-candidate -> candidate       a quorum would vote for it
+ *     follower      -> candidate       its leader wants it to lead (Diss. §3.10)
  *     candidate     -> leader          a quorum has
  */
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
@@ -44,7 +45,7 @@ export function becomePreCandidate(raft: RaftState): PreCandidate {
 export function becomeCandidate(raft: RaftState): Candidate {
   const role: Candidate = { type: 'candidate', votes: new Map(), ...newElectionTimer(raft.config, raft.now) };
   setTermAndVote(raft, asTerm(raft.currentTerm + 1), raft.id);
-  transition(raft, ['pre-candidate'], role);
+  transition(raft, ['pre-candidate', 'follower'], role);
   return role;
 }
 
@@ -58,6 +59,7 @@ export function becomeLeader(raft: RaftState): Leader {
     termStart,
     progress: new Map(raft.peers.map((peer) => [peer, new Progress(termStart, now, limits)])),
     reads: { round: 0, index: asIndex(0), inRound: [], queued: [] },
+    transfer: undefined,
     heartbeatAt: now + config.heartbeatTicks,
     checkQuorumAt: now + config.electionTicksMax,
     tellCommitAt: Number.POSITIVE_INFINITY,

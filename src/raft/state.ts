@@ -71,12 +71,19 @@ export interface Leader {
   readonly termStart: LogIndex;
   readonly progress: ReadonlyMap<NodeId, Progress>;
   readonly reads: ReadRounds;
+  /** Leadership is being handed over: no proposals meanwhile. */
+  transfer: Transfer | undefined;
   heartbeatAt: number;
   checkQuorumAt: number;
   /** When followers hear of a commit index that moved, if no entries tell them before. */
   tellCommitAt: number;
   /** Something may be there to send: entries, a probe, or news of the commit index. */
   sendDue: boolean;
+}
+
+export interface Transfer {
+  readonly to: NodeId;
+  readonly deadline: number;
 }
 
 export interface PendingRead {

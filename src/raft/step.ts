@@ -8,6 +8,7 @@ import { handleAppendEntriesResponse } from './replication.js';
 import { becomeFollower } from './role.js';
 import type { RaftState } from './state.js';
 import { heardFrom, retrySoon } from './suspicion.js';
+import { continueTransfer, handleTimeoutNow } from './transfer.js';
 
 /** The rules for all servers (Figure 2): terms first, then the handler of the message. */
 export function step(raft: RaftState, message: Message): void {
@@ -32,7 +33,7 @@ export function step(raft: RaftState, message: Message): void {
 
 /** §5.1: a higher term is adopted. Not from one who only asks about it, or for a future one, or who disturbs a leader. */
 function raisesTerm(raft: RaftState, message: Message): boolean {
-  if (message.type === 'request-vote') return !message.preVote && !isSticky(raft, message.from);
+  if (message.type === 'request-vote') return !message.preVote && !isSticky(raft, message);
   if (message.type === 'request-vote-response') return !(message.preVote && message.granted);
   return true;
 }
@@ -77,6 +78,7 @@ function dispatch(raft: RaftState, message: Message): void {
       break;
     case 'append-entries-response':
       handleAppendEntriesResponse(raft, message);
+      continueTransfer(raft, message.from);
       break;
     case 'heartbeat':
       handleHeartbeat(raft, message);
@@ -84,12 +86,16 @@ function dispatch(raft: RaftState, message: Message): void {
     case 'heartbeat-response':
       handleHeartbeatResponse(raft, message);
       if (raft.role.type === 'leader') completeRound(raft, raft.role);
+      continueTransfer(raft, message.from);
       break;
     case 'read-index':
       handleReadIndex(raft, message);
       break;
     case 'read-index-response':
       handleReadIndexResponse(raft, message);
+      break;
+    case 'timeout-now':
+      handleTimeoutNow(raft, message);
       break;
     default:
       unreachable(message);

@@ -110,6 +110,18 @@ export interface LogLevel {
   readonly level: Level;
 }
 
+/** Asks a leader to hand over: to a voter, or to whoever lacks the least. It answers within `timeoutMs`. */
+export interface TransferRequest {
+  readonly to: NodeId | null;
+  readonly timeoutMs: number;
+}
+
+/** Who leads, and the term. */
+export interface Leadership {
+  readonly leader: NodeId;
+  readonly term: Term;
+}
+
 const nodeId = branded(text, asNodeId);
 const term = branded(count, asTerm);
 const index = branded(count, asIndex);
@@ -177,6 +189,8 @@ const parseEventBatch: Parser<EventBatch> = object({
 
 const parseSubscribe: Parser<SubscribeEvents> = object({ after: count, level });
 const parseLogLevel: Parser<LogLevel> = object({ level });
+const parseTransfer: Parser<TransferRequest> = object({ to: nullable(nodeId), timeoutMs: count });
+const parseLeadership: Parser<Leadership> = object({ leader: nodeId, term });
 
 export const encodeNodeStatus = (status: NodeStatus): Buffer => encodeDocument(status);
 export const decodeNodeStatus = (payload: Buffer): NodeStatus =>
@@ -193,3 +207,11 @@ export const decodeSubscribeEvents = (payload: Buffer): SubscribeEvents =>
 export const encodeLogLevel = (request: LogLevel): Buffer => encodeDocument(request);
 export const decodeLogLevel = (payload: Buffer): LogLevel =>
   parseLogLevel(decodeDocument(payload, 'log-level'), 'log-level');
+
+export const encodeTransfer = (request: TransferRequest): Buffer => encodeDocument(request);
+export const decodeTransfer = (payload: Buffer): TransferRequest =>
+  parseTransfer(decodeDocument(payload, 'transfer'), 'transfer');
+
+export const encodeLeadership = (leadership: Leadership): Buffer => encodeDocument(leadership);
+export const decodeLeadership = (payload: Buffer): Leadership =>
+  parseLeadership(decodeDocument(payload, 'leadership'), 'leadership');

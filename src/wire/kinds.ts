@@ -12,6 +12,7 @@ export const KIND = {
   heartbeatResponse: 21,
   readIndex: 22,
   readIndexResponse: 23,
+  timeoutNow: 24,
   // Node to node: a follower passes a client's write on, and gets the answer.
   forward: 32,
   forwardReply: 33,
@@ -39,4 +40,6 @@ export const KIND = {
   logLevel: 82,
   stop: 83,
   ok: 84,
+  /** Another is to lead; answered with a document that says who does. */
+  transfer: 85,
 } as const;

@@ -24,6 +24,7 @@ const KIND_OF: Readonly<Record<MessageType, number>> = {
   'heartbeat-response': KIND.heartbeatResponse,
   'read-index': KIND.readIndex,
   'read-index-response': KIND.readIndexResponse,
+  'timeout-now': KIND.timeoutNow,
 };
 
 /** `entries` fills an append that only names its range. */
@@ -33,6 +34,9 @@ export function encodeMessage(message: Message, entries?: readonly Entry[]): Enc
   return { kind, parts: [encodeSmall(message)] };
 }
 
+/** Of a request for votes. */
+const TRANSFER = 2;
+/** Of an answer to one. */
 const GRANTED = 2;
 const STICKY = 4;
 
@@ -40,7 +44,7 @@ function encodeSmall(message: Exclude<Message, AppendEntries>): Buffer {
   switch (message.type) {
     case 'request-vote': {
       const bytes = start(message, 25);
-      bytes[8] = Number(message.preVote);
+      bytes[8] = Number(message.preVote) | (message.transfer ? TRANSFER : 0);
       putU64(bytes, message.lastLogIndex, 9);
       putU64(bytes, message.lastLogTerm, 17);
       return bytes;
@@ -80,6 +84,8 @@ function encodeSmall(message: Exclude<Message, AppendEntries>): Buffer {
       putU64(bytes, message.index, 16);
       return bytes;
     }
+    case 'timeout-now':
+      return start(message, 8);
   }
 }
 
@@ -113,17 +119,20 @@ const rangeMismatch = (message: AppendEntries, entries: readonly Entry[]): strin
 /** Throws `bad-request` for anything that no node would send. The result points into `payload`. */
 export function decodeMessage(kind: number, payload: Buffer, from: NodeId, to: NodeId): Message {
   switch (kind) {
-    case KIND.requestVote:
+    case KIND.requestVote: {
       expectLength(payload, 25, 'request-vote');
+      const flags = getFlags(payload, 8, 1 | TRANSFER, 'request-vote');
       return {
         type: 'request-vote',
         from,
         to,
         term: asTerm(getU64(payload, 0, 'request-vote')),
-        preVote: getBoolean(payload, 8, 'request-vote'),
+        preVote: (flags & 1) !== 0,
+        transfer: (flags & TRANSFER) !== 0,
         lastLogIndex: asIndex(getU64(payload, 9, 'request-vote')),
         lastLogTerm: asTerm(getU64(payload, 17, 'request-vote')),
       };
+    }
     case KIND.requestVoteResponse: {
       expectLength(payload, 9, 'request-vote-response');
       const flags = getFlags(payload, 8, 1 | GRANTED | STICKY, 'request-vote-response');
@@ -188,6 +197,9 @@ function decodeBeatOrRead(kind: number, payload: Buffer, from: NodeId, to: NodeI
         id: getU64(payload, 8, 'read-index-response'),
         index: asIndex(getU64(payload, 16, 'read-index-response')),
       };
+    case KIND.timeoutNow:
+      expectLength(payload, 8, 'timeout-now');
+      return { type: 'timeout-now', from, to, term: asTerm(getU64(payload, 0, 'timeout-now')) };
     default:
       throw malformed('peer message', `unknown kind ${kind}`);
   }

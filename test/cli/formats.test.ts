@@ -20,6 +20,7 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   restart: ['restart', 'node-02'],
   pause: ['pause', 'node-02'],
   resume: ['resume', 'node-03'],
+  transfer: ['transfer', 'node-02'],
   logs: ['logs', '--raw'],
   'logs level': ['logs', 'level', 'debug', 'leader'],
   events: ['events', 'kind=role-changed'],

@@ -76,5 +76,9 @@ describe('a node, as its supervisor holds it', () => {
       code: 'usage',
       message: 'node-01: the engine other cannot change its log level while it runs',
     });
+    await expect(handle.transfer(null, 1_000)).rejects.toMatchObject({
+      code: 'usage',
+      message: 'the engine other cannot transfer leadership',
+    });
   });
 });

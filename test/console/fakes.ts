@@ -22,6 +22,7 @@ import {
   type LifecycleResult,
   type LiveState,
   type ProcessStateName,
+  type Transferred,
 } from '../../src/cluster/index.js';
 import type { Workspace } from '../../src/console/context.js';
 import { viewOf } from '../../src/console/output/index.js';
@@ -155,6 +156,19 @@ export class FakeControl implements ClusterControl {
 
   changed(): void {
     for (const listener of this.#listeners) listener();
+  }
+
+  async transfer(to?: NodeId): Promise<Transferred> {
+    const from = this.leader!;
+    const leader = to ?? this.membership.voters.find((id) => id !== from && this.states.get(id) === 'running')!;
+    if (leader === from) throw new RaftctlError('transfer-failed', `${from} leads already`);
+    this.done.push(`transfer ${from} ${leader}`);
+    this.happens('transfer-asked', { node: from, to, led: true });
+    this.leader = leader;
+    this.term += 1;
+    this.happens('role-changed', { from: 'candidate', to: 'leader', term: this.term }, leader);
+    this.changed();
+    return { from, leader, term: this.term, at: realClock.now(), tookMs: 3.04 };
   }
 
   async setLevel(level: string, node?: NodeId): Promise<void> {

@@ -8,6 +8,7 @@ import {
   type ProposeResult,
   type RawNode,
   type Status,
+  type TransferResult,
 } from '../../src/raft/index.js';
 import { RaftChecker } from './raft-checker.js';
 import { type Disk, type HostConfig, RaftHost, textOf } from './raft-host.js';
@@ -129,6 +130,11 @@ export class RaftCluster {
 
   propose(name: string, ...texts: string[]): ProposeResult {
     return this.#input(this.host(name), (raw) => raw.propose(texts.map(record)));
+  }
+
+  /** Leadership is to go to `to`, or to whoever the leader chooses. */
+  transfer(name: string, to?: string): TransferResult {
+    return this.#input(this.host(name), (raw) => raw.transferLeadership(to === undefined ? to : asNodeId(to)));
   }
 
   /** Asks for a read index. Ids count from 1 in each process, as a host's would. False: nobody to ask. */

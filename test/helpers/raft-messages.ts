@@ -6,6 +6,7 @@ import type {
   HeartbeatResponse,
   RequestVote,
   RequestVoteResponse,
+  TimeoutNow,
 } from '../../src/raft/index.js';
 import { entry } from './raft-cluster.js';
 
@@ -72,11 +73,12 @@ export const heartbeatResponse = (ends: Ends & { readonly readRound?: number }):
 
 /** A request for a vote by a candidate whose log ends with `last` = [index, term]. */
 export const requestVote = (
-  ends: Ends & { readonly preVote?: boolean; readonly last?: readonly [number, number] },
+  ends: Ends & { readonly preVote?: boolean; readonly transfer?: boolean; readonly last?: readonly [number, number] },
 ): RequestVote => ({
   type: 'request-vote',
   ...envelope(ends),
   preVote: ends.preVote ?? false,
+  transfer: ends.transfer ?? false,
   lastLogIndex: asIndex(ends.last?.[0] ?? 0),
   lastLogTerm: asTerm(ends.last?.[1] ?? 0),
 });
@@ -90,3 +92,5 @@ export const vote = (
   granted: ends.granted ?? true,
   sticky: ends.sticky ?? false,
 });
+
+export const timeoutNow = (ends: Ends): TimeoutNow => ({ type: 'timeout-now', ...envelope(ends) });

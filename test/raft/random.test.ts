@@ -81,6 +81,10 @@ const read: Action = (c, random) => {
   c.read(somebody(c, random));
 };
 
+const transfer: Action = (c, random) => {
+  c.transfer(somebody(c, random), chance(random, 0.7) ? pick(random, c.names) : undefined);
+};
+
 const crash: Action = (c, random) => {
   if (c.alive.length === 1) return;
   const name = pick(random, c.alive);
@@ -128,6 +132,7 @@ const ACTIONS: readonly (readonly [Action, number, readonly number[]])[] = [
   [stampede, 1, [0, 1, 3]],
   [propose, 8, [0.5, 1]],
   [read, 5, [0, 1, 4]],
+  [transfer, 0.5, [0, 1, 6]],
   [lose, 2, [0, 1, 4]],
   [crash, 0.7, [0, 1, 4]],
   [restart, 3, [1, 2]],

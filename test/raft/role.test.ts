@@ -48,7 +48,7 @@ function inRole(role: (typeof ROLES)[number]): RaftState {
 
 /** Figure 4, with the pre-vote of Diss. §9.6 between follower and candidate. */
 const ALLOWED: Record<(typeof ROLES)[number], readonly string[]> = {
-  follower: ['follower', 'pre-candidate'],
+  follower: ['follower', 'pre-candidate', 'candidate'],
   'pre-candidate': ['follower', 'pre-candidate', 'candidate'],
   candidate: ['follower', 'pre-candidate', 'leader'],
   leader: ['follower'],

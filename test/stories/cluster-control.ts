@@ -20,11 +20,13 @@ import {
   type LifecycleOptions,
   type LifecycleResult,
   type LiveState,
+  type Transferred,
 } from '../../src/cluster/index.js';
 import { runLifecycle } from '../../src/cluster/lifecycle.js';
 import { LiveTracker } from '../../src/cluster/live.js';
 import { hasProcess } from '../../src/cluster/process-state.js';
 import { supervisorEmit } from '../../src/cluster/supervisor-emit.js';
+import { transferLeadership } from '../../src/cluster/transfer.js';
 import { MergedStream } from '../../src/diagnostics/index.js';
 import type { NodeCluster } from '../helpers/node-cluster.js';
 import { ClusterNode } from './cluster-node.js';
@@ -100,6 +102,11 @@ export class NodeClusterControl implements ClusterControl {
       stopTimeoutMs: this.config.supervisor.stopTimeoutMs,
     };
     return runLifecycle(context, action, this.#nodes.get(node)!, options);
+  }
+
+  transfer(to?: NodeId, { timeoutMs }: { readonly timeoutMs?: number } = {}): Promise<Transferred> {
+    const leader = () => this.#nodes.get(this.live().leader!);
+    return transferLeadership({ ...this.#parts, emit: this.#emit, changes: this.#changes, leader }, to, timeoutMs);
   }
 
   async setLevel(level: Level, node?: NodeId): Promise<void> {

@@ -22,6 +22,7 @@ const KINDS: Readonly<Record<MessageType, number>> = {
   'heartbeat-response': KIND.heartbeatResponse,
   'read-index': KIND.readIndex,
   'read-index-response': KIND.readIndexResponse,
+  'timeout-now': KIND.timeoutNow,
 };
 const TYPE = { name: 'TYPE', kind: { type: 'choice', choices: Object.keys(KINDS) }, many: true } as const;
 

@@ -8,7 +8,7 @@ import { ProcessMachine } from '../../src/cluster/process-machine.js';
 import { hasProcess, type ProcessStateName } from '../../src/cluster/process-state.js';
 import { meaningOf } from '../../src/cluster/raftctl-engine.js';
 import { mostVerbose, type NodeEvent } from '../../src/diagnostics/index.js';
-import type { NodeStatus } from '../../src/wire/index.js';
+import type { Leadership, NodeStatus } from '../../src/wire/index.js';
 import type { NodeCluster } from '../helpers/node-cluster.js';
 
 interface ClusterNodeOptions {
@@ -85,6 +85,10 @@ export class ClusterNode implements LifecycleNode {
     this.#baseLevel = level;
     this.#link?.setEventLevel(this.#level);
     await this.#link?.setBaseLevel(level, 1_000);
+  }
+
+  async transfer(to: NodeId | null, timeoutMs: number): Promise<Leadership> {
+    return this.#link!.transfer(to, timeoutMs);
   }
 
   setDemand(level: Level): void {

@@ -16,6 +16,7 @@ const TYPES = [
   'heartbeat-response',
   'read-index',
   'read-index-response',
+  'timeout-now',
 ] as const satisfies readonly MessageType[];
 
 const TYPE = { name: 'TYPE', kind: { type: 'choice', choices: TYPES } } as const;
@@ -124,6 +125,17 @@ function leaderVerbs(scene: RaftScene): readonly CommandSpec[] {
         const { firstIndex, count: taken, term } = result;
         const entries = Array.from({ length: taken }, (_, at) => `${firstIndex + at}/${term} ${texts[at]}`);
         return `appended ${entries.join(', ')}`;
+      },
+    }),
+    verb({
+      name: 'transfer',
+      about: 'The leader hands leadership to a follower, or to whoever lacks the least',
+      arguments: [node, { ...peer, optional: true }],
+      options: TELLING,
+      act: (call) => {
+        const result = tells(scene, call, () => scene.cluster.transfer(call.text('NODE'), call.find('PEER')));
+        if (result.type === 'refused')
+          throw new RaftctlError('command-failed', `${call.text('NODE')}: ${result.reason}`);
       },
     }),
     verb({

@@ -36,7 +36,12 @@ function fieldsOf(message: Message): Fields {
   const { term } = message;
   switch (message.type) {
     case 'request-vote':
-      return { term, preVote: message.preVote, last: `${message.lastLogIndex}/${message.lastLogTerm}` };
+      return {
+        term,
+        preVote: message.preVote,
+        last: `${message.lastLogIndex}/${message.lastLogTerm}`,
+        transfer: message.transfer || undefined,
+      };
     case 'request-vote-response':
       return { term, preVote: message.preVote, granted: message.granted, sticky: message.sticky || undefined };
     case 'append-entries': {
@@ -51,6 +56,8 @@ function fieldsOf(message: Message): Fields {
       return { term, commitIndex: message.commitIndex, readRound: message.readRound };
     case 'heartbeat-response':
       return { term, readRound: message.readRound };
+    case 'timeout-now':
+      return { term };
     // Ids start at random.
     case 'read-index':
       return { term };

@@ -67,6 +67,7 @@ export const smallMessages: fc.Arbitrary<Message> = fc.oneof(
     type: fc.constant('request-vote' as const),
     term,
     preVote: fc.boolean(),
+    transfer: fc.boolean(),
     lastLogIndex: index,
     lastLogTerm: term,
   }),
@@ -91,6 +92,7 @@ export const smallMessages: fc.Arbitrary<Message> = fc.oneof(
   fc.record({ ...envelope, type: fc.constant('heartbeat-response' as const), term, readRound: whole }),
   fc.record({ ...envelope, type: fc.constant('read-index' as const), term, id: whole }),
   fc.record({ ...envelope, type: fc.constant('read-index-response' as const), term, id: whole, index }),
+  fc.record({ ...envelope, type: fc.constant('timeout-now' as const), term }),
 );
 
 const level: fc.Arbitrary<Level> = fc.constantFrom(...LEVELS);

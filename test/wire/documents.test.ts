@@ -4,20 +4,31 @@ import { asNodeId, asTerm } from '../../src/base/index.js';
 import { decodeDocument, encodeDocument } from '../../src/wire/document.js';
 import {
   decodeEventBatch,
+  decodeLeadership,
   decodeLogLevel,
   decodeNodeStatus,
   decodeSubscribeEvents,
+  decodeTransfer,
   encodeEventBatch,
+  encodeLeadership,
   encodeLogLevel,
   encodeNodeStatus,
   encodeSubscribeEvents,
+  encodeTransfer,
 } from '../../src/wire/documents.js';
 import { decodeForward, encodeForward } from '../../src/wire/forward-codec.js';
 import { decodeNote, encodeNote } from '../../src/wire/note.js';
 import { events, statuses } from './arbitraries.js';
 import { damaged, refusalOf, survives } from './hostile.js';
 
-const readers = [decodeNodeStatus, decodeEventBatch, decodeSubscribeEvents, decodeLogLevel];
+const readers = [
+  decodeNodeStatus,
+  decodeEventBatch,
+  decodeSubscribeEvents,
+  decodeLogLevel,
+  decodeTransfer,
+  decodeLeadership,
+];
 
 describe('documents', () => {
   it('a status arrives as it was sent', () => {
@@ -43,6 +54,14 @@ describe('documents', () => {
       level: 'debug',
     });
     expect(decodeLogLevel(encodeLogLevel({ level: 'trace' }))).toEqual({ level: 'trace' });
+  });
+
+  it('a transfer, to somebody or anybody, and who leads then arrive as they were sent', () => {
+    for (const to of [null, asNodeId('node-02')]) {
+      expect(decodeTransfer(encodeTransfer({ to, timeoutMs: 9 }))).toEqual({ to, timeoutMs: 9 });
+    }
+    const leadership = { leader: asNodeId('node-02'), term: asTerm(3) };
+    expect(decodeLeadership(encodeLeadership(leadership))).toEqual(leadership);
   });
 
   it('a field without a value is left out', () => {

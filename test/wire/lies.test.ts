@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { asRevision, RaftctlError } from '../../src/base/index.js';
+import { asNodeId, asRevision, asTerm, RaftctlError } from '../../src/base/index.js';
 import * as wire from '../../src/wire/index.js';
 import { A, appends, B, events, smallMessages, statuses } from './arbitraries.js';
 import { survives } from './hostile.js';
@@ -80,6 +80,14 @@ const PROTOCOL: Protocol = {
     wire.decodeSubscribeEvents,
   ],
   'a level': [fc.constant(wire.encodeLogLevel({ level: 'debug' })), wire.decodeLogLevel],
+  'a transfer': [
+    fc.nat().map((timeoutMs) => wire.encodeTransfer({ to: asNodeId('node-a'), timeoutMs })),
+    wire.decodeTransfer,
+  ],
+  'who leads': [
+    fc.nat().map((term) => wire.encodeLeadership({ leader: asNodeId('node-a'), term: asTerm(term) })),
+    wire.decodeLeadership,
+  ],
   'a note': [bytes, wire.decodeNote],
 };
 

@@ -9,6 +9,7 @@ import { type CommandTable, HELP_LISTS } from './table.js';
 const TITLES: Readonly<Record<Group, string>> = {
   data: 'Data',
   nodes: 'Nodes',
+  members: 'Members',
   watching: 'Watching',
   waiting: 'Waiting',
   load: 'Load',

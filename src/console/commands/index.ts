@@ -19,6 +19,7 @@ import { PROMPT_COMMANDS } from './prompt-commands.js';
 import { SCRIPT_COMMANDS } from './script-commands.js';
 import { STATUS_COMMANDS } from './status.js';
 import { CommandTable } from './table.js';
+import { transferCommand } from './transfer.js';
 import { WAITING_COMMANDS } from './waiting.js';
 import { WATCH_COMMANDS } from './watch.js';
 import { WATCHING_COMMANDS } from './watching.js';
@@ -28,6 +29,7 @@ export const TABLE: CommandTable = new CommandTable([
   ...WATCH_COMMANDS,
   ...STATUS_COMMANDS,
   ...LIFECYCLE_COMMANDS,
+  transferCommand,
   ...WATCHING_COMMANDS,
   ...WAITING_COMMANDS,
   ...BENCH_COMMANDS,

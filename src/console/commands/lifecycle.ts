@@ -76,7 +76,8 @@ const VERBS: readonly Verb[] = [
     fault: true,
     applies: isUp,
     details:
-      'The node answers what waits and closes its files first. A stopped node stays stopped until start or restart.',
+      'A leader hands over first. The node answers what waits and closes its files. A stopped node stays stopped until ' +
+      'start or restart.',
     examples: [
       { line: 'stop node-03', about: 'waits until it has ended' },
       { line: 'stop followers', about: 'all but the leader' },

@@ -1,6 +1,6 @@
 import type { Origin } from '../surface.js';
 
-export const GROUPS = ['data', 'nodes', 'watching', 'waiting', 'load', 'script', 'prompt'] as const;
+export const GROUPS = ['data', 'nodes', 'members', 'watching', 'waiting', 'load', 'script', 'prompt'] as const;
 export type Group = (typeof GROUPS)[number];
 
 /** What a word stands for: binding checks it, completion offers it. */

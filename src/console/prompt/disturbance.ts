@@ -27,6 +27,10 @@ export class Disturbances {
       if (fields['led'] === true && this.#pending === null) this.#begin({ noun, node: fields['node'], at: event.time });
       return null;
     }
+    if (event.event === 'transfer-failed') {
+      if (this.#pending?.noun === TRANSFER) this.#pending = null;
+      return null;
+    }
     if (event.event === 'process-resumed') {
       if (fields['node'] === this.#pending?.node && !this.#campaigned) this.#pending = null;
       return null;
@@ -50,6 +54,8 @@ export class Disturbances {
   }
 }
 
+const TRANSFER = 'transfer';
+
 /** What a disturbing event is called; null for the others. */
 function nounOf({ event, fields }: MergedEvent): string | null {
   switch (event) {
@@ -57,6 +63,8 @@ function nounOf({ event, fields }: MergedEvent): string | null {
       return 'kill';
     case 'process-stopping':
       return fields['action'] === 'restart' ? 'restart' : 'stop';
+    case 'transfer-asked':
+      return TRANSFER;
     case 'process-paused':
       return 'pause';
     case 'process-exited':

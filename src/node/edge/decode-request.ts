@@ -4,6 +4,7 @@ import {
   decodeLogLevel,
   decodeScan,
   decodeSubscribeEvents,
+  decodeTransfer,
   decodeWatch,
   decodeWrite,
   KIND,
@@ -43,6 +44,8 @@ function decodeAdminRequest(kind: number, payload: Buffer): Request | undefined 
       return { type: 'subscribe-events', ...decodeSubscribeEvents(payload) };
     case KIND.logLevel:
       return { type: 'log-level', ...decodeLogLevel(payload) };
+    case KIND.transfer:
+      return { type: 'transfer', ...decodeTransfer(payload) };
     case KIND.stop:
       return { type: 'stop' };
     default:

@@ -2,6 +2,7 @@ import type { NodeId } from '../../base/index.js';
 import {
   encodeError,
   encodeEventBatch,
+  encodeLeadership,
   encodeNodeStatus,
   encodeOkGet,
   encodeOkScan,
@@ -43,6 +44,8 @@ export abstract class WireOrigin implements Origin {
         return this.send(KIND.watchEvents, this.context.encodeNews(result));
       case 'events':
         return this.send(KIND.eventBatch, encodeEventBatch(result.batch));
+      case 'leads':
+        return this.send(KIND.okDocument, encodeLeadership({ leader: result.leader, term: result.term }));
       case 'done':
         return this.send(KIND.ok);
       case 'failed':

@@ -38,6 +38,7 @@ const SIEVED = [
   ['heartbeat-response', KIND.heartbeatResponse],
   ['read-index', KIND.readIndex],
   ['read-index-response', KIND.readIndexResponse],
+  ['timeout-now', KIND.timeoutNow],
   ['forward-reply', KIND.forwardReply],
 ] as const;
 
@@ -76,6 +77,8 @@ export class Nemesis {
     'bit-flip': () => this.#flipBit(),
     'slow-reader': () => this.#slowReader(),
     silence: () => this.#silence(),
+    transfer: () => this.#transfer(),
+    leave: () => this.#leave(),
   };
 
   constructor(context: NemesisContext) {
@@ -92,6 +95,8 @@ export class Nemesis {
   /** Nothing new breaks, and nothing is mended any more. */
   end(): void {
     this.#isOver = true;
+    // What is under way now may never come to its end: a leader has to go on without it.
+    if (this.#faults.includes('transfer')) this.#strike('transfer');
   }
 
   /** A process ended: it comes back, unless it cannot or all is over. */
@@ -325,6 +330,24 @@ export class Nemesis {
       until: this.#context.world.now() + ms,
       cuts: (from, to) => isNode.has(from) && isNode.has(to) && (from === id || to === id),
     });
+  }
+
+  /** Whoever takes itself for the leader is to hand over: to anybody, itself and the dead included. */
+  #transfer(): void {
+    const { nodes, random, say } = this.#context;
+    const node = this.#leader() ?? this.#anyNode();
+    if (node.server === undefined || !node.process.isAlive) return;
+    const to = random.next() < 0.3 ? null : nodes[randomInt(random, 0, nodes.length - 1)]!.id;
+    say(`transfer ${node.id} to ${to ?? 'anybody'}`);
+    void node.server.submit({ type: 'transfer', to, timeoutMs: 1_000 });
+  }
+
+  /** SIGTERM. A leader hands over, whoever it is cut off from. */
+  #leave(): void {
+    const node = this.#anyNode();
+    if (node.state !== 'up' || node.process.isStopped) return;
+    this.#context.say(`leave ${node.id}`);
+    node.stop();
   }
 
   #slowDisk(): void {

@@ -36,6 +36,8 @@ export const FAULTS = [
   'bit-flip',
   'slow-reader',
   'silence',
+  'transfer',
+  'leave',
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 
@@ -77,7 +79,8 @@ export interface DrawnOptions {
 
 const pick = <T>(random: Random, from: readonly T[]): T => from[randomInt(random, 0, from.length - 1)]!;
 const KIB = 1 << 10;
-const DRAWN_LAST: readonly Fault[] = ['slow-reader', 'silence'];
+/** Came later than the others, and are drawn behind everything: what came before them stays as it was. */
+const DRAWN_LAST: readonly Fault[] = ['slow-reader', 'silence', 'transfer', 'leave'];
 
 /** Draws the options of a run. Windows, batches and timeouts come out small: edges are where bugs live. */
 export function drawOptions(options: SimulationOptions, random: Random): DrawnOptions {
@@ -86,11 +89,14 @@ export function drawOptions(options: SimulationOptions, random: Random): DrawnOp
   const kernelBytes = pick(random, [512, 4 * KIB, 64 * KIB, 1 << 20]);
   const chunkRate = pick(random, [0, 0.02, 0.1]);
   const queuedBytesMax = pick(random, [KIB, 8 * KIB, 64 << 20]);
-  const isSlow = drawn.faults.length > 0 && random.next() < 0.4;
+  const isFaulty = drawn.faults.length > 0;
+  const isSlow = isFaulty && random.next() < 0.4;
   const upgradeFrom = drawUpgrade(drawn.nodes, random);
-  const isSilent = drawn.faults.length > 0 && random.next() < 0.4;
-  const last = DRAWN_LAST.filter((fault) => (fault === 'slow-reader' ? isSlow : isSilent));
-  const faults = [...drawn.faults, ...last];
+  const isSilent = isFaulty && random.next() < 0.4;
+  const handsOver = isFaulty && random.next() < 0.4;
+  const leaves = isFaulty && random.next() < 0.3;
+  const last = DRAWN_LAST.filter((_, nth) => [isSlow, isSilent, handsOver, leaves][nth]);
+  const faults: readonly Fault[] = [...drawn.faults, ...last];
   return { ...drawn, faults, kernelBytes, chunkRate, upgradeFrom, limits: { ...drawn.limits, queuedBytesMax } };
 }
 

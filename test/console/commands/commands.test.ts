@@ -155,6 +155,25 @@ describe('a NODE', () => {
   });
 });
 
+describe('transfer', () => {
+  it('names who leads then, the term, and how long it took', async () => {
+    const world = shot();
+    const { text, outcome } = await run(world, ['transfer', '3']);
+    expect(text).toBe('node-03 leads, term 2, 3 ms after it was asked of node-01');
+    expect(outcome.document).toEqual({ from: 'node-01', leader: 'node-03', term: 2, tookMs: 3 });
+    expect(outcome.principal).toBe('node-03');
+    expect(world.control.done).toEqual(['transfer node-01 node-03']);
+  });
+
+  it('without a NODE leaves the choice to the leader; what it refuses is the answer', async () => {
+    const world = shot();
+    await run(world, ['transfer']);
+    expect(world.control.done).toEqual(['transfer node-01 node-02']);
+    expect(await refusal(['transfer', 'leader'], world)).toMatchObject({ code: 'transfer-failed', exitCode: 1 });
+    expect(await refusal(['transfer', 'followers'], world)).toMatchObject({ code: 'usage' });
+  });
+});
+
 describe('faults', () => {
   it('say before what they do to the quorum, and after what is', async () => {
     const world = shot();

@@ -52,6 +52,7 @@ describe('a new leader is told with what took the one before', () => {
     ['stop', hit(1_000, 'process-stopping', 'node-02', { action: 'stop' })],
     ['restart', hit(1_000, 'process-stopping', 'node-02', { action: 'restart' })],
     ['pause', hit(1_000, 'process-paused', 'node-02')],
+    ['transfer', hit(1_000, 'transfer-asked', 'node-02')],
   ])('a %s, from whichever terminal it came', async (noun, fault) => {
     expect(await announced(fault, took(1_038, 'node-04', 8))).toEqual([
       `node-04 is leader, term 8, 38 ms after the ${noun}`,
@@ -63,6 +64,13 @@ describe('a new leader is told with what took the one before', () => {
     expect(await announced(crash, took(1_038, 'node-04', 8))).toEqual([
       'node-02 ended by itself: killed by SIGSEGV',
       'node-04 is leader, term 8, 38 ms after the crash',
+    ]);
+  });
+
+  it('nothing after a transfer that failed: what comes later has another cause', async () => {
+    const failed: Happening = [1_400, 'transfer-failed', { node: 'node-02', error: 'it did not take over' }];
+    expect(await announced(hit(1_000, 'transfer-asked', 'node-02'), failed, took(9_000, 'node-04', 8))).toEqual([
+      'node-04 is leader, term 8',
     ]);
   });
 

@@ -110,6 +110,37 @@ export const MUTATIONS: readonly Mutation[] = [
     ),
     seeds: 60,
   },
+  // Leadership transfer
+  {
+    name: 'who the leader wants in its place needs no up-to-date log',
+    edits: [
+      {
+        file: 'raft/transfer.ts',
+        find: 'if (role.progress.get(from)!.matchIndex < log.lastIndex) return;',
+        replace: '',
+      },
+      {
+        file: 'raft/election.ts',
+        find: "if (!raft.log.isUpToDate(lastLogTerm, lastLogIndex)) return 'log-behind';",
+        replace: "if (!request.transfer && !raft.log.isUpToDate(lastLogTerm, lastLogIndex)) return 'log-behind';",
+      },
+    ],
+    seeds: 100,
+  },
+  {
+    name: 'a transfer that nobody takes is never given up',
+    edits: one('raft/transfer.ts', 'deadline: raft.now + raft.config.electionTicksMin', 'deadline: 1e12'),
+    seeds: 100,
+  },
+  {
+    name: 'who is told to lead campaigns in the term of its leader',
+    edits: one(
+      'raft/role.ts',
+      'setTermAndVote(raft, asTerm(raft.currentTerm + 1), raft.id);',
+      "setTermAndVote(raft, asTerm(raft.currentTerm + (raft.role.type === 'follower' ? 0 : 1)), raft.id);",
+    ),
+    seeds: 60,
+  },
   // Replication and commit
   {
     name: 'an entry of an older term is committed by counting',
