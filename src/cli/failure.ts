@@ -22,7 +22,8 @@ export function reportFailure(thrown: unknown, printer: Printer, options: Failur
   // Nobody foresaw it: a bug of ours. Its stack goes into a file, not at the user.
   const cause = error.cause instanceof Error ? error.cause : error;
   const stack = cause.stack ?? String(cause);
-  const file = saveCrash(join(stateDirectory(options.environment), 'crash.log'), stack);
+  const state = stateDirectory(options.environment);
+  const file = state === undefined ? null : saveCrash(join(state, 'crash.log'), stack);
   const hint =
     file === null ? 'run it again with --debug to see where' : `details in ${file}, or run it again with --debug`;
   printFailure(new RaftctlError('internal', `raftctl failed: ${error.message}`, { hint }), printer, options.format);

@@ -41,6 +41,9 @@ export class StartDisplay {
       case 'swept':
         this.#say(`ended a leftover process of ${progress.node} (pid ${progress.pid})`);
         break;
+      case 'unlisted':
+        this.#say(`other terminals will not find this cluster: ${progress.reason}`);
+        break;
       case 'spawned':
         this.#step(progress.node, 'spawned', progress.pid === null ? '' : `pid ${progress.pid}`);
         break;

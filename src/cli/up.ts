@@ -128,7 +128,8 @@ async function serve(supervisor: Supervisor, printer: Printer, host: Host, endin
 }
 
 async function prompt(workspace: OpenWorkspace, printer: Printer, host: Host, ending: Ending): Promise<void> {
-  const history = new HistoryFile(join(stateDirectory(host.environment), 'history'));
+  const state = stateDirectory(host.environment);
+  const history = new HistoryFile(state && join(state, 'history'));
   await new Prompt({
     workspace,
     table: TABLE,

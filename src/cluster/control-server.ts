@@ -1,5 +1,5 @@
-import { chmodSync, rmSync } from 'node:fs';
-import { asError, RaftctlError } from '../base/index.js';
+import { chmodSync, unlinkSync } from 'node:fs';
+import { asError, RaftctlError, systemCode } from '../base/index.js';
 import type { Connection, Frame, Listener, Transport } from '../transport/index.js';
 import { malformed } from '../wire/bytes.js';
 import { decodeDocument, encodeDocument } from '../wire/document.js';
@@ -42,7 +42,7 @@ const CONNECTIONS_MAX = 64;
 
 /** Lets other processes of this user control the cluster as this one does. */
 export async function serveControl({ control, path, transport }: ControlServerOptions): Promise<ControlServer> {
-  rmSync(path, { force: true });
+  removeSocket(path);
   const methods = methodsOf(control);
   const callers = new Map<Connection, ControlCaller>();
   const listener: Listener = await transport.listen({
@@ -190,5 +190,14 @@ function* servedStreams<Streams extends object>(
         });
       });
     yield [name, { answeredLast: false, run }];
+  }
+}
+
+/** Of a supervisor that died. */
+function removeSocket(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (thrown) {
+    if (systemCode(thrown) !== 'ENOENT') throw thrown;
   }
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { lstatSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
-import { tmpdir, userInfo } from 'node:os';
+import { lstatSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type NodeId, RaftctlError } from '../base/index.js';
 import { makeDirectory } from '../os/index.js';
@@ -87,19 +87,19 @@ export class ClusterDirectory {
   }
 }
 
-/** A directory that is deleted when the cluster goes down. */
-export const temporaryDirectory = (): string => mkdtempSync(join(tmpdir(), 'raftctl-'));
-
 const fits = (path: string): boolean => Buffer.byteLength(path) <= SOCKET_PATH_BYTES_MAX;
 
-const privateTemporary = (): string => join(tmpdir(), `raftctl-${userInfo().uid}`);
+/** A number alone: not every user has a name (containers). */
+const ownUser = (): number => process.getuid?.() ?? -1;
+
+const privateTemporary = (): string => join(tmpdir(), `raftctl-${ownUser()}`);
 
 /** Makes the directory if need be; false unless it is ours alone: anybody may have made it in a shared place before. */
 function isPrivate(directory: string): boolean {
   try {
     makeDirectory(directory);
     const found = lstatSync(directory);
-    return found.isDirectory() && found.uid === userInfo().uid && (found.mode & 0o077) === 0;
+    return found.isDirectory() && found.uid === ownUser() && (found.mode & 0o077) === 0;
   } catch {
     return false;
   }

@@ -1,8 +1,15 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { isAlive, isProcessIdentity, makeDirectory, ownIdentity, type ProcessIdentity } from '../os/index.js';
+import { RaftctlError, systemCode, systemReason } from '../base/index.js';
+import {
+  isAlive,
+  isProcessIdentity,
+  makeDirectory,
+  ownIdentity,
+  type ProcessIdentity,
+  stateDirectory,
+} from '../os/index.js';
 import { count, list, object, type Parser, text } from '../wire/parse.js';
 
 /** A cluster of this user that runs now. */
@@ -35,18 +42,27 @@ const parseCluster: Parser<RunningCluster> = object({
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-function listingDirectory(environment: Environment): string {
-  const state = environment['XDG_STATE_HOME'] || join(homedir(), '.local', 'state');
-  return join(state, 'raftctl', 'clusters');
+/** Undefined: the user has no place for it. */
+function listingDirectory(environment: Environment): string | undefined {
+  const state = stateDirectory(environment);
+  return state === undefined ? undefined : join(state, 'clusters');
 }
+
+const STATE_HOME = 'set XDG_STATE_HOME to a directory that you may write to';
 
 /** By its place: a copy of a cluster's directory has the same id, and is another cluster. */
 const entryName = ({ directory }: RunningCluster): string =>
   `${createHash('sha256').update(directory).digest('hex').slice(0, 32)}.json`;
 
-/** Tells other terminals that this process supervises the cluster. Answers how to take it back. */
+/**
+ * Tells other terminals that this process supervises the cluster. Answers how to take it back. Throws `disk-failed` where
+ * it cannot be told: the cluster runs all the same, and nobody finds it.
+ */
 export function announceCluster(cluster: RunningCluster, environment: Environment = process.env): () => void {
   const directory = listingDirectory(environment);
+  if (directory === undefined) {
+    throw new RaftctlError('disk-failed', 'there is no home directory to list it in', { hint: STATE_HOME });
+  }
   const file = join(directory, entryName(cluster));
   const entry: Entry = { ...cluster, supervisor: ownIdentity() };
   const content = `${JSON.stringify(entry)}\n`;
@@ -54,21 +70,29 @@ export function announceCluster(cluster: RunningCluster, environment: Environmen
     makeDirectory(directory);
     writeFileSync(`${file}.tmp`, content, { mode: 0o600 });
     renameSync(`${file}.tmp`, file);
-  } catch {
-    // A home that cannot be written to costs the listing, not the cluster.
-    return () => {};
+  } catch (thrown) {
+    const reason = thrown instanceof RaftctlError ? thrown.message : `cannot write ${file}: ${systemReason(thrown)}`;
+    throw new RaftctlError('disk-failed', reason, { hint: STATE_HOME, cause: thrown });
   }
   return () => removeIfUnchanged(file, content);
 }
 
-/** The clusters of this user whose supervisor lives, by name. Entries of dead ones are removed. */
+/**
+ * The clusters of this user whose supervisor lives, by name. Entries of dead ones are removed. Throws `disk-failed` where
+ * the list is and cannot be read: that none is running would not be true.
+ */
 export function listClusters(environment: Environment = process.env): readonly RunningCluster[] {
   const directory = listingDirectory(environment);
+  if (directory === undefined) return [];
   let names: readonly string[];
   try {
     names = readdirSync(directory).filter((name) => name.endsWith('.json'));
-  } catch {
-    return [];
+  } catch (thrown) {
+    if (systemCode(thrown) === 'ENOENT') return [];
+    throw new RaftctlError('disk-failed', `the list of running clusters, ${directory}: ${systemReason(thrown)}`, {
+      hint: STATE_HOME,
+      cause: thrown,
+    });
   }
   const running: RunningCluster[] = [];
   for (const name of names) {

@@ -1,7 +1,7 @@
 import { type Member, RaftctlError } from '../base/index.js';
 import type { Listener, Transport } from '../transport/index.js';
 import type { Engine } from './engine.js';
-import { listClusters } from './listing.js';
+import { listClusters, type RunningCluster } from './listing.js';
 
 /** Suggested when ports are taken: far enough for another cluster of this size. */
 const PORT_OFFSET = 100;
@@ -66,9 +66,18 @@ async function probe(
 
 function remedy(members: readonly Member[]): string {
   const wanted = new Set(members.map(({ port }) => port));
-  const other = listClusters().find((cluster) => cluster.nodes.some(({ port }) => wanted.has(port)));
+  const other = clustersKnown().find((cluster) => cluster.nodes.some(({ port }) => wanted.has(port)));
   const stop = other
     ? `stop the cluster ${other.name} in ${other.directory} (raftctl -C ${other.name} down)`
     : 'stop the program that listens there';
   return `${stop}, change the ports in cluster.yaml, or start with --port-offset ${PORT_OFFSET}`;
+}
+
+/** The list helps, and is not what failed. */
+function clustersKnown(): readonly RunningCluster[] {
+  try {
+    return listClusters();
+  } catch {
+    return [];
+  }
 }

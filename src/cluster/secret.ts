@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { messageOf, RaftctlError } from '../base/index.js';
+import { RaftctlError, systemReason } from '../base/index.js';
 import { writeFileAtomically } from '../os/index.js';
 
 const SECRET_BYTES = 32;
@@ -34,7 +34,7 @@ function find(file: string): Buffer | undefined {
     content = readFileSync(file, 'utf8');
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw refused(file, messageOf(thrown), thrown);
+    throw refused(file, systemReason(thrown), thrown);
   }
   if (CONTENT.test(content)) return Buffer.from(content.trimEnd(), 'hex');
   throw refused(file, `expected ${2 * SECRET_BYTES} hex digits, got ${content.length} characters of another kind`);

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
-import { type Clock, type NodeId, RaftctlError, type Random, type Scheduler, silent } from '../base/index.js';
-import type { Lock } from '../os/index.js';
+import { asError, type Clock, type NodeId, RaftctlError, type Random, type Scheduler, silent } from '../base/index.js';
+import { type Lock, makeTemporaryDirectory } from '../os/index.js';
 import { createTcpTransport, type Transport } from '../transport/index.js';
 import type { ClusterConfig } from './config/config.js';
 import { type ControlServer, serveControl } from './control-server.js';
-import { ClusterDirectory, temporaryDirectory } from './directory.js';
-import { announceCluster } from './listing.js';
+import { ClusterDirectory } from './directory.js';
+import { announceCluster, type RunningCluster } from './listing.js';
 import { probePorts } from './ports.js';
 import type { RestartOptions } from './process-machine.js';
 import { sweepOrphans } from './process-registry.js';
@@ -47,6 +47,8 @@ export type StartProgress =
   /** Left over by a supervisor that died. */
   | { readonly type: 'swept'; readonly node: string; readonly pid: number }
   | { readonly type: 'spawned'; readonly node: NodeId; readonly pid: number | null }
+  /** Other terminals will not find it. */
+  | { readonly type: 'unlisted'; readonly reason: string }
   | ReadinessStep
   | { readonly type: 'leader'; readonly node: NodeId; readonly term: number; readonly ms: number };
 
@@ -139,7 +141,7 @@ function takeDirectory(path: string): Pick<Prepared, 'directory' | 'lock'> & { r
 }
 
 function directoryOf({ config, directory, ephemeral }: StartOptions): string {
-  if (ephemeral) return temporaryDirectory();
+  if (ephemeral) return makeTemporaryDirectory();
   return resolve(directory ?? resolve(config.storage.dir, config.name));
 }
 
@@ -154,13 +156,13 @@ function takeFile(
 }
 
 /** The ways in for other terminals. They close in this order: the listing, the lock, and who asked for the end. */
-async function openDoors(prepared: Prepared, { config, clock }: StartOptions): Promise<void> {
+async function openDoors(prepared: Prepared, { config, clock, onProgress }: StartOptions): Promise<void> {
   const { supervisor, lock, directory, transport, file, created } = prepared;
   let server: ControlServer | undefined;
   supervisor.onEnd(() => server?.close());
   supervisor.onEnd(() => lock.release());
   server = await serveControl({ control: supervisor, path: file.socket, transport });
-  const retract = announceCluster({
+  const listed: RunningCluster = {
     name: config.name,
     clusterId: file.clusterId,
     directory: directory.path,
@@ -168,8 +170,14 @@ async function openDoors(prepared: Prepared, { config, clock }: StartOptions): P
     pid: process.pid,
     startedAt: Math.round(clock.wall()),
     nodes: file.members.map(({ id, host, port }) => ({ id, host, port })),
-  });
-  supervisor.onEnd(retract);
+  };
+  try {
+    supervisor.onEnd(announceCluster(listed));
+  } catch (thrown) {
+    // It costs the listing, not the cluster.
+    const { message, hint } = asError(thrown);
+    onProgress?.({ type: 'unlisted', reason: hint === undefined ? message : `${message}; ${hint}` });
+  }
   if (!created) await supervisor.saveFile();
 }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { asNodeId, type Member, messageOf, RaftctlError } from '../base/index.js';
+import { asNodeId, type Member, messageOf, RaftctlError, systemReason } from '../base/index.js';
 import { writeFileAtomically } from '../os/index.js';
 import { branded, count, list, object, type Parser, text, truth } from '../wire/parse.js';
 import type { ClusterConfig } from './config/config.js';
@@ -69,7 +69,7 @@ export function readSupervisorFile(file: string): FoundFile | undefined {
     content = readFileSync(file, 'utf8');
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new RaftctlError('data-unreadable', `${file}: ${messageOf(thrown)}`, { cause: thrown });
+    throw new RaftctlError('data-unreadable', `${file}: ${systemReason(thrown)}`, { cause: thrown });
   }
   try {
     const value: unknown = JSON.parse(content);

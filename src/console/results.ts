@@ -1,4 +1,4 @@
-import { type ErrorCode, isErrorCode, messageOf, RaftctlError } from '../base/index.js';
+import { asSystemFault, type ErrorCode, isErrorCode, messageOf, RaftctlError } from '../base/index.js';
 import type { Output } from './context.js';
 import type { Outcome } from './outcome.js';
 import { type Data, sanitize, toJson, type View } from './output/index.js';
@@ -72,6 +72,8 @@ export function asRaftctlError(thrown: unknown): RaftctlError {
     const { error, mismatch } = thrown;
     return error && mismatch.expected === 'ok' ? error : new RaftctlError('command-failed', thrown.message);
   }
+  const fault = asSystemFault(thrown);
+  if (fault !== undefined) return fault;
   const code = codeOf(thrown);
   return new RaftctlError(code, messageOf(thrown), { cause: thrown });
 }

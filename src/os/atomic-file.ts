@@ -1,7 +1,7 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { messageOf, RaftctlError } from '../base/index.js';
+import { RaftctlError, systemReason } from '../base/index.js';
 
 let serial = 0;
 
@@ -22,7 +22,7 @@ export async function writeFileAtomically(file: string, content: string | Uint8A
     await withFile(await open(dirname(file), 'r'), (directory) => directory.sync());
   } catch (error) {
     await unlink(temporary).catch(() => {});
-    throw new RaftctlError('disk-failed', `cannot write ${file}: ${messageOf(error)}`, {
+    throw new RaftctlError('disk-failed', `cannot write ${file}: ${systemReason(error)}`, {
       hint: 'the old content, if there was any, is untouched unless the directory could not be synced',
       cause: error,
     });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { linkSync, readdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { diskRemedy, isDiskFault, messageOf, RaftctlError } from '../base/index.js';
+import { diskRemedy, isDiskFault, RaftctlError, systemReason } from '../base/index.js';
 import { identityOf, isAlive, isProcessIdentity, ownIdentity, type ProcessIdentity } from './process-identity.js';
 
 export interface Lock {
@@ -53,7 +53,7 @@ export function acquireLock(file: string, purpose: string): Lock {
 
 /** A disk that is full today may not be tomorrow; permissions stay as they are. */
 function cannotLock(file: string, error: unknown): RaftctlError {
-  const message = `cannot lock ${file}: ${messageOf(error)}`;
+  const message = `cannot lock ${file}: ${systemReason(error)}`;
   if (isDiskFault(error)) return new RaftctlError('disk-failed', message, { hint: diskRemedy(error), cause: error });
   return new RaftctlError('data-unreadable', message, { hint: 'check the path and its permissions', cause: error });
 }

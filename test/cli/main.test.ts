@@ -176,7 +176,7 @@ const ROWS: readonly Row[] = [
     argv: ['exec', '/no/such.raft'],
     host: DEMO,
     code: 2,
-    stderr: 'error /no/such.raft: there is no such file\n',
+    stderr: 'error /no/such.raft: there is no such file or directory (ENOENT)\n',
   },
   { when: 'no script is given', argv: ['exec'], host: DEMO, code: 2, stderr: /exec needs a script/ },
   {

@@ -100,12 +100,18 @@ export class Workplace {
     return [1, 2, 3, 4].map((node) => `127.0.0.1:${this.port(node)}`);
   }
 
-  /** Runs `raftctl ARGS`; standard input is closed unless asked for. */
+  /** Runs `raftctl ARGS`; standard input is closed unless asked for. `before`: the command that runs it. */
   start(
     args: readonly string[],
-    options: { readonly stdin?: 'pipe' | 'ignore'; readonly env?: NodeJS.ProcessEnv; readonly cwd?: string } = {},
+    options: {
+      readonly stdin?: 'pipe' | 'ignore';
+      readonly env?: NodeJS.ProcessEnv;
+      readonly cwd?: string;
+      readonly before?: readonly string[];
+    } = {},
   ) {
-    const child = spawn(process.execPath, [BIN, ...args], {
+    const [program, ...parameters] = [...(options.before ?? []), process.execPath, BIN, ...args];
+    const child = spawn(program!, parameters, {
       cwd: options.cwd ?? this.directory,
       stdio: [options.stdin ?? 'ignore', 'pipe', 'pipe'],
       env: { ...process.env, NO_COLOR: '1', ...this.environment, ...options.env },

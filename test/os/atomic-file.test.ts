@@ -46,7 +46,7 @@ describe('writeFileAtomically', () => {
     const missing = join(directory, 'none', 'file');
     await expect(writeFileAtomically(missing, 'x')).rejects.toMatchObject({
       code: 'disk-failed',
-      message: expect.stringContaining(`cannot write ${missing}: ENOENT`),
+      message: expect.stringContaining(`cannot write ${missing}: there is no such file or directory (ENOENT)`),
     });
     const occupied = join(directory, 'occupied');
     mkdirSync(join(occupied, 'inner'), { recursive: true });

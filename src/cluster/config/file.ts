@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { closeSync, openSync, readSync } from 'node:fs';
-import { messageOf, RaftctlError } from '../../base/index.js';
+import { RaftctlError, systemReason } from '../../base/index.js';
 
 /**
  * Thirty-two nodes with a comment each fit many times. The bound is what keeps the parser's time bounded: checks for
@@ -34,7 +34,7 @@ function readStart(file: string, bytesMax: number): Buffer {
       closeSync(handle);
     }
   } catch (thrown) {
-    throw new RaftctlError('config-invalid', `${file}: cannot be read: ${messageOf(thrown)}`, { cause: thrown });
+    throw new RaftctlError('config-invalid', `${file}: cannot be read: ${systemReason(thrown)}`, { cause: thrown });
   }
   return bytes.subarray(0, length);
 }

@@ -1,11 +1,12 @@
-import { existsSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { messageOf, RaftctlError } from '../../base/index.js';
+import { RaftctlError, systemReason } from '../../base/index.js';
 
 export const CONFIG_FILE = 'cluster.yaml';
 
-/** The configuration that is meant when none is named: `cluster.yaml` here, if there is one. */
-export const defaultConfigFile = (): string | null => (existsSync(CONFIG_FILE) ? CONFIG_FILE : null);
+/** The configuration that is meant when none is named: `cluster.yaml` here, if there is one, readable or not. */
+export const defaultConfigFile = (): string | null =>
+  lstatSync(CONFIG_FILE, { throwIfNoEntry: false }) === undefined ? null : CONFIG_FILE;
 
 /** The shipped configuration, every key explained; it lies beside `dist`. */
 export const shippedConfig = (): string => readFileSync(new URL('../cluster.yaml', import.meta.url), 'utf8');
@@ -18,7 +19,7 @@ export function writeNewFile(file: string, text: string): void {
     const exists = thrown instanceof Error && 'code' in thrown && thrown.code === 'EEXIST';
     throw new RaftctlError(
       'command-failed',
-      `${file}: ${exists ? 'there is such a file already' : messageOf(thrown)}`,
+      `${file}: ${exists ? 'there is such a file already' : systemReason(thrown)}`,
       {
         ...(exists ? { hint: 'name another one with -o FILE' } : {}),
         cause: thrown,

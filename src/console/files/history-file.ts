@@ -1,15 +1,8 @@
 import { appendFileSync, chmodSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { makeDirectory } from '../../os/directories.js';
 
 export const HISTORY_LINES = 5_000;
-
-/** `$XDG_STATE_HOME/raftctl`, else `~/.local/state/raftctl`. */
-export function stateDirectory(environment: Readonly<Record<string, string | undefined>>): string {
-  const base = environment['XDG_STATE_HOME'];
-  return join(base?.startsWith('/') ? base : join(homedir(), '.local', 'state'), 'raftctl');
-}
 
 /**
  * The lines typed at prompts, oldest first, for this user's eyes only. A line that starts with a blank is not kept, nor
@@ -17,12 +10,13 @@ export function stateDirectory(environment: Readonly<Record<string, string | und
  * be written is no reason to fail: it then lasts as long as the prompt.
  */
 export class HistoryFile {
-  readonly #path: string;
+  readonly #path: string | undefined;
   #lines: string[] = [];
 
-  constructor(path: string) {
+  /** Undefined: there is no place for one. */
+  constructor(path: string | undefined) {
     this.#path = path;
-    this.#load();
+    if (path !== undefined) this.#load(path);
   }
 
   get lines(): readonly string[] {
@@ -33,24 +27,25 @@ export class HistoryFile {
     if (line.trim() === '' || line.startsWith(' ') || line.includes('\n') || line === this.#lines.at(-1)) return;
     this.#lines.push(line);
     if (this.#lines.length > HISTORY_LINES) this.#lines = this.#lines.slice(-HISTORY_LINES);
-    this.#quietly(() => appendFileSync(this.#path, `${line}\n`, { mode: 0o600 }));
+    const path = this.#path;
+    if (path !== undefined) this.#quietly(() => appendFileSync(path, `${line}\n`, { mode: 0o600 }));
   }
 
-  #load(): void {
-    this.#quietly(() => makeDirectory(dirname(this.#path)));
+  #load(path: string): void {
+    this.#quietly(() => makeDirectory(dirname(path)));
     this.#quietly(() => {
-      const all = readFileSync(this.#path, 'utf8').split('\n').filter(Boolean);
+      const all = readFileSync(path, 'utf8').split('\n').filter(Boolean);
       this.#lines = all.slice(-HISTORY_LINES);
-      chmodSync(this.#path, 0o600);
-      if (all.length > HISTORY_LINES) this.#rewrite();
+      chmodSync(path, 0o600);
+      if (all.length > HISTORY_LINES) this.#rewrite(path);
     });
   }
 
   /** As one step: another prompt may be reading. */
-  #rewrite(): void {
-    const fresh = `${this.#path}.${process.pid}`;
+  #rewrite(path: string): void {
+    const fresh = `${path}.${process.pid}`;
     writeFileSync(fresh, `${this.#lines.join('\n')}\n`, { mode: 0o600 });
-    renameSync(fresh, this.#path);
+    renameSync(fresh, path);
   }
 
   #quietly(run: () => void): void {

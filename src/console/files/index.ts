@@ -1,4 +1,5 @@
 /** # console/files: the console's own files (history, scripts, reports). No other part of the console touches any. */
+export { stateDirectory } from '../../os/directories.js';
 export * from './cluster-files.js';
 export * from './history-file.js';
 export * from './line-file.js';

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { messageOf, RaftctlError } from '../../base/index.js';
+import { RaftctlError, systemReason } from '../../base/index.js';
 
 /** The lines of a file of any length, or of standard input for `-`. */
 export async function* linesOf(file: string, stdin: NodeJS.ReadableStream): AsyncGenerator<string> {
@@ -8,6 +8,6 @@ export async function* linesOf(file: string, stdin: NodeJS.ReadableStream): Asyn
   try {
     yield* createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
   } catch (thrown) {
-    throw new RaftctlError('usage', `${file} cannot be read: ${messageOf(thrown)}`, { cause: thrown });
+    throw new RaftctlError('usage', `${file} cannot be read: ${systemReason(thrown)}`, { cause: thrown });
   }
 }

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { closeSync, openSync, readSync } from 'node:fs';
 import { dirname, isAbsolute, join, normalize } from 'node:path';
-import { messageOf, RaftctlError } from '../../base/index.js';
+import { RaftctlError, systemReason } from '../../base/index.js';
 import { ScriptError, type Source, type Span } from '../language/index.js';
 
 const SCRIPT_BYTES_MAX = 4 << 20;
@@ -11,7 +11,7 @@ export function readScript(file: string): Source {
   try {
     return { file, text: read(file) };
   } catch (thrown) {
-    throw new RaftctlError('script-invalid', `${file}: ${reason(thrown)}`, { cause: thrown });
+    throw new RaftctlError('script-invalid', `${file}: ${systemReason(thrown)}`, { cause: thrown });
   }
 }
 
@@ -22,7 +22,7 @@ export function readSourced(file: string, from: Source, span: Span): Source {
   try {
     return { file: path, text: read(path) };
   } catch (thrown) {
-    throw new ScriptError(span, `${path}: ${reason(thrown)}`);
+    throw new ScriptError(span, `${path}: ${systemReason(thrown)}`);
   }
 }
 
@@ -42,12 +42,4 @@ function read(path: string): string {
   const read = bytes.subarray(0, length);
   if (!isUtf8(read)) throw new Error('expected text in UTF-8 (other bytes are written "\\xHH")');
   return read.toString('utf8');
-}
-
-function reason(thrown: unknown): string {
-  const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
-  if (code === 'ENOENT') return 'there is no such file';
-  if (code === 'EISDIR') return 'it is a directory';
-  if (code === 'EACCES') return 'it may not be read';
-  return messageOf(thrown);
 }

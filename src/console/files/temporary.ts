@@ -1,15 +1,14 @@
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { messageOf, RaftctlError } from '../../base/index.js';
-import { makeDirectory } from '../../os/directories.js';
+import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { RaftctlError, systemReason } from '../../base/index.js';
+import { makeDirectory, makeTemporaryDirectory } from '../../os/directories.js';
 
 /** A directory that is made when it is first asked for and removed at the end. */
 export class TemporaryDirectory {
   #path: string | null = null;
 
   get path(): string {
-    this.#path ??= mkdtempSync(join(tmpdir(), 'raftctl-'));
+    this.#path ??= makeTemporaryDirectory();
     return this.#path;
   }
 
@@ -24,7 +23,7 @@ export function writeReport(file: string, text: string): void {
   try {
     writeFileSync(file, text);
   } catch (thrown) {
-    throw new RaftctlError('command-failed', `${file}: the report could not be written: ${messageOf(thrown)}`, {
+    throw new RaftctlError('command-failed', `${file}: the report could not be written: ${systemReason(thrown)}`, {
       cause: thrown,
     });
   }
