@@ -42,7 +42,9 @@ export async function startCluster(nodes = 4, portOffset = 2000) {
     raftctl: here,
     status: async () => json(await here(['status', '-o', 'json'])),
     async stop() {
-      const ended = new Promise((resolve) => up.once('exit', resolve));
+      // It may have been taken down already.
+      const isOver = up.exitCode !== null || up.signalCode !== null;
+      const ended = isOver || new Promise((resolve) => up.once('exit', resolve));
       up.kill('SIGTERM');
       await ended;
       rmSync(cwd, { recursive: true, force: true });
