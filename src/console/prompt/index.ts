@@ -2,9 +2,9 @@
  * # console/prompt: typing at a cluster
  *
  * `Prompt` is the prompt on a terminal: one readline, one queue (commands run in the order typed), one writer that keeps
- * the line being typed. `PlainPrompt` is the one for terminals that cannot be drawn on. `runPiped` runs the lines of a
- * pipe. `Announcer` tells what happens to the cluster; `LineFlow` bounds how much of it scrolls by; `complete` and
- * `hintFor` are functions of line, cursor and context, which `Completer` knows at a prompt.
+ * the line being typed; `HistorySearch` is its Ctrl-R. `PlainPrompt` is the one for terminals that cannot be drawn on.
+ * `runPiped` runs the lines of a pipe. `Announcer` tells what happens to the cluster; `LineFlow` bounds how much of it
+ * scrolls by; `complete` and `hintFor` are functions of line, cursor and context, which `Completer` knows at a prompt.
  *
  *     await new Prompt({ workspace, table: TABLE, terminal: new Terminal(process.stdin), … }).run();
  */

@@ -47,11 +47,12 @@ export class LineWriter {
     readline.prompt(true);
   }
 
-  /** Draws prompt and line again, after the prompt changed. */
-  redraw(): void {
-    if (!this.#readline || this.#held !== null) return;
-    this.#clear(this.#readline);
-    this.#readline.prompt(true);
+  /** Draws prompt and line again after `change` changed them: what is there is cleared by what it was. */
+  redraw(change: () => void): void {
+    const readline = this.#held === null ? this.#readline : null;
+    if (readline) this.#clear(readline);
+    change();
+    readline?.prompt(true);
   }
 
   #clear(readline: Interface): void {

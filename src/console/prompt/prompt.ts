@@ -18,6 +18,7 @@ import {
 import { Announcer } from './announcer.js';
 import { Completer } from './completer.js';
 import { Hint } from './hint.js';
+import { HistorySearch } from './history-search.js';
 import { LineFlow } from './line-flow.js';
 import { LineWriter } from './line-writer.js';
 import { promptOf } from './prompt-text.js';
@@ -57,6 +58,7 @@ export class Prompt {
   readonly #hint: Hint;
   readonly #reader: TerminalReader;
   readonly #readline: Interface;
+  readonly #search: HistorySearch;
   readonly #queue: string[] = [];
   #running: AbortController | null = null;
   #waitingFor: string | null = null;
@@ -101,6 +103,12 @@ export class Prompt {
       historySize: 5_000,
       removeHistoryDuplicates: false,
       completer: (line: string): [string[], string] => this.#completer.complete(line),
+    });
+    this.#search = new HistorySearch({
+      readline: this.#readline,
+      lines: () => history.lines,
+      mayBegin: () => this.#question === null && !this.#leaving,
+      redraw: (change) => this.#refresh(change),
     });
   }
 
@@ -196,7 +204,7 @@ export class Prompt {
     const controller = new AbortController();
     this.#running = controller;
     this.#waitingFor = line.trim().split('\n', 1)[0]!;
-    this.#readline.setPrompt('');
+    if (this.#search.prompt === null) this.#readline.setPrompt('');
     const patience = this.#workspace.surface.scheduler.after(PATIENCE_MS, () => this.#refresh());
     try {
       return (await this.#runner.feed(line, controller.signal)) === 'leave';
@@ -223,14 +231,18 @@ export class Prompt {
   #promptText(): string {
     const { paint } = this.#options.view;
     if (this.#question) return this.#question.text;
+    const { prompt } = this.#search;
+    if (prompt !== null) return prompt;
     if (this.#running) return this.#waitingFor === null ? '' : paint.dim(`… ${this.#waitingFor} (Ctrl-C stops) `);
     return this.#runner.incomplete ? '... ' : promptOf(this.#control, this.#options.view);
   }
 
-  #refresh(): void {
+  #refresh(change: () => void = () => {}): void {
     if (this.#leaving) return;
-    this.#readline.setPrompt(this.#promptText());
-    this.#writer.redraw();
+    this.#writer.redraw(() => {
+      change();
+      this.#readline.setPrompt(this.#promptText());
+    });
   }
 
   /** Ctrl-C: stops what runs, or clears the line, or says how to leave. */
@@ -268,6 +280,7 @@ export class Prompt {
 
   async #confirm(question: string, signal: AbortSignal): Promise<boolean> {
     this.#flow.flush();
+    this.#search.cancel();
     const answered = await new Promise<string | null>((resolve) => {
       this.#question = { text: `${question} [y/N] `, answer: resolve };
       signal.addEventListener('abort', () => resolve(null), { once: true });
@@ -281,6 +294,7 @@ export class Prompt {
   async #pick(question: string, choices: readonly Choice[], signal: AbortSignal): Promise<string | null> {
     const { terminal, output } = this.#options;
     this.#flow.flush();
+    this.#search.cancel();
     this.#writer.hold();
     try {
       const answer = await ask({ type: 'select', message: question, choices }, terminal, output, signal);
@@ -292,7 +306,7 @@ export class Prompt {
 
   #showHint(): void {
     const { line, cursor } = this.#readline;
-    if (this.#running || this.#leaving || cursor !== line.length) return;
+    if (this.#running || this.#leaving || this.#search.prompt !== null || cursor !== line.length) return;
     this.#hint.show(this.#completer.hint(line), this.#readline);
   }
 }
