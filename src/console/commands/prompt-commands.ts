@@ -47,7 +47,7 @@ const history: CommandSpec = {
   examples: [
     {
       line: 'history -n 5',
-      about: 'the last five; the arrow up finds them too, and those that begin with what is typed',
+      about: 'the last five; arrow up finds those that begin with what is typed, Ctrl-R those that contain it',
     },
   ],
   only: ['prompt'],
