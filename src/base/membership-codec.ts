@@ -1,5 +1,5 @@
 import { asNodeId, type NodeId } from './ids.js';
-import type { Member, Membership } from './membership.js';
+import type { FormerMember, Member, Membership } from './membership.js';
 
 /**
  * A membership in bytes, the same in a log entry and in the state's meta, little-endian:
@@ -8,22 +8,26 @@ import type { Member, Membership } from './membership.js';
  *     u8 roles (1 voter, 2 outgoing voter, 4 learner) | u32 incarnation | u16 port
  *     | u8 bytes of the name | name | u16 bytes of the host | host       (UTF-8)
  *
- * The roles keep the order of `members`.
+ * The roles keep the order of `members`. Who has no role has left: a former member, without an address.
  */
 const FORM = 1;
 const ROLES = { voter: 1, outgoing: 2, learner: 4 } as const;
 const HEAD_BYTES = 3;
 const MEMBER_FIXED_BYTES = 10;
 
-export function encodeMembership({ members, voters, outgoing, learners }: Membership): Buffer {
+export function encodeMembership({ members, voters, outgoing, learners, former = [] }: Membership): Buffer {
   const roles = (id: NodeId): number =>
     (voters.includes(id) ? ROLES.voter : 0) |
     (outgoing.includes(id) ? ROLES.outgoing : 0) |
     (learners.includes(id) ? ROLES.learner : 0);
   const head = Buffer.alloc(HEAD_BYTES);
   head[0] = FORM;
-  head.writeUInt16LE(members.length, 1);
-  return Buffer.concat([head, ...members.map((member) => encodeMember(member, roles(member.id)))]);
+  head.writeUInt16LE(members.length + former.length, 1);
+  return Buffer.concat([
+    head,
+    ...members.map((member) => encodeMember(member, roles(member.id))),
+    ...former.map((member) => encodeMember({ ...member, host: '', port: 0 }, 0)),
+  ]);
 }
 
 function encodeMember({ id, incarnation, host, port }: Member, roles: number): Buffer {
@@ -50,13 +54,17 @@ export function readMembership(bytes: Buffer): MembershipReading {
   const form = bytes[0]!;
   if (form > FORM) return { type: 'newer', why: `membership of form ${form}, this version knows up to ${FORM}` };
   const members: Member[] = [];
+  const former: FormerMember[] = [];
   const withRole = { voter: [] as NodeId[], outgoing: [] as NodeId[], learner: [] as NodeId[] };
   let at = HEAD_BYTES;
   for (let left = bytes.readUInt16LE(1); left > 0; left -= 1) {
     const end = endOfMember(bytes, at);
-    if (end === undefined) return damaged(`a membership ends within member ${members.length + 1}`);
+    if (end === undefined) {
+      return damaged(`a membership ends within member ${members.length + former.length + 1}`);
+    }
     const member = memberAt(bytes, at);
-    members.push(member);
+    if (bytes[at] === 0) former.push({ id: member.id, incarnation: member.incarnation });
+    else members.push(member);
     for (const role of ['voter', 'outgoing', 'learner'] as const) {
       if ((bytes[at]! & ROLES[role]) !== 0) withRole[role].push(member.id);
     }
@@ -64,7 +72,8 @@ export function readMembership(bytes: Buffer): MembershipReading {
   }
   if (form !== FORM || at !== bytes.length) return damaged(`form ${form}, ${bytes.length - at} bytes too many`);
   const { voter: voters, outgoing, learner: learners } = withRole;
-  return { type: 'valid', membership: { members, voters, outgoing, learners } };
+  const left = former.length === 0 ? {} : { former };
+  return { type: 'valid', membership: { members, voters, outgoing, learners, ...left } };
 }
 
 function endOfMember(bytes: Buffer, at: number): number | undefined {

@@ -25,6 +25,21 @@ export interface Configuration {
 export interface Membership extends Configuration {
   /** Voters, outgoing voters and learners, each once. */
   readonly members: readonly Member[];
+  /** Who has left; absent: nobody. */
+  readonly former?: readonly FormerMember[];
+}
+
+/** The last member of that name that left. It is told so when it comes back, and its successor has a higher incarnation. */
+export type FormerMember = Pick<Member, 'id' | 'incarnation'>;
+
+/** Is a change under way that needs the majorities of two sets of voters? (§6) */
+export const isJoint = ({ outgoing }: Configuration): boolean => outgoing.length > 0;
+
+/** Who has left once only `members` are left of `before`. */
+export function formerAfter(before: Membership, members: readonly Member[]): readonly FormerMember[] {
+  const left = before.members.filter(({ id }) => !members.some((member) => member.id === id));
+  const earlier = (before.former ?? []).filter(({ id }) => !left.some((one) => one.id === id));
+  return [...earlier, ...left.map(({ id, incarnation }) => ({ id, incarnation }))];
 }
 
 /**

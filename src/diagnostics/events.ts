@@ -59,6 +59,25 @@ export const EVENTS = {
       transfer: 'the leader wants it to lead',
     },
   },
+  'membership-entered': {
+    component: 'raft',
+    level: 'info',
+    about:
+      'Another membership is in force here, committed or not: its entry was appended, or one after it truncated (§6).',
+    fields: {
+      index: 'of its entry',
+      term,
+      voters: 'by name',
+      outgoing: 'whose majority is needed as well, while two sets of voters have to agree',
+      learners: 'who get the log and do not count',
+    },
+  },
+  'leader-retired': {
+    component: 'raft',
+    level: 'info',
+    about: 'The leader is not a voter any more, that is committed, and it steps down (Diss. §4.2.2).',
+    fields: { term, successor: 'whom it told to lead' },
+  },
   'transfer-started': {
     component: 'raft',
     level: 'info',

@@ -4,6 +4,7 @@ import {
   type Clock,
   type Emit,
   type LogIndex,
+  type Member,
   type Membership,
   type RaftctlError,
   type Revision,
@@ -11,7 +12,7 @@ import {
   type Term,
   withAddressesOf,
 } from '../base/index.js';
-import { ENTRY_TYPES, type Entry, RECORD_HEADER_BYTES } from '../raft/entry.js';
+import { ENTRY_TYPES, type Entry, membershipIn, RECORD_HEADER_BYTES } from '../raft/entry.js';
 import type { Backend } from './backend.js';
 import { COMMAND_OPS, type CommandName, CommandView, readClusterVersion } from './command.js';
 import { CommandVersions, DATA_VERSION, type DataVersion, dataNewer, versionTooLow } from './data-version.js';
@@ -72,7 +73,9 @@ export class KvStore {
   #appliedTerm: Term;
   #revision: Revision;
   readonly #compactedRevision: Revision;
-  readonly #membership: Membership;
+  #membership: Membership;
+  /** Where members are reached: what this node was told wins over what the log says. */
+  readonly #addresses: readonly Member[];
   #clusterVersion: number;
   readonly #data: DataVersion;
   readonly #versions: CommandVersions;
@@ -99,6 +102,7 @@ export class KvStore {
     this.#appliedTerm = flushed.appliedTerm;
     this.#revision = flushed.revision;
     this.#compactedRevision = flushed.compactedRevision;
+    this.#addresses = bootstrap.members;
     this.#membership = withAddressesOf(flushed.membership, bootstrap.members);
     this.#clusterVersion = flushed.clusterVersion;
     this.#past = new PastRevisions(options.historyBytes ?? HISTORY_BYTES, flushed.revision);
@@ -183,7 +187,7 @@ export class KvStore {
     for (let nth = from; nth < to; nth += 1) {
       const entry = entries[nth]!;
       assert(entry.index === this.#appliedIndex + 1, () => `entry ${entry.index} after ${this.#appliedIndex}`);
-      results[nth - from] = entry.type === ENTRY_TYPES.command ? this.#run(entry) : undefined;
+      results[nth - from] = this.#applyOne(entry);
       this.#appliedIndex = entry.index;
       this.#appliedTerm = entry.term;
     }
@@ -272,6 +276,16 @@ export class KvStore {
     const cursors = [active.range(start, before)];
     if (sealed !== undefined) cursors.push(sealed.range(start, before));
     return new MergeCursor([...cursors, this.#stored.range(start, before)]);
+  }
+
+  #applyOne(entry: Entry): CommandResult | undefined {
+    if (entry.type === ENTRY_TYPES.command) return this.#run(entry);
+    if (entry.type === ENTRY_TYPES.membership) this.#enter(membershipIn(entry, entry.index));
+    return undefined;
+  }
+
+  #enter(membership: Membership): void {
+    this.#membership = withAddressesOf(membership, this.#addresses);
   }
 
   #run(entry: Entry): CommandResult {

@@ -1,4 +1,4 @@
-import type { Configuration } from '../base/index.js';
+import type { Membership } from '../base/index.js';
 import { RawNode } from '../raft/index.js';
 import type { NodeDependencies } from './dependencies.js';
 import { nodeLimits } from './limits.js';
@@ -7,15 +7,13 @@ import { nodeLimits } from './limits.js';
 const UNSYNCED_BYTES_MAX = 256 << 20;
 
 /** The core, as this node configures and restores it. 1 tick = 1 ms. */
-export function newRaft(
-  { spec, random, recovered, store, limits }: NodeDependencies,
-  configuration: Configuration,
-): RawNode {
+export function newRaft({ spec, random, recovered, store, limits }: NodeDependencies, membership: Membership): RawNode {
   const [electionTicksMin, electionTicksMax] = spec.electionTimeoutMs;
   const { appendBytesMax, inflightMessagesMax, inflightBytesMax, uncommittedBytesMax } = { ...nodeLimits, ...limits };
   return new RawNode({
     id: spec.id,
-    configuration,
+    membership,
+    memberships: recovered.memberships.filter(({ index }) => index > store.appliedIndex),
     random,
     electionTicksMin,
     electionTicksMax,

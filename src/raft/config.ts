@@ -1,4 +1,5 @@
-import type { Configuration, LogIndex, NodeId, Random, Term } from '../base/index.js';
+import type { LogIndex, Membership, NodeId, Random, Term } from '../base/index.js';
+import type { LoggedMembership } from './entry.js';
 import type { HardState } from './ready.js';
 
 /**
@@ -7,7 +8,10 @@ import type { HardState } from './ready.js';
  */
 export interface RaftConfig {
   readonly id: NodeId;
-  readonly configuration: Configuration;
+  /** As of `restored.applied`. */
+  readonly membership: Membership;
+  /** Those that stand in entries behind that, in order. Absent: none do. */
+  readonly memberships?: readonly LoggedMembership[] | undefined;
   readonly random: Random;
   /** A follower campaigns after a random silence in [min, max] (§5.2). Suggested 400..800. */
   readonly electionTicksMin: number;

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { type LogIndex, RaftctlError, type Term } from '../base/index.js';
+import { assert, type LogIndex, type Membership, RaftctlError, readMembership, type Term } from '../base/index.js';
 
 /**
  * A log entry's bytes are written once, where it is proposed, and then travel unchanged: over the wire, into the WAL,
@@ -71,6 +71,24 @@ export function readRecord(bytes: Buffer, at: number, end: number): RecordRef | 
 /** The payload of a record: a view, not a copy. */
 export function payloadOf(record: RecordRef): Buffer {
   return record.bytes.subarray(record.at + RECORD_HEADER_BYTES, record.at + record.length);
+}
+
+/** A membership and the entry that it stands in; of the one that a log begins with, the entry before the log. */
+export interface LoggedMembership {
+  readonly index: LogIndex;
+  readonly membership: Membership;
+}
+
+/** What an entry of type `membership` says, which is intact. Throws `data-newer` for what only a later raftctl knows. */
+export function membershipIn(record: RecordRef, index: number): Membership {
+  const reading = readMembership(payloadOf(record));
+  if (reading.type === 'newer') {
+    throw new RaftctlError('data-newer', `entry ${index} of the log: ${reading.why}`, {
+      hint: 'use the raftctl that wrote it, or a newer one',
+    });
+  }
+  assert(reading.type === 'valid', () => `entry ${index} is intact and no membership: ${JSON.stringify(reading)}`);
+  return reading.membership;
 }
 
 /** A run of consecutive entries of one term. */

@@ -1,7 +1,8 @@
 import { asIndex, asTerm, type LogIndex } from '../base/index.js';
 import type { AppendEntries, AppendEntriesResponse, Heartbeat, Message } from './message.js';
+import { adoptFrom, takeBack } from './reconfiguration.js';
 import { followLeader } from './role.js';
-import type { Follower, RaftState } from './state.js';
+import { commitTo, type Follower, type RaftState } from './state.js';
 
 /** The follower's half of log replication (§5.3). What a leader cannot have meant is reported and changes nothing. */
 
@@ -77,16 +78,18 @@ function takeIn(raft: RaftState, { entries }: AppendEntries): void {
   if (firstIndex <= log.lastIndex) {
     outbox.event('debug', 'log-truncated', { from: firstIndex, lastIndex: log.lastIndex, term: log.lastTerm });
     log.truncateFrom(firstIndex);
+    takeBack(raft, firstIndex);
     outbox.unstageFrom(firstIndex);
   }
   log.append(fresh);
   outbox.stage(fresh);
+  adoptFrom(raft, fresh);
 }
 
 function commit(raft: RaftState, index: number): void {
   const { log, outbox, currentTerm } = raft;
   const from = log.commitIndex;
-  if (!log.commitTo(asIndex(index))) return;
+  if (!commitTo(raft, asIndex(index))) return;
   outbox.event('trace', 'entry-committed', { after: from, upTo: log.commitIndex, term: currentTerm });
 }
 

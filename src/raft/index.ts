@@ -35,6 +35,7 @@
  *     heartbeat.ts    beats, losses, check-quorum   reads.ts        linearizable reads
  *     progress.ts     one follower, as its leader sees it; its window is inflights.ts
  *     log.ts          terms and lengths of the log; durability.ts: how far it is synced
+ *     reconfiguration.ts  joint consensus           configurations.ts  the memberships of the log
  *     transfer.ts     leadership handed over        timers.ts       what is due when
  *     outbox.ts       the next Ready, collected     invariants.ts   what must always hold, in plain words
  *
@@ -56,5 +57,6 @@ export { checkBasic, checkDelta, type Observation, type ObservedLeader } from '.
 export * from './message.js';
 export { type PeerStatus, RawNode, type Status } from './raw-node.js';
 export * from './ready.js';
+export type { ChangeRefusal, ChangeResult } from './reconfiguration.js';
 export type { DropReason, ProposeResult } from './replication.js';
 export type { TransferRefusal, TransferResult } from './transfer.js';

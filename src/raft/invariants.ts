@@ -7,6 +7,8 @@ import { leaderOf, type RaftState } from './state.js';
 export interface Observation {
   readonly id: NodeId;
   readonly configuration: Configuration;
+  /** Of the entry that the configuration stands in. */
+  readonly configurationIndex: LogIndex;
   readonly role: RoleName;
   readonly currentTerm: Term;
   readonly votedFor: NodeId | null;
@@ -33,6 +35,7 @@ export function observe(raft: RaftState): Observation {
   return {
     id,
     configuration: raft.configuration,
+    configurationIndex: raft.configurations.latest.index,
     role: role.type,
     currentTerm,
     votedFor,
@@ -79,6 +82,8 @@ function checkRole(state: Observation, expect: Expect): void {
   // A leader knows itself as leader and has voted for itself; nobody else does the first.
   expect((state.leader === state.id) === (state.role === 'leader'), 'a leader, and nobody else, takes itself for it');
   if (state.role === 'leader') expect(state.votedFor === state.id, 'a leader has voted for itself');
+  // The configuration in force is one that the log holds.
+  expect(state.configurationIndex <= state.lastIndex, 'the configuration is in the log');
   // Whoever campaigns follows nobody; a candidate has voted for itself.
   if (state.role === 'candidate') expect(state.votedFor === state.id, 'a candidate has voted for itself');
   if (state.role === 'candidate' || state.role === 'pre-candidate') {
@@ -93,8 +98,8 @@ function checkRole(state: Observation, expect: Expect): void {
     expect(0 <= matchIndex && matchIndex < nextIndex, `matchIndex of ${peer} is below its nextIndex`);
     expect(nextIndex <= state.lastIndex + 1, `nextIndex of ${peer} is within the log`);
   }
-  // What a leader committed in its term is held durably by a majority.
-  if (state.commitIndex >= leading.termStart) {
+  // What a leader committed in its term, and under the configuration of now, is held durably by a majority.
+  if (state.commitIndex >= leading.termStart && state.commitIndex >= state.configurationIndex) {
     const holds = (voter: NodeId) =>
       (voter === state.id ? state.persistedIndex : (leading.peers.get(voter)?.matchIndex ?? 0)) >= state.commitIndex;
     expect(hasQuorum(state.configuration, holds), 'a majority holds what is committed');

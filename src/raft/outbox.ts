@@ -9,6 +9,8 @@ export class Outbox {
   hardStateChanged = false;
   /** Role, term or known leader changed. */
   roleChanged = false;
+  /** Another membership is in force, or committed. */
+  membershipChanged = false;
   #messages: Message[] = [];
   #messagesAfterPersist: Message[] = [];
   #entries: Entry[] = [];
@@ -19,6 +21,7 @@ export class Outbox {
     return (
       !this.hardStateChanged &&
       !this.roleChanged &&
+      !this.membershipChanged &&
       this.#messages.length === 0 &&
       this.#messagesAfterPersist.length === 0 &&
       this.#entries.length === 0 &&
@@ -78,6 +81,7 @@ export class Outbox {
     };
     this.hardStateChanged = false;
     this.roleChanged = false;
+    this.membershipChanged = false;
     this.#messages = [];
     this.#messagesAfterPersist = [];
     this.#entries = [];

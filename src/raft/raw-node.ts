@@ -1,4 +1,4 @@
-import { assert, type Configuration, type LogIndex, type NodeId, type Term } from '../base/index.js';
+import { assert, type Configuration, type LogIndex, type Membership, type NodeId, type Term } from '../base/index.js';
 import type { RaftConfig } from './config.js';
 import { countVotes, reconsider } from './election.js';
 import type { RecordRef } from './entry.js';
@@ -7,6 +7,7 @@ import type { Message } from './message.js';
 import type { Progress } from './progress.js';
 import { readIndex, roundDue, startRound } from './reads.js';
 import type { Ready, RoleName } from './ready.js';
+import { type ChangeResult, changeMembership, continueChange } from './reconfiguration.js';
 import { advanceCommit, type ProposeResult, propose, replicate, resetProgress } from './replication.js';
 import { resetElectionTimer } from './role.js';
 import { createState, leaderOf, type RaftState } from './state.js';
@@ -55,6 +56,7 @@ export class RawNode {
     assert(n >= 0, () => `ticked ${n}`);
     this.#raft.now += n;
     runTimers(this.#raft);
+    continueChange(this.#raft);
   }
 
   /** Ticks until the next timeout of any kind: 0 when one is due (`tick(0)` then), Infinity if there is none. */
@@ -64,6 +66,7 @@ export class RawNode {
 
   step(message: Message): void {
     step(this.#raft, message);
+    continueChange(this.#raft);
   }
 
   /** On a leader: appends `records`, or the first `count` of them when the uncommitted quota runs out. */
@@ -85,6 +88,14 @@ export class RawNode {
    */
   transferLeadership(to?: NodeId): TransferResult {
     return transferLeadership(this.#raft, to);
+  }
+
+  /**
+   * On a leader: begins the change to these voters, learners and members; see reconfiguration.ts. It is done when a
+   * membership with these voters, and no outgoing ones, is committed.
+   */
+  changeMembership(next: Membership): ChangeResult {
+    return changeMembership(this.#raft, next);
   }
 
   /** Our link to `peer` is up; its handshake told the leader it knows. */
@@ -121,6 +132,7 @@ export class RawNode {
     const moved = raft.log.durability.completed(index, term);
     if (raft.role.type === 'leader') {
       if (moved) advanceCommit(raft, raft.role);
+      continueChange(raft);
     } else if (raft.role.type === 'follower' && raft.role.leader !== null) {
       // A slow disk must not look like a dead leader.
       resetElectionTimer(raft);
@@ -151,7 +163,7 @@ export class RawNode {
       if (roundDue(raft, role)) startRound(raft, role);
       if (role.sendDue) replicate(raft, role);
     }
-    const { hardStateChanged, roleChanged } = outbox;
+    const { hardStateChanged, roleChanged, membershipChanged } = outbox;
     const taken = outbox.take();
     const last = taken.entries.at(-1);
     if (last !== undefined) log.durability.handedOut(last.index, last.term);
@@ -165,6 +177,9 @@ export class RawNode {
       events: taken.events,
       hardState: hardStateChanged ? { currentTerm: raft.currentTerm, votedFor: raft.votedFor } : undefined,
       committed: log.commitIndex > after ? { after, upTo: log.commitIndex } : undefined,
+      membershipChange: membershipChanged
+        ? { inForce: this.membership, committed: this.committedMembership }
+        : undefined,
       roleChange: roleChanged ? { role: raft.role.type, term: raft.currentTerm, leader: leaderOf(raft) } : undefined,
     };
   }
@@ -216,6 +231,23 @@ export class RawNode {
 
   get configuration(): Configuration {
     return this.#raft.configuration;
+  }
+
+  /** In force: the latest that the log holds. */
+  get membership(): Membership {
+    return this.#raft.configurations.latest.membership;
+  }
+
+  /** The latest that is committed. */
+  get committedMembership(): Membership {
+    const { configurations, log } = this.#raft;
+    return configurations.committed(log.commitIndex).membership;
+  }
+
+  /** How far a leader knows that `peer` has its log; undefined of one that is no member, and on others. */
+  matchOf(peer: NodeId): LogIndex | undefined {
+    const { role } = this.#raft;
+    return role.type === 'leader' ? role.progress.get(peer)?.matchIndex : undefined;
   }
 
   /** All of it at once, with the followers as a leader sees them: for people and tests, not for one number. */

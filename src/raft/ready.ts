@@ -1,4 +1,4 @@
-import type { Fields, Level, LogIndex, NodeId, Term } from '../base/index.js';
+import type { Fields, Level, LogIndex, Membership, NodeId, Term } from '../base/index.js';
 import type { Entry } from './entry.js';
 import type { Message } from './message.js';
 
@@ -28,6 +28,8 @@ export interface Ready {
   readonly reads: readonly ReadState[];
   /** Set when the role, the term or the known leader changed. */
   readonly roleChange: RoleChange | undefined;
+  /** Set when another membership is in force, or became committed. */
+  readonly membershipChange: MembershipChange | undefined;
   readonly events: readonly CoreEvent[];
 }
 
@@ -41,6 +43,12 @@ export interface HardState {
 export interface ReadState {
   readonly id: number;
   readonly index: LogIndex;
+}
+
+/** The membership of the latest entry, committed or not; and of the latest that is. */
+export interface MembershipChange {
+  readonly inForce: Membership;
+  readonly committed: Membership;
 }
 
 export const ROLE_NAMES = ['follower', 'pre-candidate', 'candidate', 'leader'] as const;

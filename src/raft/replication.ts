@@ -2,7 +2,7 @@ import { asIndex, type LogIndex, type NodeId, quorumValue, type Term } from '../
 import { ENTRY_TYPES, type Entry, makeRecord, type RecordRef } from './entry.js';
 import type { AppendEntriesResponse } from './message.js';
 import type { Progress } from './progress.js';
-import type { Leader, RaftState } from './state.js';
+import { commitTo, type Leader, type RaftState } from './state.js';
 
 /** The leader's half of log replication (§5.3) and the commit rule (§5.4.2). The follower's half is following.ts. */
 
@@ -46,7 +46,8 @@ export function propose(raft: RaftState, records: readonly RecordRef[]): Propose
   return { type: 'accepted', firstIndex, count, term: currentTerm };
 }
 
-function append(raft: RaftState, leader: Leader, records: readonly RecordRef[]): void {
+/** Appends without asking anybody: what a leader owes to its term, and to a change of its membership. */
+export function append(raft: RaftState, leader: Leader, records: readonly RecordRef[]): void {
   const { log, outbox, currentTerm: term } = raft;
   let index = log.lastIndex;
   const entries = records.map(({ type, bytes, at, length }): Entry => {
@@ -148,7 +149,7 @@ export function advanceCommit(raft: RaftState, leader: Leader): void {
   );
   if (held < leader.termStart) return;
   const from = log.commitIndex;
-  if (!log.commitTo(asIndex(held))) return;
+  if (!commitTo(raft, asIndex(held))) return;
   tellCommitSoon(raft, leader);
   raft.outbox.event('trace', 'entry-committed', { after: from, upTo: log.commitIndex, term: raft.currentTerm });
 }

@@ -10,6 +10,7 @@ import {
   type PreCandidate,
   type RaftState,
   type Role,
+  replicasOf,
 } from './state.js';
 
 /**
@@ -57,7 +58,7 @@ export function becomeLeader(raft: RaftState): Leader {
   const role: Leader = {
     type: 'leader',
     termStart,
-    progress: new Map(raft.peers.map((peer) => [peer, new Progress(termStart, now, limits)])),
+    progress: new Map(replicasOf(raft).map((peer) => [peer, new Progress(termStart, now, limits)])),
     reads: { round: 0, index: asIndex(0), inRound: [], queued: [] },
     transfer: undefined,
     heartbeatAt: now + config.heartbeatTicks,
@@ -84,6 +85,11 @@ export function followLeader(raft: RaftState, leader: NodeId): boolean {
 
 /** The leader is gone for certain: a follower without one, in the same term and with the same vote. */
 export function forgetLeader(raft: RaftState): void {
+  becomeFollower(raft, raft.currentTerm, null);
+}
+
+/** A leader that is no member any more follows whoever comes next. */
+export function retire(raft: RaftState): void {
   becomeFollower(raft, raft.currentTerm, null);
 }
 

@@ -1,5 +1,6 @@
 import { assert, type Configuration, type LogIndex, type NodeId, randomInt, type Term } from '../base/index.js';
 import type { RaftConfig } from './config.js';
+import { Configurations } from './configurations.js';
 import { RaftLog } from './log.js';
 import type { RequestVote } from './message.js';
 import { Outbox } from './outbox.js';
@@ -7,13 +8,16 @@ import type { Progress } from './progress.js';
 
 /**
  * All that one node knows (Figure 2 and what was added to it). Handlers are functions of this state. Times are absolute
- * ticks, compared with `now`. `role.ts` alone changes what is readonly here.
+ * ticks, compared with `now`. Of what is readonly here, `role.ts` alone changes role, term and vote, and
+ * `reconfiguration.ts` the configuration.
  */
 export interface RaftState {
   readonly id: NodeId;
   readonly config: RaftConfig;
+  readonly configurations: Configurations;
+  /** The latest of them: who decides. Sorted, since iteration order is part of determinism. */
   readonly configuration: Configuration;
-  /** The other voters, sorted: iteration order is part of determinism. */
+  /** The others whose votes count, sorted. */
   readonly peers: readonly NodeId[];
   readonly log: RaftLog;
   readonly outbox: Outbox;
@@ -69,7 +73,8 @@ export interface Leader {
   readonly type: 'leader';
   /** Index of the no-op of this term. Entries from here on are of the current term (§5.4.2). */
   readonly termStart: LogIndex;
-  readonly progress: ReadonlyMap<NodeId, Progress>;
+  /** Of all replicas: voters, outgoing voters and learners, but for itself. */
+  readonly progress: Map<NodeId, Progress>;
   readonly reads: ReadRounds;
   /** Leadership is being handed over: no proposals meanwhile. */
   transfer: Transfer | undefined;
@@ -121,18 +126,21 @@ export interface Hurry {
 
 export function createState(config: RaftConfig): RaftState {
   validate(config);
-  const voters = [...config.configuration.voters].sort();
   const log = new RaftLog(config.restored);
   const { currentTerm, votedFor } = config.restored.hardState;
   assert(
     log.lastTerm <= currentTerm,
     () => `restored log ends with term ${log.lastTerm}, currentTerm is ${currentTerm}`,
   );
+  const configurations = new Configurations(
+    { index: log.appliedIndex, membership: config.membership },
+    config.memberships ?? [],
+  );
   const state: RaftState = {
     id: config.id,
     config,
-    configuration: { ...config.configuration, voters },
-    peers: voters.filter((voter) => voter !== config.id),
+    configurations,
+    ...inForce(config.id, configurations.latest.membership),
     log,
     outbox: new Outbox(),
     suspicion: { gone: new Set(), links: new Map(), hurry: undefined },
@@ -145,6 +153,33 @@ export function createState(config: RaftConfig): RaftState {
     handedCommit: log.commitIndex,
   };
   return state;
+}
+
+/** What a node goes by while this configuration is in force. */
+export const inForce = (
+  id: NodeId,
+  { voters, outgoing, learners }: Configuration,
+): Pick<RaftState, 'configuration' | 'peers'> => ({
+  configuration: { voters: [...voters].sort(), outgoing: [...outgoing].sort(), learners: [...learners].sort() },
+  peers: sortedOthers(id, [...voters, ...outgoing]),
+});
+
+const sortedOthers = (id: NodeId, names: readonly NodeId[]): readonly NodeId[] =>
+  [...new Set(names)].filter((name) => name !== id).sort();
+
+/** The others that get the log. */
+export const replicasOf = ({ id, configuration: { voters, outgoing, learners } }: RaftState): readonly NodeId[] =>
+  sortedOthers(id, [...voters, ...outgoing, ...learners]);
+
+/** Was `peer` heard from within the shortest election timeout, and is not known to be gone? */
+export const isHeard = ({ now, config, suspicion }: RaftState, peer: NodeId, heardAt: number): boolean =>
+  !suspicion.gone.has(peer) && now - heardAt < config.electionTicksMin;
+
+/** Everything up to `index` is committed, the memberships among it too. False: it was. */
+export function commitTo({ log, configurations, outbox }: RaftState, index: LogIndex): boolean {
+  if (!log.commitTo(index)) return false;
+  if (configurations.committedTo(index)) outbox.membershipChanged = true;
+  return true;
 }
 
 /** A follower that has just become one. */
@@ -171,11 +206,12 @@ export function leaderOf({ role, id }: RaftState): NodeId | null {
   return role.type === 'follower' ? role.leader : null;
 }
 
-/** Only voters campaign (§6, Diss. §4.2.1). */
-export const promotable = (raft: RaftState): boolean => raft.configuration.voters.includes(raft.id);
+/** Only voters campaign, of either set (§6, Diss. §4.2.1). */
+export const promotable = ({ id, configuration: { voters, outgoing } }: RaftState): boolean =>
+  voters.includes(id) || outgoing.includes(id);
 
 function validate(config: RaftConfig): void {
-  const { electionTicksMin, electionTicksMax, heartbeatTicks, configuration } = config;
+  const { electionTicksMin, electionTicksMax, heartbeatTicks, membership } = config;
   assert(heartbeatTicks >= 1, () => `heartbeatTicks ${heartbeatTicks}: expected at least 1`);
   assert(
     heartbeatTicks < electionTicksMin && electionTicksMin <= electionTicksMax,
@@ -183,5 +219,5 @@ function validate(config: RaftConfig): void {
   );
   const bytes = Math.min(config.appendBytesMax, config.uncommittedBytesMax, config.unsyncedBytesMax);
   assert(bytes >= 1, 'byte bounds must be positive');
-  assert(new Set(configuration.voters).size === configuration.voters.length, 'voters must be distinct');
+  assert(new Set(membership.voters).size === membership.voters.length, 'voters must be distinct');
 }

@@ -117,8 +117,8 @@ function hurry(raft: RaftState, cause: Hurry['cause']): number | undefined {
 }
 
 /** This node's place among the voters that may be alive. */
-function rankOf({ id, configuration, suspicion }: RaftState): number {
-  return configuration.voters.filter((voter) => voter < id && !suspicion.gone.has(voter)).length;
+function rankOf({ id, peers, suspicion }: RaftState): number {
+  return peers.filter((voter) => voter < id && !suspicion.gone.has(voter)).length;
 }
 
 function postpone({ suspicion, now }: RaftState, ticks: number): void {

@@ -1,9 +1,8 @@
 import type { NodeId } from '../base/index.js';
 import { campaignForTransfer } from './election.js';
 import type { TimeoutNow } from './message.js';
-import type { Progress } from './progress.js';
 import { sendEmptyAppend } from './replication.js';
-import { type Leader, promotable, type RaftState } from './state.js';
+import { isHeard, type Leader, promotable, type RaftState } from './state.js';
 
 /**
  * Leadership transfer (Diss. §3.10): the leader takes no more proposals, brings one follower up to date and tells it not
@@ -85,19 +84,16 @@ function reasonAgainst(raft: RaftState, leader: Leader, target: NodeId): Transfe
   const progress = leader.progress.get(target);
   if (progress === undefined) return 'no-member';
   if (!configuration.voters.includes(target)) return 'learner';
-  return isHeard(raft, target, progress) ? undefined : 'silent';
+  return isHeard(raft, target, progress.heardAt) ? undefined : 'silent';
 }
 
 /** The follower that lacks the least, of those that keep up; by name, where that does not decide. */
-function successor(raft: RaftState, { progress }: Leader): NodeId | undefined {
+export function successor(raft: RaftState, { progress }: Leader): NodeId | undefined {
   let best: NodeId | undefined;
   for (const voter of raft.configuration.voters) {
     const candidate = progress.get(voter);
-    if (candidate?.state.type !== 'replicate' || !isHeard(raft, voter, candidate)) continue;
+    if (candidate?.state.type !== 'replicate' || !isHeard(raft, voter, candidate.heardAt)) continue;
     if (best === undefined || candidate.matchIndex > progress.get(best)!.matchIndex) best = voter;
   }
   return best;
 }
-
-const isHeard = ({ now, config, suspicion }: RaftState, peer: NodeId, { heardAt }: Progress): boolean =>
-  !suspicion.gone.has(peer) && now - heardAt < config.electionTicksMin;

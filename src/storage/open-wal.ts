@@ -1,5 +1,5 @@
 import { asIndex, type Emit, type LogIndex, type Scheduler, type Term } from '../base/index.js';
-import type { Entry, TermRun } from '../raft/entry.js';
+import type { Entry, LoggedMembership, TermRun } from '../raft/entry.js';
 import type { HardState } from '../raft/ready.js';
 import type { FileSystem } from './file-system.js';
 import type { LogImage } from './log-image.js';
@@ -15,6 +15,8 @@ export interface Recovered {
   readonly runs: readonly TermRun[];
   /** The record length of each kept entry, in order. */
   readonly lengths: Uint32Array;
+  /** The memberships that stand in kept entries, in order. */
+  readonly memberships: readonly LoggedMembership[];
   /** The last entries, verified, up to `tailBytes` of them. */
   readonly tail: readonly Entry[];
   /** Of the current key-value environment. */
@@ -48,6 +50,7 @@ export async function openWal(given: OpenWalOptions): Promise<{ wal: Wal; recove
       before,
       runs: image.index.runs(),
       lengths,
+      memberships: image.memberships,
       tail: await readTail(wal, image, lengths, options.tailBytes),
       generation: image.currentGeneration,
       ...(cut === undefined ? {} : { cut }),

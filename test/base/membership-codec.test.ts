@@ -9,12 +9,15 @@ const anyMembership: fc.Arbitrary<Membership> = fc
       incarnation: fc.nat(),
       host: fc.string({ maxLength: 300 }),
       port: fc.nat(65_535),
-      roles: fc.integer({ min: 1, max: 7 }),
+      roles: fc.integer({ min: 0, max: 7 }),
     }),
     { selector: ({ id }) => id, maxLength: 9 },
   )
   .map((list) => ({
-    members: list.map(({ roles: _, ...member }) => member),
+    members: list.filter(({ roles }) => roles > 0).map(({ roles: _, ...member }) => member),
+    ...(list.some(({ roles }) => roles === 0) && {
+      former: list.filter(({ roles }) => roles === 0).map(({ id, incarnation }) => ({ id, incarnation })),
+    }),
     voters: list.filter(({ roles }) => (roles & 1) !== 0).map(({ id }) => id),
     outgoing: list.filter(({ roles }) => (roles & 2) !== 0).map(({ id }) => id),
     learners: list.filter(({ roles }) => (roles & 4) !== 0).map(({ id }) => id),

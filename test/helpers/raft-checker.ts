@@ -1,5 +1,13 @@
-import { majorityOf, type NodeId } from '../../src/base/index.js';
-import { checkBasic, checkDelta, type Entry, type Observation, type Ready } from '../../src/raft/index.js';
+import type { Configuration, NodeId } from '../../src/base/index.js';
+import {
+  checkBasic,
+  checkDelta,
+  ENTRY_TYPES,
+  type Entry,
+  membershipIn,
+  type Observation,
+  type Ready,
+} from '../../src/raft/index.js';
 import { type Disk, type RaftHost, textOf } from './raft-host.js';
 
 interface Committed {
@@ -9,11 +17,17 @@ interface Committed {
 
 /** What must hold across a cluster (Figure 3), watched from outside. Throws the claim that broke. */
 export class RaftChecker {
+  /** Of a log in which no entry says otherwise. */
+  readonly #first: Configuration;
   readonly #leaders = new Map<number, NodeId>();
   readonly #entries = new Map<string, string>();
   readonly #committed: Committed[] = [];
   readonly #last = new Map<NodeId, Observation>();
   readonly #readFloors = new Map<string, number>();
+
+  constructor(first: Configuration) {
+    this.#first = first;
+  }
 
   /** Index up to which anybody has committed. */
   get committedUpTo(): number {
@@ -39,7 +53,7 @@ export class RaftChecker {
     if (now.role === 'leader' && before?.role !== 'leader') this.#checkNewLeader(host, now);
   }
 
-  checkReady(host: RaftHost, disks: readonly Disk[], ready: Ready): void {
+  checkReady(host: RaftHost, disks: ReadonlyMap<string, Disk>, ready: Ready): void {
     for (const entry of ready.entries) this.#checkLogMatching(host, entry);
     for (const { id, index } of ready.reads) this.#checkRead(host, id, index);
     if (!ready.committed) return;
@@ -47,7 +61,7 @@ export class RaftChecker {
       const entry = host.log[at]!;
       const known = this.#committed[at];
       if (!known) {
-        this.#checkDurable(entry, disks);
+        this.#checkDurable(host, entry, disks);
         this.#committed.push({ entry, inTerm: this.#last.get(host.id)!.currentTerm });
       }
       // State Machine Safety: nobody applies another entry at this index.
@@ -86,10 +100,23 @@ export class RaftChecker {
     this.#entries.set(key, content);
   }
 
-  /** Committed means: on the disks of a majority. */
-  #checkDurable({ index, term }: Entry, disks: readonly Disk[]): void {
-    const holding = disks.filter((disk) => disk.log[index - 1]?.term === term).length;
-    if (holding < majorityOf(disks.length)) throw new Error(`entry ${index} was committed with ${holding} copies`);
+  /**
+   * Committed means: on the disks of a majority, of both sets of a joint configuration. That is the latest configuration
+   * at or before the entry, or a later one that the leader may have entered by then, as the one before it was committed.
+   */
+  #checkDurable(host: RaftHost, { index, term }: Entry, disks: ReadonlyMap<string, Disk>): void {
+    const holds = (id: NodeId): boolean => disks.get(id)?.log[index - 1]?.term === term;
+    const logged = [
+      { index: 0, configuration: this.#first },
+      ...host.log
+        .filter(({ type }) => type === ENTRY_TYPES.membership)
+        .map((entry) => ({ index: entry.index, configuration: membershipIn(entry, entry.index) as Configuration })),
+    ];
+    const own = logged.findLastIndex((one) => one.index <= index);
+    const possible = logged.filter((_, at) => at === own || (at > own && logged[at - 1]!.index < index));
+    if (possible.some(({ configuration }) => decides(configuration, holds))) return;
+    const holders = [...disks.keys()].filter((id) => holds(id as NodeId)).join(', ');
+    throw new Error(`entry ${index} was committed by ${host.id} with copies on ${holders}`);
   }
 
   #checkRead(host: RaftHost, id: number, index: number): void {
@@ -98,4 +125,10 @@ export class RaftChecker {
     this.#readFloors.delete(`${host.id} ${id}`);
     if (index < floor) throw new Error(`${host.id}: read ${id} got ${index}, ${floor} was committed before`);
   }
+}
+
+/** Counted here once more: the core's own arithmetic is among what is checked. */
+function decides({ voters, outgoing }: Configuration, counts: (id: NodeId) => boolean): boolean {
+  const most = (set: readonly NodeId[]): boolean => set.length === 0 || set.filter(counts).length * 2 > set.length;
+  return most(voters) && most(outgoing);
 }

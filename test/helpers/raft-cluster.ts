@@ -1,5 +1,6 @@
-import { asIndex, asNodeId, asTerm, type Random, randomInt, votersOnly } from '../../src/base/index.js';
+import { asIndex, asNodeId, asTerm, type Random, randomInt } from '../../src/base/index.js';
 import {
+  type ChangeResult,
   ENTRY_TYPES,
   type Entry,
   type Message,
@@ -10,11 +11,14 @@ import {
   type Status,
   type TransferResult,
 } from '../../src/raft/index.js';
+import { membershipOf, membershipText } from './membership.js';
 import { RaftChecker } from './raft-checker.js';
 import { type Disk, type HostConfig, RaftHost, textOf } from './raft-host.js';
 
 export interface ClusterOptions {
   readonly nodes?: number;
+  /** Nodes that are no members: they know nobody, and wait to be added. They are named on from the members. */
+  readonly spare?: number;
   /** `at-once`: every write is durable before the next step. `on-demand`: by `persist`. */
   readonly persist?: 'at-once' | 'on-demand';
   readonly config?: Partial<HostConfig>;
@@ -40,7 +44,7 @@ export const ELECTION_TICKS_MAX = 800;
 export const HEARTBEAT_TICKS = 60;
 
 export const testConfig = (voters: readonly string[], overrides: Partial<HostConfig> = {}): HostConfig => ({
-  configuration: votersOnly(voters.map(asNodeId)),
+  membership: membershipOf(...voters.map(asNodeId)),
   electionTicksMin: ELECTION_TICKS_MIN,
   electionTicksMax: ELECTION_TICKS_MAX,
   heartbeatTicks: HEARTBEAT_TICKS,
@@ -77,7 +81,7 @@ export const always = (value: number): Random => ({ next: () => value });
  */
 export class RaftCluster {
   readonly names: readonly string[];
-  readonly checker = new RaftChecker();
+  readonly checker: RaftChecker;
   /** Messages on their way, oldest first. */
   network: Message[] = [];
   readonly #hosts = new Map<string, RaftHost>();
@@ -88,8 +92,11 @@ export class RaftCluster {
 
   constructor(options: ClusterOptions = {}) {
     this.#options = options;
-    this.names = Array.from({ length: options.nodes ?? 3 }, (_, at) => `n${at + 1}`);
-    this.#config = testConfig(this.names, options.config);
+    const { nodes = 3, spare = 0 } = options;
+    this.names = Array.from({ length: nodes + spare }, (_, at) => `n${at + 1}`);
+    const members = this.names.slice(0, nodes);
+    this.#config = testConfig(members, options.config);
+    this.checker = new RaftChecker(this.#config.membership);
     for (const name of this.names) this.#start(name, this.#firstDisk(name));
   }
 
@@ -135,6 +142,18 @@ export class RaftCluster {
   /** Leadership is to go to `to`, or to whoever the leader chooses. */
   transfer(name: string, to?: string): TransferResult {
     return this.#input(this.host(name), (raw) => raw.transferLeadership(to === undefined ? to : asNodeId(to)));
+  }
+
+  /** Begins a change to these voters and learners, new names included. */
+  change(name: string, voters: readonly string[], learners: readonly string[] = []): ChangeResult {
+    const ids = { voters: voters.map(asNodeId), learners: learners.map(asNodeId) };
+    const { members } = membershipOf(...ids.voters, ...ids.learners);
+    return this.#input(this.host(name), (raw) => raw.changeMembership({ ...ids, outgoing: [], members }));
+  }
+
+  /** Who is in force at a node, as `n1,n2`: voters, `| outgoing voters`, `+ learners`. */
+  inForce(name: string): string {
+    return membershipText(this.raw(name).membership);
   }
 
   /** Asks for a read index. Ids count from 1 in each process, as a host's would. False: nobody to ask. */
@@ -319,7 +338,9 @@ export class RaftCluster {
   #start(name: string, disk: Disk, applied = 0): void {
     const at = this.names.indexOf(name);
     const random = this.#options.random?.(name) ?? always((at + 0.5) / this.names.length);
-    const host = new RaftHost(asNodeId(name), this.#config, { random, disk, applied });
+    const isMember = this.#config.membership.members.some(({ id }) => id === name);
+    const config = isMember ? this.#config : { ...this.#config, membership: membershipOf() };
+    const host = new RaftHost(asNodeId(name), config, { random, disk, applied });
     this.#hosts.set(name, host);
     this.#input(host, () => {});
   }
@@ -352,8 +373,8 @@ export class RaftCluster {
   }
 
   /** Crashed nodes' disks count as well: durable is durable. */
-  #everyDisk(): Disk[] {
-    return [...this.#hosts.values(), ...this.#crashed.values()].map(({ disk }) => disk);
+  #everyDisk(): ReadonlyMap<string, Disk> {
+    return new Map([...this.#hosts, ...this.#crashed].map(([name, { disk }]) => [name, disk]));
   }
 }
 

@@ -1,9 +1,11 @@
 import { asIndex, asTerm, type NodeId, type Random } from '../../src/base/index.js';
 import {
   type CoreEvent,
+  ENTRY_TYPES,
   type Entry,
   type HardState,
   type Message,
+  membershipIn,
   type Observation,
   payloadOf,
   type RaftConfig,
@@ -51,8 +53,14 @@ export class RaftHost {
     this.disk = options.disk ?? { hardState: { currentTerm: asTerm(0), votedFor: null }, log: [] };
     this.log = [...this.disk.log];
     this.applied = this.log.slice(0, options.applied ?? 0);
+    const applied = asIndex(this.applied.length);
+    const memberships = this.log
+      .filter(({ type }) => type === ENTRY_TYPES.membership)
+      .map((entry) => ({ index: entry.index, membership: membershipIn(entry, entry.index) }));
     this.raw = new RawNode({
       ...config,
+      membership: memberships.findLast(({ index }) => index <= applied)?.membership ?? config.membership,
+      memberships: memberships.filter(({ index }) => index > applied),
       id,
       random: options.random,
       restored: {
@@ -60,7 +68,7 @@ export class RaftHost {
         before: { index: asIndex(0), term: asTerm(0) },
         runs: termRuns(this.log),
         lengths: Uint32Array.from(this.log, ({ length }) => length),
-        applied: asIndex(this.applied.length),
+        applied,
       },
     });
   }

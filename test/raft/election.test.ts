@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { votersOnly } from '../../src/base/index.js';
+import { membershipOf } from '../helpers/membership.js';
 import {
   always,
   ELECTION_TICKS_MAX,
@@ -116,7 +116,7 @@ describe('elections', () => {
   });
 
   it('a node outside the configuration follows, votes, and never campaigns', () => {
-    const c = new RaftCluster({ config: { configuration: votersOnly([]) } });
+    const c = new RaftCluster({ config: { membership: membershipOf() } });
     expect(c.raw('n1').ticksToDeadline()).toBe(Number.POSITIVE_INFINITY);
     c.tick(10 * ELECTION_TICKS_MAX, 'n1');
     expect(c.role('n1')).toBe('follower');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { votersOnly } from '../../src/base/index.js';
+import { membershipOf } from '../helpers/membership.js';
 import { always, ELECTION_TICKS_MAX, ELECTION_TICKS_MIN, RaftCluster } from '../helpers/raft-cluster.js';
 import { append, heartbeat, requestVote, vote } from '../helpers/raft-messages.js';
 
@@ -42,7 +42,7 @@ describe('haste', () => {
   });
 
   it('is nothing for a node that may not campaign: it only forgets the leader', () => {
-    const c = new RaftCluster({ config: { configuration: votersOnly([]) } });
+    const c = new RaftCluster({ config: { membership: membershipOf() } });
     c.step('n1', heartbeat({ from: 'n2', to: 'n1', term: 1 }));
     c.suspect('n1', 'n2');
     expect(c.status('n1').leader).toBe(null);

@@ -85,6 +85,19 @@ const transfer: Action = (c, random) => {
   c.transfer(somebody(c, random), chance(random, 0.7) ? pick(random, c.names) : undefined);
 };
 
+/** Any leader is asked for any change: of learners, of one voter, of several at once, of itself. */
+const change: Action = (c, random) => {
+  const leader = somebody(c, random);
+  const { voters, learners } = c.raw(leader).membership;
+  const others = c.names.filter((name) => !voters.some((id) => id === name) && !learners.some((id) => id === name));
+  const kind = randomInt(random, 0, 3);
+  const stay = voters.filter(() => chance(random, 0.75));
+  if (kind === 0 && others.length > 0) c.change(leader, voters, [...learners, pick(random, others)]);
+  else if (kind === 1) c.change(leader, [...voters, ...learners], []);
+  else if (kind === 2) c.change(leader, [...stay, ...learners], []);
+  else c.change(leader, stay, learners.slice(1));
+};
+
 const crash: Action = (c, random) => {
   if (c.alive.length === 1) return;
   const name = pick(random, c.alive);
@@ -133,6 +146,7 @@ const ACTIONS: readonly (readonly [Action, number, readonly number[]])[] = [
   [propose, 8, [0.5, 1]],
   [read, 5, [0, 1, 4]],
   [transfer, 0.5, [0, 1, 6]],
+  [change, 0.7, [0, 1, 4]],
   [lose, 2, [0, 1, 4]],
   [crash, 0.7, [0, 1, 4]],
   [restart, 3, [1, 2]],
@@ -146,6 +160,7 @@ function run(seed: number): RaftCluster {
   let processes = 0;
   const c = new RaftCluster({
     nodes: pick(random, [1, 2, 3, 3, 3, 3, 3, 4, 5, 5]),
+    spare: pick(random, [0, 1, 2, 3]),
     persist: 'on-demand',
     // Each process draws its own numbers: a restarted one must not repeat those of the one before.
     random: () => seededRandom(seed * 1_000_003 + processes++),
@@ -192,13 +207,17 @@ describe('any schedule', () => {
         const c = run(seed);
         const [leader] = c.leaders();
         expect(c.leaders()).toHaveLength(1);
+        const { voters, outgoing, learners } = c.raw(leader!).membership;
+        expect(outgoing).toEqual([]);
+        const members = [...voters, ...learners] as string[];
         expect(c.propose(leader!, 'at last')).toMatchObject({ type: 'accepted' });
-        const asked = c.names.map((name) => ({ name, id: c.read(name) }));
+        const asked = members.map((name) => ({ name, id: c.read(name) }));
         c.settle();
         c.tick(FRANTIC.commitNewsTicks);
         c.settle();
         for (const { name, id } of asked) expect(c.host(name).reads.at(-1)?.id).toBe(id);
-        for (const name of c.names) {
+        for (const name of members) {
+          expect(c.inForce(name)).toBe(c.inForce(leader!));
           expect(c.log(name)).toEqual(c.log(leader!));
           expect(c.applied(name).at(-1)).toBe('at last');
         }

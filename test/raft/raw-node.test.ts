@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { asIndex, asNodeId, asTerm, seededRandom, votersOnly } from '../../src/base/index.js';
+import { asIndex, asNodeId, asTerm, seededRandom } from '../../src/base/index.js';
 import { type HardState, RawNode } from '../../src/raft/index.js';
+import { membershipOf } from '../helpers/membership.js';
 import { always, ELECTION_TICKS_MAX, entry, RaftCluster, record, testConfig } from '../helpers/raft-cluster.js';
 import { ack, append, heartbeat, heartbeatResponse, vote } from '../helpers/raft-messages.js';
 
@@ -157,7 +158,7 @@ describe('the core', () => {
   it('refuses configurations that cannot work', () => {
     expect(() => node({ heartbeatTicks: 400 })).toThrow(/heartbeat 400 < election min 400/);
     expect(() => node({ electionTicksMin: 900 })).toThrow(/election min 900 <= max 800/);
-    expect(() => node({ configuration: votersOnly([asNodeId('n1'), asNodeId('n1')]) })).toThrow(/distinct/);
+    expect(() => node({ membership: membershipOf(asNodeId('n1'), asNodeId('n1')) })).toThrow(/distinct/);
     expect(() => node({ heartbeatTicks: 0 })).toThrow(/heartbeatTicks 0: expected at least 1/);
     expect(() => node({ appendBytesMax: 0 })).toThrow(/byte bounds must be positive/);
     expect(() => node({ uncommittedBytesMax: 0 })).toThrow(/byte bounds must be positive/);

@@ -45,6 +45,7 @@ function clusterVerbs(scene: RaftScene): readonly CommandSpec[] {
       about: 'Makes a cluster of so many nodes',
       arguments: [count('N')],
       options: [
+        option('spare', 'N', 'and so many that are no members and know nobody'),
         option('log', 'NODE=TERMS', 'its log to start from, as the terms of the entries: n1=1,1,2', true),
         option('term', 'NODE=TERM', 'its term, where it knows a higher one than its log', true),
         option('append-bytes', 'BYTES', 'an append is cut after so many, or after one entry'),
@@ -87,6 +88,7 @@ function optionsOf(call: Invocation): ClusterOptions {
   const [appendBytesMax, inflightMessagesMax] = ['append-bytes', 'window'].map((name) => call.find(name));
   return {
     nodes: Number(call.text('N')),
+    spare: Number(call.find('spare') ?? 0),
     persist: call.has('by-hand') ? 'on-demand' : 'at-once',
     logs: Object.fromEntries(pairs('log').map(([name, terms]) => [name, terms.split(',').map(Number)])),
     terms: Object.fromEntries(pairs('term').map(([name, term]) => [name, Number(term)])),
@@ -134,6 +136,19 @@ function leaderVerbs(scene: RaftScene): readonly CommandSpec[] {
       options: TELLING,
       act: (call) => {
         const result = tells(scene, call, () => scene.cluster.transfer(call.text('NODE'), call.find('PEER')));
+        if (result.type === 'refused')
+          throw new RaftctlError('command-failed', `${call.text('NODE')}: ${result.reason}`);
+      },
+    }),
+    verb({
+      name: 'change',
+      about: 'The leader changes the membership to these voters',
+      arguments: [node, { name: 'A,B', kind: { type: 'text' } }],
+      options: [option('learners', 'A,B', 'who get the log and do not count'), ...TELLING],
+      act: (call) => {
+        const names = (list: string | undefined) => list?.split(',') ?? [];
+        const [voters, learners] = [names(call.text('A,B')), names(call.find('learners'))];
+        const result = tells(scene, call, () => scene.cluster.change(call.text('NODE'), voters, learners));
         if (result.type === 'refused')
           throw new RaftctlError('command-failed', `${call.text('NODE')}: ${result.reason}`);
       },

@@ -1,5 +1,6 @@
 import type { CommandSpec } from '../../src/console/commands/index.js';
 import { columns } from '../../src/console/output/index.js';
+import { membershipText } from '../helpers/membership.js';
 import type { RaftScene } from './raft-scene.js';
 import { node, outcome, someNodes, verb } from './verb.js';
 import { sent } from './words.js';
@@ -24,6 +25,19 @@ export function raftViews(scene: RaftScene): readonly CommandSpec[] {
       answer: (call) => {
         const names = chosen(call.all('NODE'));
         return outcome(isUp(scene, names[0]!) ? scene.cluster.role(names[0]!) : 'down', stateTable(scene, names));
+      },
+    }),
+    verb({
+      name: 'memberships',
+      about: 'Who is in force, voters first, then | outgoing voters and + learners; and who is committed',
+      arguments: [someNodes],
+      answer: (call) => {
+        const rows = chosen(call.all('NODE')).map((name) => {
+          if (!isUp(scene, name)) return [name, 'down', ''];
+          const { committedMembership } = scene.cluster.raw(name);
+          return [name, scene.cluster.inForce(name) || 'nobody', membershipText(committedMembership) || 'nobody'];
+        });
+        return columns([['NODE', 'IN FORCE', 'COMMITTED'], ...rows]);
       },
     }),
     verb({
