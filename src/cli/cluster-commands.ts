@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { formatHostPort, RaftctlError } from '../base/index.js';
-import type { ClusterConfig } from '../cluster/index.js';
+import type { ClusterConfig, RemoteControl, RunningCluster } from '../cluster/index.js';
 import { defaultConfigFile, isClusterDirectory, realPath } from '../console/files/index.js';
 import { columns, toJson } from '../console/output/index.js';
 import type { Printer } from '../console/results.js';
@@ -51,31 +51,44 @@ export async function down(
   printer: Printer,
   host: Host,
 ): Promise<number> {
-  const { listClusters, connectControl } = await host.loadCluster();
+  const { listClusters } = await host.loadCluster();
   const cluster = chooseCluster(listClusters(host.environment), global.cluster);
-  const control = await connectControl(cluster.socket);
   const force = new AbortController();
   const stopListening = host.onSignal((signal) => {
     if (signal === 'SIGINT') force.abort();
     else host.exit(INTERRUPTED);
   });
+  const options = { force: force.signal, ...(timeoutMs === undefined ? {} : { timeoutMs }) };
+  const isGone = await takeDown(cluster, options, printer, host).finally(stopListening);
+  const { name, directory } = cluster;
+  const data = isGone ? `${directory} is gone, and the data with it` : `its data is in ${directory}`;
+  printer.out(global.format === 'json' ? toJson({ name, directory, state: 'down' }) : `${name} is down; ${data}`);
+  return 0;
+}
+
+/** Answers whether the cluster's directory is gone: somebody deleted it while the nodes were running. */
+async function takeDown(
+  cluster: RunningCluster,
+  options: { readonly force: AbortSignal; readonly timeoutMs?: number },
+  printer: Printer,
+  host: Host,
+): Promise<boolean> {
+  const { connectControl, endSupervisor } = await host.loadCluster();
+  let control: RemoteControl;
   try {
-    await control.down({
-      force: force.signal,
-      onProgress: (text) => printer.err(text),
-      ...(timeoutMs === undefined ? {} : { timeoutMs }),
-    });
+    control = await connectControl(cluster.socket);
+  } catch (thrown) {
+    if (!(thrown instanceof RaftctlError) || thrown.code !== 'not-running') throw thrown;
+    printer.err(`${thrown.message}; ending its process, pid ${cluster.pid}`);
+    await endSupervisor(cluster, { scheduler: host.scheduler, force: options.force });
+    return !isClusterDirectory(cluster.directory);
+  }
+  try {
+    await control.down({ ...options, onProgress: (text) => printer.err(text) });
+    return false;
   } finally {
-    stopListening();
     control.close();
   }
-  const { name, directory } = cluster;
-  printer.out(
-    global.format === 'json'
-      ? toJson({ name, directory, state: 'down' })
-      : `${name} is down; its data is in ${directory}`,
-  );
-  return 0;
 }
 
 export interface RmOptions {

@@ -2,7 +2,14 @@ import { messageOf, RaftctlError, randomInt, seededRandom } from '../base/index.
 import type { ClusterControl, RunningCluster } from '../cluster/index.js';
 import { type Invocation, TABLE } from '../console/commands/index.js';
 import type { Workspace } from '../console/context.js';
-import { readAll, readScript, readSourced, TemporaryDirectory, writeReport } from '../console/files/index.js';
+import {
+  isBelowHere,
+  readAll,
+  readScript,
+  readSourced,
+  TemporaryDirectory,
+  writeReport,
+} from '../console/files/index.js';
 import {
   type Action,
   formatDuration,
@@ -202,7 +209,12 @@ class ScriptRun {
       await this.#startOwn({});
       return;
     }
-    const control = await connectControl(chooseCluster(clusters, name).socket);
+    const chosen = chooseCluster(clusters, name);
+    if (!isBelowHere(chosen.directory)) {
+      // The only one of this user, but not of this place: whoever started it may not expect a script in it.
+      this.#printer.err(`on the running cluster ${chosen.name} in ${chosen.directory} (pid ${chosen.pid})`);
+    }
+    const control = await connectControl(chosen.socket);
     this.#hangUp = () => control.close();
     this.#control = control;
   }

@@ -3,6 +3,7 @@ import type { connect } from '../client/index.js';
 import type {
   connectControl,
   defaultConfig,
+  endSupervisor,
   Guard,
   listClusters,
   loadConfig,
@@ -23,6 +24,7 @@ export interface ClusterModule {
   readonly startCluster: typeof startCluster;
   readonly connectControl: (socket: string) => Promise<Awaited<ReturnType<typeof connectControl>>>;
   readonly listClusters: typeof listClusters;
+  readonly endSupervisor: typeof endSupervisor;
   readonly readSecret: typeof readSecret;
   readonly removeCluster: typeof removeCluster;
   readonly Guard: typeof Guard;

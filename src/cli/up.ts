@@ -2,7 +2,14 @@ import { join } from 'node:path';
 import { formatHostPort } from '../base/index.js';
 import type { ClusterConfig, Supervisor } from '../cluster/index.js';
 import { TABLE } from '../console/commands/index.js';
-import { defaultConfigFile, HistoryFile, inputKind, readSourced, stateDirectory } from '../console/files/index.js';
+import {
+  defaultConfigFile,
+  HistoryFile,
+  inputKind,
+  isClusterDirectory,
+  readSourced,
+  stateDirectory,
+} from '../console/files/index.js';
 import { PlainPrompt, Prompt, runPiped, Terminal } from '../console/index.js';
 import { toJson } from '../console/output/index.js';
 import type { Printer } from '../console/results.js';
@@ -168,8 +175,13 @@ async function stop(supervisor: Supervisor, options: UpOptions, printer: Printer
   if (down) printer.err('the cluster was taken down from elsewhere');
   ending.begin('left');
   await supervisor.down({ force: ending.force, onProgress: (text) => printer.err(text) });
-  if (!down && !options.ephemeral)
-    printer.err(`stopped; the data is in ${supervisor.directory}, raftctl up goes on with it`);
+  if (!down && !options.ephemeral) {
+    const { directory } = supervisor;
+    const data = isClusterDirectory(directory)
+      ? `the data is in ${directory}, raftctl up goes on with it`
+      : `${directory} is gone, and the data with it`;
+    printer.err(`stopped; ${data}`);
+  }
 }
 
 /** How `up` ends: the first reason counts; Ctrl-C while it is ending forces. */

@@ -53,7 +53,10 @@ export function dialControl(socketPath: string): Promise<ControlConnection> {
         link.close();
         const { message } = state.error;
         reject(
-          new RaftctlError('not-running', `no supervisor answers at ${socketPath}: ${message}`, { cause: state.error }),
+          new RaftctlError('not-running', `no supervisor answers at ${socketPath}: ${message}`, {
+            hint: 'raftctl down ends a cluster that does not answer',
+            cause: state.error,
+          }),
         );
       },
     });

@@ -76,7 +76,7 @@ export type { NodeConfig } from './config/nodes.js';
 export { connectControl } from './connect.js';
 export * from './control.js';
 export { Guard } from './guard.js';
-export { listClusters, type RunningCluster } from './listing.js';
+export { endSupervisor, listClusters, type RunningCluster } from './listing.js';
 export type { ProcessStateName } from './process-state.js';
 export type { RemoteControl } from './remote-control.js';
 export { removeCluster } from './remove.js';

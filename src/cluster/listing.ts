@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { RaftctlError, systemCode, systemReason } from '../base/index.js';
+import { RaftctlError, type Scheduler, systemCode, systemReason } from '../base/index.js';
 import {
   isAlive,
   isProcessIdentity,
@@ -103,6 +103,30 @@ export function listClusters(environment: Environment = process.env): readonly R
     else if (content !== undefined) removeIfUnchanged(file, content);
   }
   return running.sort((one, other) => one.name.localeCompare(other.name));
+}
+
+/** How often a process that tells nobody is looked at. */
+const LOOK_MS = 50;
+
+/**
+ * Ends a cluster by its supervisor's process, where no control socket leads to it any more: as SIGTERM does, and by
+ * force as Ctrl-C does. Resolves when the supervisor has ended, with all its nodes.
+ */
+export async function endSupervisor(
+  cluster: RunningCluster,
+  { scheduler, force }: { readonly scheduler: Scheduler; readonly force: AbortSignal },
+  environment: Environment = process.env,
+): Promise<void> {
+  const directory = listingDirectory(environment);
+  const content = directory === undefined ? undefined : readIfThere(join(directory, entryName(cluster)));
+  const supervisor = content === undefined ? undefined : parseEntry(content)?.supervisor;
+  if (supervisor === undefined) return;
+  const tell = (signal: NodeJS.Signals) => {
+    if (isAlive(supervisor)) process.kill(supervisor.pid, signal);
+  };
+  tell('SIGTERM');
+  force.addEventListener('abort', () => tell('SIGINT'), { once: true });
+  while (isAlive(supervisor)) await new Promise<void>((look) => void scheduler.after(LOOK_MS, look));
 }
 
 function parseEntry(content: string) {

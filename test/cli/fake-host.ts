@@ -120,6 +120,7 @@ export class FakeHost {
       loadConfig,
       defaultConfig,
       listClusters: () => clusters,
+      endSupervisor: async () => {},
       readSecret: () => {
         throw new Error('no node was to be started');
       },

@@ -57,7 +57,7 @@ describe('raftctl up', () => {
     expect(stdout).toContain(
       'node-01 is leader, term 1, 312 ms after the start\n  addresses  127.0.0.1:3331 127.0.0.1:3332',
     );
-    expect(stderr).toContain('waiting for node-02 to stop\nstopped; the data is in /data/demo');
+    expect(stderr).toContain('waiting for node-02 to stop\nstopped; /data/demo is gone, and the data with it');
     expect(fake.downs).toHaveLength(1);
   });
 

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
@@ -84,6 +84,37 @@ describe('a script against its bounds', () => {
     const flood =
       'run node -e "for (let i = 0; i < 400; i++) process.stdout.write(\'x\'.repeat(65536))" &f; wait job f => .exit == 0';
     expect((await place.run('exec', '-c', flood)).code).toBe(0);
+  });
+
+  it('reports what has run, out of time and interrupted, with the place where it was', async () => {
+    const place = await Workplace.create();
+    await place.up();
+    const report = join(place.directory, 'report.xml');
+    const text = 'test writes\nput a 1\ntest lasts\nput b 1\nsleep 10m\ntest never\nput c 1\n';
+    writeFileSync(join(place.directory, 'long.raft'), text);
+    const args = ['exec', 'long.raft', '--report', `junit=${report}`];
+    for (const [ends, code, said] of [
+      ['--timeout', 5, 'error the script ran longer than its bound of 2 s: the script was interrupted at long.raft:5'],
+      ['SIGINT', 130, 'error the script was interrupted at long.raft:5'],
+      ['SIGTERM', 130, 'error the script was interrupted at long.raft:5'],
+    ] as const) {
+      rmSync(report, { force: true });
+      await place.run('del', 'b');
+      const exec = place.start(ends === '--timeout' ? [...args, '--timeout', '2s'] : args);
+      if (ends !== '--timeout') {
+        await place.run('exec', '-c', 'within 20s get b => 1');
+        exec.child.kill(ends);
+      }
+      const finished = await exec.finished;
+      expect([ends, finished.code]).toEqual([ends, code]);
+      expect(finished.stderr).toContain(said);
+      // The verdict so far closes it: a case that passed, one that was cut off, one that never began.
+      expect(finished.stdout).toMatch(/^ok +writes .*\n[\s\S]*^1 passed, 1 failed, 1 not run\n$/m);
+      const xml = readFileSync(report, 'utf8');
+      expect(xml).toContain('<testsuites tests="2" failures="1"');
+      expect(xml).toContain('long.raft:5');
+      expect(xml.trimEnd().endsWith('</testsuites>')).toBe(true);
+    }
   });
 
   it('leaves nothing behind at Ctrl-C', async () => {

@@ -33,6 +33,9 @@ export function isClusterDirectory(directory: string): boolean {
   return existsSync(join(directory, 'supervisor.json'));
 }
 
+/** Is the place in the current directory, or below it? */
+export const isBelowHere = (directory: string): boolean => directory.startsWith(`${realPath('.')}/`);
+
 /** The one name of a place, as running clusters name theirs; what is not there is only made absolute. */
 export function realPath(path: string): string {
   try {

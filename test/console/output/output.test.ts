@@ -8,6 +8,7 @@ import {
   sanitizeLine,
   textOrBase64,
   toJson,
+  viewOf,
   widthOf,
 } from '../../../src/console/output/index.js';
 
@@ -25,6 +26,17 @@ describe('a table', () => {
   it('goes without the most dispensable ones where they do not, and never without the rest', () => {
     expect(fitColumns(rows, 33, [1, 2])[2]).toEqual(['node-02', '4712', '(3 s old)']);
     expect(fitColumns(rows, 1, [1, 2, 3]).map((row) => row.join())).toEqual(['NODE', 'node-01', 'node-02']);
+  });
+});
+
+describe('the width of a stream', () => {
+  it.each([
+    [{ isTTY: true, columns: 132 }, 132],
+    // Nobody told the terminal its size: it is not the narrowest there is.
+    [{ isTTY: true, columns: 0 }, 80],
+    [{}, 80],
+  ])('of %j', (stream, width) => {
+    expect(viewOf(stream, {}).columns).toBe(width);
   });
 });
 

@@ -1,0 +1,43 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { eventually } from '../cluster/helpers.js';
+import { commandsWithEnvironment } from '../helpers/processes.js';
+import { Workplace } from '../helpers/product.js';
+
+describe('a cluster that was started elsewhere', () => {
+  it('is named by exec, which works on it for want of one that is nearer', async () => {
+    const place = await Workplace.create();
+    const up = await place.up();
+    const elsewhere = join(place.directory, 'elsewhere');
+    mkdirSync(elsewhere);
+    const whose = `on the running cluster demo in ${place.data}/demo (pid ${up.child.pid})\n`;
+    const far = await place.start(['exec', '-c', 'put a 1'], { cwd: elsewhere }).finished;
+    expect(far).toMatchObject({ code: 0, stdout: 'OK\n', stderr: `${whose}1 passed, 0 failed\n` });
+    const near = await place.run('exec', '-c', 'get a');
+    expect(near).toMatchObject({ code: 0, stdout: '1\n', stderr: '1 passed, 0 failed\n' });
+  });
+});
+
+describe('a running cluster whose directory was deleted', () => {
+  it.each([[[]], [['-C', 'demo', '-o', 'json']]])('is taken down by its process: down %j', async (options) => {
+    const place = await Workplace.create();
+    const up = await place.up();
+    rmSync(place.data, { recursive: true });
+    const lost = await place.run('status');
+    expect([lost.code, lost.stderr]).toEqual([
+      3,
+      expect.stringMatching(
+        /^error no supervisor answers at .*\n {2}raftctl down ends a cluster that does not answer\n$/,
+      ),
+    ]);
+    const down = await place.run('down', ...options);
+    expect(down.code).toBe(0);
+    expect(down.stderr).toContain(`ending its process, pid ${up.child.pid}`);
+    expect(down.stdout).toContain(options.length > 0 ? '"state":"down"' : 'demo is gone, and the data with it');
+    const ended = await up.finished;
+    expect([ended.code, ended.stderr]).toEqual([0, expect.stringContaining('is gone, and the data with it')]);
+    await eventually(() => commandsWithEnvironment(place.directory).length === 0);
+    expect((await place.run('ls', '-o', 'json')).stdout).toBe('[]\n');
+  });
+});
