@@ -36,6 +36,7 @@ export const ERRORS = {
   'handshake-refused': { exit: 6, definite: true },
   'log-trimmed': { exit: 1, definite: true },
   'data-damaged': { exit: 7, definite: true },
+  'data-forgotten': { exit: 7, definite: true },
   'data-foreign': { exit: 6, definite: true },
   'data-newer': { exit: 6, definite: true },
   'data-unreadable': { exit: 1, definite: true },

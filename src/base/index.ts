@@ -22,6 +22,7 @@ export * from './membership-codec.js';
 export * from './nearest.js';
 export * from './random.js';
 export * from './remedies.js';
+export * from './sighting.js';
 export * from './system-reason.js';
 export * from './time.js';
 export * from './until.js';

@@ -4,3 +4,7 @@
  */
 export const LEAVE_IT =
   'leave the node stopped: while a quorum of the others is up, the cluster goes on without it; do not put an older copy back, which forgets votes and acknowledged writes';
+
+/** When an older copy was put back all the same. The directory that ran last has forgotten nothing. */
+export const BRING_BACK_THE_LATEST =
+  'put back the directory that it ran with last, if that is still there; else leave the node stopped: while a quorum of the others is up, the cluster goes on without it';

@@ -2,7 +2,7 @@ import { asError, type Clock, type RaftctlError, type Scheduler } from '../base/
 import { type Call, Calls } from '../transport/calls.js';
 import type { Connection, Frame, Link, Transport } from '../transport/transport.js';
 import { KIND } from '../wire/kinds.js';
-import { decodeNote, type Note } from '../wire/note.js';
+import { decodeNote, type ReceivedNote } from '../wire/note.js';
 
 /** Who is told what happens on a channel, besides its calls. */
 export interface ChannelOwner {
@@ -10,7 +10,7 @@ export interface ChannelOwner {
   readonly clusterId: string;
   /** A node answered the handshake. Throws to show it the door again. */
   greeted(connection: Connection): void;
-  heard(note: Required<Note>): void;
+  heard(note: ReceivedNote): void;
   /** The link is broken: it lost its connection, or could not make one. */
   broke(error: RaftctlError, dialFailed: boolean): void;
 }

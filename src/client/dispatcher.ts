@@ -13,7 +13,7 @@ import {
 import type { Connection, Frame, Transport } from '../transport/transport.js';
 import { decodeError } from '../wire/client-codec.js';
 import { KIND } from '../wire/kinds.js';
-import { decodeNote, type Note } from '../wire/note.js';
+import { decodeNote, type ReceivedNote } from '../wire/note.js';
 import { AbortGroups } from './abort-groups.js';
 import { valueTooLarge } from './checks.js';
 import { saidByNode } from './codes.js';
@@ -187,7 +187,7 @@ export class Dispatcher implements EndpointOwner, OperationOwner {
     this.#rerouteSoon();
   }
 
-  heard(note: Required<Note>): void {
+  heard(note: ReceivedNote): void {
     if (note.maxValueBytes > 0) this.#maxValueBytes = note.maxValueBytes;
     const before = this.#router.leader;
     if (this.#router.hear(note)) this.#leaderChanged(before);

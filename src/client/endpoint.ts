@@ -8,7 +8,7 @@ import {
   type Scheduler,
 } from '../base/index.js';
 import type { Connection, Transport } from '../transport/transport.js';
-import type { Note } from '../wire/note.js';
+import type { ReceivedNote } from '../wire/note.js';
 import { Channel } from './channel.js';
 
 /**
@@ -27,7 +27,7 @@ export interface EndpointOwner {
   readonly clusterId: string;
   /** The node that answers there took a connection. Throws to show it the door again. */
   greeted(endpoint: Endpoint, connection: Connection): void;
-  heard(note: Required<Note>): void;
+  heard(note: ReceivedNote): void;
   /** A connection was lost, or could not be made. */
   broke(endpoint: Endpoint, dialFailed: boolean): void;
 }
@@ -68,7 +68,7 @@ export class Endpoint {
         return owner.clusterId;
       },
       greeted: (connection: Connection) => owner.greeted(this, connection),
-      heard: (note: Required<Note>) => owner.heard(note),
+      heard: (note: ReceivedNote) => owner.heard(note),
       broke: (error: RaftctlError, dialFailed: boolean) => {
         this.failure = error;
         owner.broke(this, dialFailed);

@@ -81,6 +81,7 @@ const nodeView: Parser<NodeView> = object({
   uptimeMs: nullable(finite),
   restarts: count,
   lastExit: optional(text),
+  refusal: optional(text),
   status: nullable(nodeStatus),
   statusAgeMs: nullable(finite),
 });

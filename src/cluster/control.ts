@@ -78,6 +78,8 @@ export interface NodeView {
   readonly restarts: number;
   /** How the last process ended: `killed by SIGKILL`, `exit code 12`. */
   readonly lastExit?: string | undefined;
+  /** What it said when it refused its data: started again, it would say the same. */
+  readonly refusal?: string | undefined;
   readonly status: NodeStatus | null;
   /** How old the status is; 0 for one that was asked for just now. */
   readonly statusAgeMs: number | null;

@@ -16,7 +16,7 @@ import type { RestartPolicy } from './config/config.js';
 import type { NodeView } from './control.js';
 import type { Engine, MemberPlan, NodeProbe } from './engine.js';
 import { NodeLog } from './node-log.js';
-import { ProcessMachine, type RestartOptions } from './process-machine.js';
+import { type NodeFailure, ProcessMachine, type RestartOptions } from './process-machine.js';
 import { hasProcess, type ProcessStateName } from './process-state.js';
 
 export interface NodeHandleOptions {
@@ -84,6 +84,7 @@ export class NodeHandle {
     const fresh = this.state === 'running' && (await this.#answers(timeoutMs));
     const { id, host, port } = this.#options.plan;
     const { state, pid, uptimeMs, restarts, lastExit } = this.process;
+    const refusal = refusalOf(this.process.failure);
     const known = this.#lastStatus;
     const age = known === undefined ? null : this.#options.clock.now() - known.at;
     return {
@@ -95,6 +96,7 @@ export class NodeHandle {
       uptimeMs,
       restarts,
       ...(lastExit !== undefined && { lastExit }),
+      ...(refusal !== undefined && { refusal }),
       status: known?.status ?? null,
       statusAgeMs: fresh ? 0 : age,
     };
@@ -189,3 +191,7 @@ export class NodeHandle {
     this.#lastStatus = undefined;
   }
 }
+
+/** Its last word, where another start would end with the same. */
+const refusalOf = (failure: NodeFailure | undefined): string | undefined =>
+  failure?.refused && failure.lastLines.findLast((line) => line.startsWith('error '))?.slice('error '.length);

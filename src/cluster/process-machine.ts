@@ -64,6 +64,8 @@ export interface NodeFailure {
   /** What the exit means, where the engine's exit codes tell. */
   readonly code?: ErrorCode;
   readonly reason: string;
+  /** The process refused what it found: another start by itself would end like this one. */
+  readonly refused?: true;
   /** Of its log. */
   readonly lastLines: readonly string[];
 }
@@ -276,5 +278,7 @@ export class ProcessMachine {
   }
 }
 
-const causeOf = (meaning: ExitMeaning): Pick<NodeFailure, 'code'> =>
-  'code' in meaning && meaning.code !== undefined ? { code: meaning.code } : {};
+const causeOf = (meaning: ExitMeaning): Pick<NodeFailure, 'code' | 'refused'> => ({
+  ...('code' in meaning && meaning.code !== undefined && { code: meaning.code }),
+  ...(meaning.type === 'refused' && { refused: true }),
+});

@@ -341,6 +341,18 @@ export const EVENTS = {
     about: 'The next segment could not be prepared: the disk is full.',
     fields: { file, bytes: 'what it needs', error: 'why' },
   },
+  'data-forgotten': {
+    component: 'storage',
+    level: 'error',
+    about: 'The directory is an old copy: another member has seen what this one does not remember. The node ends.',
+    fields: { peer: 'who has seen it', error: 'what it was' },
+  },
+  'sightings-disk-full': {
+    component: 'storage',
+    level: 'warn',
+    about: 'That another member was started could not be written down: the disk is full. It is not heard until it can.',
+    fields: { file, error: 'why' },
+  },
   'disk-failed': {
     component: 'storage',
     level: 'error',

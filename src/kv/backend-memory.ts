@@ -70,6 +70,11 @@ export class MemoryBackend implements Backend {
     return new MemoryBackend(this.#options, copyOf(this.#flushed));
   }
 
+  /** What a copy of its directory would hold. */
+  copy(): MemoryBackend {
+    return new MemoryBackend(this.#options, copyOf(this.#flushed));
+  }
+
   find(database: DatabaseName, key: BinaryKey): Slice | undefined {
     const value = this.#committed[database].get(key);
     return value === undefined ? undefined : sliceOf(value);

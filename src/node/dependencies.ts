@@ -5,6 +5,7 @@ import type { Recovered, Wal } from '../storage/index.js';
 import type { Transport } from '../transport/index.js';
 import type { NodeSpec } from '../wire/index.js';
 import type { NodeLimits } from './limits.js';
+import type { Sightings } from './sightings.js';
 
 /** Everything a node stands on: real in a process, simulated in a simulator. */
 export interface NodeDependencies {
@@ -17,6 +18,7 @@ export interface NodeDependencies {
   readonly wal: Wal;
   readonly recovered: Recovered;
   readonly store: KvStore;
+  readonly sightings: Sightings;
   readonly recorder: EventRecorder;
   readonly clock: Clock;
   readonly scheduler: Scheduler;

@@ -1,9 +1,10 @@
-import { type LimitedWarnings, type NodeId, RaftctlError } from '../base/index.js';
-import type { RawNode } from '../raft/index.js';
+import { asIndex, type LimitedWarnings, type NodeId, RaftctlError } from '../base/index.js';
+import type { Message, RawNode } from '../raft/index.js';
 import type { Connection, Frame } from '../transport/index.js';
 import { decodeMessage, KIND } from '../wire/index.js';
 import type { Edge } from './edge/edge.js';
 import type { Peers } from './peers.js';
+import type { Hearing, Sightings } from './sightings.js';
 
 interface InboxOptions {
   readonly id: NodeId;
@@ -11,11 +12,17 @@ interface InboxOptions {
   readonly peers: Peers;
   readonly edge: Edge;
   readonly warnings: LimitedWarnings;
+  readonly sightings: Pick<Sightings, 'promised'>;
+  /** Of a connection of another member. */
+  readonly hearing: (connection: Connection) => Hearing;
 }
 
 type Arrival =
   | { readonly type: 'frames'; readonly connection: Connection; readonly frames: readonly Frame[] }
   | { readonly type: 'closed'; readonly connection: Connection };
+
+/** So much of those who are not heard yet is kept; what is beyond it was lost on the way. */
+const KEPT_MAX = 1_000;
 
 const isEnd = ({ code }: RaftctlError): boolean => code === 'data-damaged' || code === 'data-newer';
 
@@ -45,10 +52,21 @@ export class Inbox {
   deliver(now: number): void {
     const arrived = this.#arrived;
     this.#arrived = [];
+    let kept: Arrival[] = [];
     for (const arrival of arrived) {
-      if (arrival.type === 'frames') this.#receive(arrival.connection, arrival.frames, now);
-      else this.#leave(arrival.connection, now);
+      const { connection } = arrival;
+      if (arrival.type === 'closed') {
+        // Who never got to speak has no last word either.
+        kept = kept.filter((other) => other.connection !== connection);
+        this.#leave(connection, now);
+        continue;
+      }
+      const hearing = connection.peer.role === 'peer' ? this.#options.hearing(connection) : 'now';
+      if (hearing === 'now') this.#receive(connection, arrival.frames, now);
+      else if (hearing === 'never') connection.close();
+      else if (kept.length < KEPT_MAX) kept.push(arrival);
     }
+    this.#arrived = [...kept, ...this.#arrived];
   }
 
   /** Answers to the beats of a leader at rest are taken in with the next beat: it halves what an idle leader costs. */
@@ -75,7 +93,21 @@ export class Inbox {
     const { kind, payload } = frame;
     if (kind === KIND.forward) edge.receiveForwarded(from, frame, now);
     else if (kind === KIND.forwardReply) peers.replied(from, frame);
-    else raft.step(decodeMessage(kind, payload, from, id));
+    else {
+      const message = decodeMessage(kind, payload, from, id);
+      this.#keepPromise(message);
+      raft.step(message);
+    }
+  }
+
+  /** What it says here is on its disk. */
+  #keepPromise(message: Message): void {
+    const { sightings } = this.#options;
+    if (message.type === 'append-entries-response') {
+      if (message.success) sightings.promised(message.from, message.term, message.index);
+    } else if (message.type === 'request-vote-response' && message.granted && !message.preVote) {
+      sightings.promised(message.from, message.term, asIndex(0));
+    }
   }
 
   #leave(connection: Connection, now: number): void {

@@ -42,6 +42,12 @@
  * `cluster-version.ts` has the leader raise the cluster version once every member has greeted with more. Every write
  * passes `store.refusalOf`, where it arrived and on the leader: what some member would not understand is refused.
  *
+ * ## Old copies
+ *
+ * A member's promises are worth something while it remembers them. `sightings.ts` knows who was seen at which start, and
+ * what they promised: a hello tells the other what was seen of it (`peer-note.ts`), and who does not remember that
+ * refuses, and ends. `inbox` takes a member's word once it has remembered and its start is durable here.
+ *
  * ## Rules
  * - What comes from sockets only collects and wakes: frames, the ends of connections, the states of links. It happens
  *   in `server.#turn`, once per turn of the event loop, in one fixed order. The same holds for a write that is durable.

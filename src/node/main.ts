@@ -20,6 +20,7 @@ import type { NodeWorld } from './world.js';
 const EXIT_OF: Partial<Readonly<Record<ErrorCode, number>>> = {
   'data-damaged': NODE_EXIT.dataRefused,
   'data-foreign': NODE_EXIT.dataRefused,
+  'data-forgotten': NODE_EXIT.dataForgotten,
   'data-newer': NODE_EXIT.dataRefused,
   'data-unreadable': NODE_EXIT.dataRefused,
   'data-locked': NODE_EXIT.dataRefused,

@@ -1,12 +1,14 @@
-import { openDataDirectory, openWal } from '../storage/index.js';
+import { openDataDirectory, openWal, readSightings } from '../storage/index.js';
 import type { NodeSpec } from '../wire/index.js';
 import { openState } from './open-state.js';
 import { NodeServer } from './server.js';
+import { Sightings } from './sightings.js';
 import type { NodeWorld } from './world.js';
 
 /**
  * Opens a node's data and starts its server. The holder of the directory's lock calls it. Data that is not this node's,
- * damaged or newer is refused before anything is changed; the state machine must fit the log.
+ * damaged or newer is refused before anything is changed; the state machine must fit the log. Its start is
+ * counted last, before anybody hears of it.
  */
 export async function openNode(spec: NodeSpec, world: NodeWorld): Promise<NodeServer> {
   const { fileSystem, recorder, scheduler } = world;
@@ -21,6 +23,7 @@ export async function openNode(spec: NodeSpec, world: NodeWorld): Promise<NodeSe
       firstSegmentBytes: world.walOptions.firstSegmentBytes,
     }),
   });
+  const stored = await readSightings(fileSystem, data.path);
   const { wal, recovered } = await openWal({
     fileSystem,
     directory: data.wal,
@@ -30,7 +33,12 @@ export async function openNode(spec: NodeSpec, world: NodeWorld): Promise<NodeSe
   });
   const { store, onFatal } = await openState(spec, world, data, wal, recovered);
   await data.raiseFormat();
-  const server = new NodeServer({ ...world, onFatal, spec, wal, recovered, store });
+  // The log as it is now: what is told of it later stays true of this process's start.
+  const { currentTerm: term } = recovered.hardState;
+  const self = { incarnation: spec.incarnation, instance: world.instance, term, index: wal.lastIndex };
+  const { path: directory } = data;
+  const sightings = await Sightings.open({ id: spec.id, directory, fileSystem, scheduler, emit, stored, self });
+  const server = new NodeServer({ ...world, onFatal, spec, wal, recovered, store, sightings });
   await server.start();
   return server;
 }

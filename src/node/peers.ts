@@ -7,15 +7,18 @@ import {
   type NodeId,
   RaftctlError,
   type Scheduler,
+  type Sighting,
 } from '../base/index.js';
 import type { Message, MessageType, RawNode } from '../raft/index.js';
 import type { Wal } from '../storage/index.js';
 import type { Connection, ConnectionHandlers, Frame, Hello, Link, LinkState, Transport } from '../transport/index.js';
-import { dataVersionOf, decodeNote, KIND, type Note } from '../wire/index.js';
+import { dataVersionOf, KIND, type Note } from '../wire/index.js';
 import type { EntryCache } from './entry-cache.js';
 import { Forwarded } from './forwarded.js';
 import { otherIncarnation } from './other-incarnation.js';
 import { Outbox } from './outbox.js';
+import { type Greeted, greetedBy } from './peer-note.js';
+import type { Sightings } from './sightings.js';
 import { Unanswered } from './unanswered.js';
 import type { PendingWrite } from './writes.js';
 
@@ -25,7 +28,9 @@ interface PeersOptions {
   readonly transport: Transport;
   readonly clock: Clock;
   readonly scheduler: Scheduler;
-  readonly hello: () => Hello;
+  /** What this node says when it dials a member, of whom it has seen this. */
+  readonly hello: (member: NodeId, seen: Sighting | undefined) => Hello;
+  readonly sightings: Sightings;
   readonly secret: Uint8Array | undefined;
   readonly raft: RawNode;
   readonly wal: Wal;
@@ -139,9 +144,21 @@ export class Peers {
     if (WANTS_ANSWER[message.type]) this.#unanswered.asked(peer.id);
   }
 
-  /** It has just come to us, so it can be reached: no need to sit out what is left until the next dial. */
-  greeted(id: NodeId): void {
-    this.#collect(() => this.#peers.get(id)?.link.retryNow());
+  /**
+   * It has just come to us, so it can be reached: no need to sit out what is left until the next dial. Nor to wait for
+   * the end of a link to a process before it, which may have died with its machine, and in silence.
+   */
+  greeted(id: NodeId, told: Sighting): void {
+    this.#collect(() => {
+      const link = this.#peers.get(id)?.link;
+      if (link === undefined) return;
+      const { state } = link;
+      const seen = this.#options.sightings.seen(id, told.incarnation);
+      if (state.type === 'broken') link.retryNow();
+      else if (state.type === 'connected' && seen !== undefined && told.starts > seen.starts) {
+        link.renew();
+      }
+    });
   }
 
   /**
@@ -238,14 +255,14 @@ export class Peers {
   }
 
   #dial(member: Member): Peer {
-    const { transport, hello, secret, maxFrameBytes, maxQueuedBytes, patienceMs, raft, cache, wal, clock, scheduler } =
-      this.#options;
+    const { transport, hello, secret, maxFrameBytes, maxQueuedBytes, patienceMs } = this.#options;
+    const { raft, cache, wal, clock, scheduler, sightings } = this.#options;
     // A network that comes back is noticed within an election timeout.
     const redialMs = patienceMs / 2;
     const link = transport.dial({
       host: member.host,
       port: member.port,
-      hello,
+      hello: () => hello(member.id, sightings.seen(member.id, member.incarnation)),
       secret,
       // An acknowledgement of another node would be taken for this one's.
       expected: member.id,
@@ -307,11 +324,14 @@ export class Peers {
 
   #linkChanged(member: Member, state: LinkState, before: LinkState): void {
     const { id } = member;
-    const { raft, emit } = this.#options;
+    const { raft, emit, sightings } = this.#options;
     if (state.type === 'connected') {
       const { peer, remoteAddress } = state.connection;
-      const note = this.#noteOf(member, state.connection);
-      if (note === undefined) return;
+      const greeted = this.#greetedBy(member, state.connection);
+      if (greeted === undefined) return;
+      const { note, told } = greeted;
+      // It was told what was seen of it before, and has welcomed this node: it remembers.
+      sightings.see(id, told);
       const reached = this.#peers.get(id)!;
       reached.linkedAt = this.#options.clock.now();
       this.#unanswered.heard(id);
@@ -328,7 +348,8 @@ export class Peers {
       peer.note = undefined;
       peer.outbox.reset();
       peer.forwarded.lost();
-    } else if (state.type === 'broken' && state.error.code === 'handshake-refused') {
+      sightings.keep();
+    } else if (state.type === 'broken' && isRefusal(state.error)) {
       this.#refused(member, state.error);
     }
   }
@@ -346,12 +367,15 @@ export class Peers {
     } else this.#options.onFatal(error);
   }
 
-  /** Undefined: what it told of itself makes no sense, and the connection is closed. */
-  #noteOf(member: Member, connection: Connection): Note | undefined {
+  /** Undefined: it is not the member that it should be, and the connection is closed. */
+  #greetedBy(member: Member, connection: Connection): Greeted | undefined {
     try {
       const other = otherIncarnation(member, connection.peer);
       if (other !== undefined) throw other;
-      return decodeNote(connection.peer.note);
+      const greeted = greetedBy(connection.peer);
+      const refusal = this.#options.sightings.refusalOf(member.id, greeted.told);
+      if (refusal !== undefined) throw refusal;
+      return greeted;
     } catch (error) {
       if (!(error instanceof RaftctlError)) throw error;
       this.#refused(member, error);
@@ -360,6 +384,8 @@ export class Peers {
     }
   }
 }
+
+const isRefusal = ({ code }: RaftctlError): boolean => code === 'handshake-refused' || code === 'data-forgotten';
 
 /** Peers answer on links of their own: nothing comes back on ours. */
 const silentHandlers: ConnectionHandlers = {

@@ -6,11 +6,12 @@ import {
   type NodeId,
   RaftctlError,
   randomInt,
+  type Sighting,
 } from '../base/index.js';
 import type { KvStore } from '../kv/index.js';
 import type { Entry, Observation, RawNode, Ready } from '../raft/index.js';
 import type { Connection, Hello, Listener } from '../transport/index.js';
-import { dataFeature, encodeNote, KIND, type NodeStatus } from '../wire/index.js';
+import { dataFeature, encodeNote, KIND, type NodeStatus, type Note } from '../wire/index.js';
 import { Applier } from './applier.js';
 import { ClusterVersion } from './cluster-version.js';
 import { newRaft } from './core.js';
@@ -24,6 +25,7 @@ import { frameBytesMax, HANDSHAKE_TIMEOUT_MS, MAX_KEY_BYTES, nodeLimits, SWEEP_M
 import { serveRead } from './local-reads.js';
 import { ownOrigin } from './origin.js';
 import { otherIncarnation } from './other-incarnation.js';
+import { greetedBy } from './peer-note.js';
 import { Peers } from './peers.js';
 import { Proposals } from './proposals.js';
 import { Reads } from './reads.js';
@@ -76,10 +78,13 @@ export class NodeServer {
   #listener: Listener | undefined;
   #turnDue = false;
   #sweepDue = false;
-  #state: 'running' | 'leaving' | 'stopped' = 'running';
+  /** What the other ends of connections told of themselves. */
+  readonly #told = new WeakMap<Connection, Sighting>();
+  /** `forgotten`: this directory is an old copy; what it says would be worth nothing. */
+  #state: 'running' | 'leaving' | 'forgotten' | 'stopped' = 'running';
 
   constructor(dependencies: NodeDependencies) {
-    const { spec, recorder, store, clock, scheduler, recovered } = dependencies;
+    const { spec, recorder, store, clock, scheduler, recovered, sightings, onFatal } = dependencies;
     this.#dependencies = dependencies;
     this.#id = spec.id;
     this.#emit = recorder.emitFor('node');
@@ -89,6 +94,7 @@ export class NodeServer {
     this.#cache = new EntryCache({ ...nodeLimits, ...dependencies.limits }.cacheBytesMax);
     this.#cache.append(recovered.tail);
     this.#timer = new TickTimer({ clock, scheduler, gapMs: 2 * spec.heartbeatMs, wake: this.#wake });
+    sightings.serve({ wake: this.#wake, onFatal });
     this.#peers = this.#newPeers();
     this.#loop = this.#newReadyLoop();
     this.#applier = this.#newApplier();
@@ -152,11 +158,13 @@ export class NodeServer {
       peers: this.#peers,
       edge: this.#edge,
       warnings: new LimitedWarnings(this.#emit, scheduler),
+      sightings,
+      hearing: (connection) => sightings.hearing(connection.peer.node as NodeId, this.#told.get(connection)!),
     });
   }
 
   #newPeers(): Peers {
-    const { spec, transport, wal, recorder, onFatal, random, clock, scheduler } = this.#dependencies;
+    const { spec, transport, wal, recorder, onFatal, random, clock, scheduler, sightings } = this.#dependencies;
     return new Peers(
       {
         id: spec.id,
@@ -164,7 +172,8 @@ export class NodeServer {
         transport,
         clock,
         scheduler,
-        hello: () => this.#hello(),
+        hello: (member, seen) => this.#hello(seen && { ...seen, node: member }),
+        sightings,
         secret: this.#dependencies.secret,
         raft: this.#raft,
         wal,
@@ -215,12 +224,19 @@ export class NodeServer {
     return false;
   }
 
+  /** A member has proved who it is. Its word waits until it has answered this node's own greeting. */
   #peerGreeted(connection: Connection): void {
     const { role, instance } = connection.peer;
     if (role !== 'peer') return;
     const node = connection.peer.node as NodeId;
-    this.#peers.greeted(node);
+    const { told } = greetedBy(connection.peer);
+    this.#told.set(connection, told);
+    this.#peers.greeted(node, told);
     if (this.#isHeard(node, instance, connection)) this.#peers.greetedAgain(node);
+  }
+
+  get #isOver(): boolean {
+    return this.#state === 'forgotten' || this.#state === 'stopped';
   }
 
   get #self(): Member {
@@ -276,19 +292,20 @@ export class NodeServer {
     this.#timer.stop();
     this.#peers.close();
     await this.#listener?.close();
+    await this.#dependencies.sightings.close();
     await this.#dependencies.wal.close();
     await this.#dependencies.store.close();
   }
 
   readonly #wake = (): void => {
-    if (this.#turnDue || this.#state === 'stopped') return;
+    if (this.#turnDue || this.#isOver) return;
     this.#turnDue = true;
     this.#dependencies.scheduler.defer(() => this.#turn());
   };
 
   #turn(): void {
     this.#turnDue = false;
-    if (this.#state === 'stopped') return;
+    if (this.#isOver) return;
     try {
       this.#raft.tick(this.#timer.passed());
       this.#peers.takeLinkChanges();
@@ -348,7 +365,7 @@ export class NodeServer {
    */
   submit(request: Request): Promise<Result> {
     return new Promise((respond) => {
-      if (this.#state === 'stopped') respond(failed(new RaftctlError('shutting-down', 'the node has stopped')));
+      if (this.#isOver) respond(failed(new RaftctlError('shutting-down', 'the node has stopped')));
       else this.#requests.serve(request, ownOrigin(respond), this.#dependencies.clock.now());
       this.#wake();
     });
@@ -369,17 +386,19 @@ export class NodeServer {
     };
   }
 
-  #note(): Buffer {
+  #note(greeting: Pick<Note, 'start' | 'seen'> = {}): Buffer {
     const { term, leader } = this.#raft;
-    return encodeNote({ term, leader, maxValueBytes: this.#dependencies.spec.maxValueBytes });
+    return encodeNote({ term, leader, maxValueBytes: this.#dependencies.spec.maxValueBytes, ...greeting });
   }
 
-  #hello(): Hello {
-    const { spec, instance } = this.#dependencies;
+  /** To a member that is dialed also what was seen of it. */
+  #hello(seen?: Note['seen']): Hello {
+    const { spec, instance, sightings, store } = this.#dependencies;
     const { host, port } = this.#self;
     const member = { incarnation: spec.incarnation, host, port };
-    const features = [dataFeature(this.#dependencies.store.dataVersion)];
-    return { role: 'peer', clusterId: spec.clusterId, node: this.#id, instance, note: this.#note(), features, member };
+    const note = this.#note({ start: sightings.own, ...(seen && { seen }) });
+    const features = [dataFeature(store.dataVersion)];
+    return { role: 'peer', clusterId: spec.clusterId, node: this.#id, instance, note, features, member };
   }
 
   get #queuedBytesMax(): number {
@@ -387,10 +406,30 @@ export class NodeServer {
   }
 
   #admit(hello: Hello): RaftctlError | undefined {
+    if (this.#isOver) return new RaftctlError('shutting-down', `${this.#id} ends`);
     if (hello.role !== 'peer') return undefined;
     const known = this.#membership.members.find(({ id }) => id === hello.node && id !== this.#id);
-    if (known !== undefined) return otherIncarnation(known, hello);
-    return new RaftctlError('handshake-refused', `${hello.node} is not another member of this cluster`);
+    if (known === undefined) {
+      return new RaftctlError('handshake-refused', `${hello.node} is not another member of this cluster`);
+    }
+    return otherIncarnation(known, hello) ?? this.#forgotten(known.id, hello);
+  }
+
+  /** Does that member remember what it promised to this node, and this one what it promised to that member? */
+  #forgotten(id: NodeId, hello: Hello): RaftctlError | undefined {
+    const { sightings } = this.#dependencies;
+    try {
+      const { note, told } = greetedBy(hello);
+      const own = note.seen && sightings.ownRefusal(note.seen, id);
+      if (own !== undefined) this.#state = 'forgotten';
+      const refusal = own ?? sightings.refusalOf(id, told);
+      // It hears why when it is dialed: at once.
+      if (own === undefined && refusal !== undefined) this.#peers.greeted(id, told);
+      return refusal;
+    } catch (error) {
+      if (error instanceof RaftctlError) return error;
+      throw error;
+    }
   }
 
   #leaderless(): RaftctlError {
@@ -409,7 +448,7 @@ export class NodeServer {
     this.#sweepDue = true;
     this.#dependencies.scheduler.after(SWEEP_MS, () => {
       this.#sweepDue = false;
-      if (this.#state === 'stopped') return;
+      if (this.#isOver) return;
       const now = this.#dependencies.clock.now();
       this.#writes.sweep(now);
       this.#proposals.sweep(now);

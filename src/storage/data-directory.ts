@@ -14,6 +14,7 @@ import { walDefaults } from './wal-options.js';
 /**
  *     node-01/
  *       identity.json          whose data this is; written last, so its presence says that the rest is complete
+ *       sightings.json         how often this member was started, and how the others were seen last
  *       wal/                   the log: 0000000001.wal, 0000000002.wal … (see segment-header.ts, batch-format.ts)
  *       kv/<generation>/       key-value environments; the log's last generation mark names the current one
  */

@@ -2,8 +2,8 @@ import { join } from 'node:path/posix';
 import { asNodeId, LEAVE_IT, type NodeId, RaftctlError } from '../base/index.js';
 import { newer } from './damage.js';
 import type { FileSystem } from './file-system.js';
-import { removeIfThere } from './segment-files.js';
 import { FORMAT_VERSION } from './segment-header.js';
+import { readWhole, writeWhole } from './whole-file.js';
 
 /**
  * Whose data a directory holds. A member is a name and an incarnation: after a wipe the same name comes back as a new
@@ -16,7 +16,6 @@ export interface Identity {
 }
 
 const FILE_NAME = 'identity.json';
-const TEMPORARY_NAME = 'identity.json.new';
 const BYTES_MAX = 4096;
 
 /** An identity, and the format of the directory whose it is. */
@@ -27,27 +26,17 @@ export interface StoredIdentity extends Identity {
 /** Reads `identity.json`; undefined when there is none. */
 export async function readIdentity(fileSystem: FileSystem, directory: string): Promise<StoredIdentity | undefined> {
   const path = join(directory, FILE_NAME);
-  const text = await readText(fileSystem, path);
+  const text = await readWhole(fileSystem, path, BYTES_MAX).catch((error: unknown) => {
+    throw unreadable(path, (error as Error).message, error);
+  });
   return text === undefined ? undefined : parseIdentity(path, text);
 }
 
 /** Writes `identity.json` whole, durably: from here on the directory belongs to this member. */
 export async function writeIdentity(fileSystem: FileSystem, directory: string, identity: Identity): Promise<void> {
   const { clusterId, node, incarnation } = identity;
-  const temporary = join(directory, TEMPORARY_NAME);
-  await removeIfThere(fileSystem, temporary);
-  const file = await fileSystem.open(temporary, 'create');
-  try {
-    await file.write(
-      [Buffer.from(`${JSON.stringify({ format: FORMAT_VERSION, clusterId, node, incarnation }, null, 2)}\n`)],
-      0,
-    );
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await fileSystem.rename(temporary, join(directory, FILE_NAME));
-  await fileSystem.syncDirectory(directory);
+  const text = JSON.stringify({ format: FORMAT_VERSION, clusterId, node, incarnation }, null, 2);
+  await writeWhole(fileSystem, directory, FILE_NAME, `${text}\n`);
 }
 
 /** Refuses a directory that belongs to somebody else. */
@@ -68,21 +57,6 @@ export function checkIdentity(directory: string, found: Identity, expected: Iden
       hint: `give ${expected.node} a directory of its own, or start the cluster this one belongs to`,
     },
   );
-}
-
-async function readText(fileSystem: FileSystem, path: string): Promise<string | undefined> {
-  try {
-    const file = await fileSystem.open(path, 'read');
-    try {
-      const bytes = Buffer.alloc(BYTES_MAX);
-      return bytes.toString('utf8', 0, await file.read(bytes, 0));
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw unreadable(path, (error as Error).message, error);
-  }
 }
 
 function parseIdentity(path: string, text: string): StoredIdentity {

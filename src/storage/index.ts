@@ -27,11 +27,12 @@
  *
  * `wal` (group commit, segment change), `open-wal` and `recovery` (opening), `segment-scan` (torn or damaged),
  * `batch-format`, `wal-record`, `segment-header` (layouts), `entry-index` and `read-entries` (old entries),
- * `segment-preparer` (zeros ahead), `data-directory` and `identity`.
+ * `segment-preparer` (zeros ahead), `data-directory` and `identity`, `sightings-file` (who was seen at which start).
  */
 export * from './data-directory.js';
 export type { FileSystem } from './file-system.js';
 export * from './open-wal.js';
 export { realFileSystem } from './real-file-system.js';
+export * from './sightings-file.js';
 export type { Wal } from './wal.js';
 export type { WalOptions } from './wal-options.js';

@@ -5,7 +5,14 @@ import { branded, count, list, object, oneOf, type Parser, text, truth } from '.
 export const NODE_SPEC_VARIABLE = 'RAFTCTL_NODE';
 
 /** How a node process ends by itself. */
-export const NODE_EXIT = { ok: 0, failed: 1, dataRefused: 10, diskFailed: 11, portTaken: 12 } as const;
+export const NODE_EXIT = {
+  ok: 0,
+  failed: 1,
+  dataRefused: 10,
+  diskFailed: 11,
+  portTaken: 12,
+  dataForgotten: 13,
+} as const;
 
 /** What a node must know to run. Times are milliseconds, sizes bytes. */
 export interface NodeSpec {

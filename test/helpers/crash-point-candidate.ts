@@ -27,11 +27,13 @@ export async function askForVote(cluster: CrashPointCluster, { candidate, voter,
     random: realRandom,
     emit: silent,
   });
-  const note = encodeNote({ term: asTerm(term), leader: null });
+  // The voter has seen the start of the node that is down: that very process seems to be there again.
+  const start = await cluster.startOf(candidate);
+  const note = encodeNote({ term: asTerm(term), leader: null, start });
   const { clusterId } = cluster.control;
   const host = '127.0.0.1';
   const member = { incarnation: 1, host, port: cluster.port(candidate) };
-  const hello = (): Hello => ({ role: 'peer', clusterId, node: candidate, instance: 'candidate', note, member });
+  const hello = (): Hello => ({ role: 'peer', clusterId, node: candidate, instance: start.instance, note, member });
   const secret = cluster.secret();
   const manners = { host, hello, secret, handshakeTimeoutMs: 3_000, maxQueuedBytes: 1 << 20 };
   const { kind, parts } = encodeMessage(

@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished } from 'vitest';
-import { asNodeId, type NodeId } from '../../src/base/index.js';
+import { asNodeId, type NodeId, type Sighting } from '../../src/base/index.js';
 import { connectControl, type NodeView, type RemoteControl } from '../../src/cluster/index.js';
 import { readSecret } from '../../src/cluster/secret.js';
 import { readSupervisorFile } from '../../src/cluster/supervisor-file.js';
 import type { EventFilter, MergedEvent } from '../../src/diagnostics/index.js';
+import { readSightings, realFileSystem } from '../../src/storage/index.js';
 import { CRASH_POINTS_VARIABLE, type Crash, CrashBook, type CrashPoint } from './crash-point.js';
 import { Running, Workplace } from './product.js';
 
@@ -78,6 +79,12 @@ export class CrashPointCluster {
   /** What its members prove to each other. */
   secret(): Buffer {
     return readSecret(join(this.#place.data, 'demo/secret'));
+  }
+
+  /** What a node says of its latest start. */
+  async startOf(node: NodeId): Promise<Sighting> {
+    const { members } = await readSightings(realFileSystem, join(this.#place.data, 'demo', node));
+    return members.get(node)!;
   }
 
   endpoint(node: NodeId): string {

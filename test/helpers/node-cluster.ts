@@ -15,6 +15,11 @@ interface Running {
   readonly instance: string;
 }
 
+export interface DirectoryCopy {
+  readonly disk: MemoryDisk;
+  readonly backend: MemoryBackend;
+}
+
 interface StartNodeOptions {
   readonly mayCreate?: boolean;
   /** What this node takes for the members and their addresses; left out: the truth. */
@@ -76,6 +81,17 @@ export class NodeCluster {
 
   get running(): readonly NodeId[] {
     return this.ids.filter((id) => this.#running.has(id));
+  }
+
+  /** `cp -a` of its directory, at this moment. */
+  copyOf(id: string): DirectoryCopy {
+    return { disk: this.disk(id).clone(), backend: this.#backends.get(asNodeId(id))!.copy() };
+  }
+
+  /** The copy in the place of its directory, while it is down. */
+  putBack(id: string, { disk, backend }: DirectoryCopy): void {
+    this.#disks.set(asNodeId(id), disk.clone());
+    this.#backends.set(asNodeId(id), backend.copy());
   }
 
   /** The disk was swapped for an empty one. */

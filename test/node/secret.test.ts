@@ -10,6 +10,7 @@ import { EventRecorder } from '../../src/diagnostics/index.js';
 import { MemoryBackend } from '../../src/kv/backend-memory.js';
 import { type NodeServer, openNode } from '../../src/node/index.js';
 import { type ConnectionRole, createTcpTransport, type LinkState } from '../../src/transport/index.js';
+import { noteOfMember } from '../helpers/greetings.js';
 import { MemoryDisk } from '../helpers/memory-disk.js';
 
 /** Two nodes on this machine's IPv6 address, with a secret that only they and their supervisor know. */
@@ -85,8 +86,8 @@ function dialed(role: ConnectionRole, node: string, secret?: Uint8Array, incarna
         role,
         clusterId: CLUSTER,
         node,
-        instance: 'x',
-        note: Buffer.alloc(13),
+        instance: `i-${node}`,
+        note: noteOfMember(),
         member: { incarnation, host: 'h', port: 1 },
       }),
       secret,

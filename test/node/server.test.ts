@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type NodeId, RaftctlError } from '../../src/base/index.js';
 import { frameBytesMax } from '../../src/node/limits.js';
 import { KIND } from '../../src/wire/index.js';
+import { noteOfMember } from '../helpers/greetings.js';
 import { membershipOf } from '../helpers/membership.js';
 import { NodeCluster } from '../helpers/node-cluster.js';
 
@@ -342,7 +343,7 @@ describe('the largest request', () => {
         clusterId: 'c'.repeat(32),
         node: 'node-02',
         instance: 'i',
-        note: Buffer.alloc(0),
+        note: noteOfMember(),
         member: { incarnation: 1, host: 'h', port: 1 },
       };
       const link = c.network.transport('stranger').dial({

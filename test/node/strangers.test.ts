@@ -13,7 +13,7 @@ import { encodeFrame } from '../../src/transport/frames.js';
 import { type ConnectionRole, createTcpTransport } from '../../src/transport/index.js';
 import type { NodeSpec } from '../../src/wire/index.js';
 import { encodeGet, encodeMessage, encodeScan, encodeWatch, encodeWrite, KIND } from '../../src/wire/index.js';
-import { encodeHello } from '../helpers/greetings.js';
+import { encodeHello, noteOfMember } from '../helpers/greetings.js';
 import { MemoryDisk } from '../helpers/memory-disk.js';
 import { appends, smallMessages } from '../wire/arbitraries.js';
 import { damaged } from '../wire/hostile.js';
@@ -167,8 +167,9 @@ const hello = (role: ConnectionRole): Buffer => {
     role,
     clusterId: CLUSTER,
     node,
-    instance: 'a stranger',
-    note: Buffer.alloc(13),
+    // That of the real one: another process would be taken for one with an old copy.
+    instance: `i-${node}`,
+    note: noteOfMember(),
     member: { incarnation: 1, host: 'h', port: 1 },
   });
 };

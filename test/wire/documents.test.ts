@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { asNodeId, asTerm } from '../../src/base/index.js';
+import { asIndex, asNodeId, asTerm } from '../../src/base/index.js';
 import { decodeDocument, encodeDocument } from '../../src/wire/document.js';
 import {
   decodeEventBatch,
@@ -203,6 +203,28 @@ describe('notes', () => {
     expect(decodeNote(encodeNote(note))).toEqual(note);
   });
 
+  it('of a member tell its start, and what it has seen of the other', () => {
+    const start = { starts: 3, term: asTerm(7), index: asIndex(2 ** 33) };
+    const note = { term: asTerm(8), leader: null, maxValueBytes: 0, start };
+    expect(decodeNote(encodeNote(note))).toEqual(note);
+    const seen = {
+      node: asNodeId('node-02'),
+      incarnation: 3,
+      starts: 2,
+      instance: 'abcd',
+      term: asTerm(6),
+      index: asIndex(9),
+    };
+    const whole = encodeNote({ ...note, seen });
+    expect(decodeNote(whole)).toEqual({ ...note, seen });
+    // Whole fields or nothing.
+    for (let bytes = 14; bytes < whole.length; bytes += 1) {
+      if (bytes !== encodeNote(note).length)
+        expect(() => decodeNote(whole.subarray(0, bytes))).toThrow('malformed note');
+    }
+    expect(() => decodeNote(Buffer.concat([whole, Buffer.alloc(1)]))).toThrow('malformed note');
+  });
+
   it('without a leader tell none', () => {
     expect(decodeNote(encodeNote({ term: asTerm(3), leader: null }))).toEqual({
       term: 3,
@@ -212,7 +234,7 @@ describe('notes', () => {
   });
 
   it('that are too short or too long are refused', () => {
-    expect(refusalOf(() => decodeNote(Buffer.alloc(11))).message).toContain('expected at least 12 bytes, got 11');
+    expect(refusalOf(() => decodeNote(Buffer.alloc(12))).message).toContain('expected at least 13 bytes, got 12');
     expect(refusalOf(() => decodeNote(Buffer.alloc(257))).message).toContain('257 bytes, at most 256');
   });
 

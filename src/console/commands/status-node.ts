@@ -37,6 +37,7 @@ export function rowOf(node: NodeView, view: ClusterView) {
     cpuMs: answer ? Math.round(answer.cpuMs) : null,
     level: answer?.level ?? null,
     lastExit: node.lastExit ?? null,
+    refusal: node.refusal ?? null,
     ageMs: node.statusAgeMs === null ? null : Math.round(node.statusAgeMs),
   } satisfies DataObject;
 }
@@ -55,6 +56,7 @@ export function nodeText(row: NodeRow): string {
     ['node', row.node],
     ['address', row.address],
     ['state', row.lastExit === null ? row.state : `${row.state} (last end: ${row.lastExit})`],
+    ...(row.refusal === null ? [] : ([['refused', sanitizeLine(row.refusal)]] as const)),
     ['role', row.role === null ? '-' : `${row.role}, term ${row.term}, leader ${row.leader ?? 'unknown'}`],
     ['log', row.last === null ? '-' : `${row.first} to ${row.last}, persisted ${row.persisted}, commit ${row.commit}`],
     ['store', row.applied === null ? '-' : storeText(row)],

@@ -1,7 +1,7 @@
 import type { ClusterView, NodeView } from '../../cluster/index.js';
 import { isDown } from '../../cluster/process-state.js';
 import { formatDuration } from '../language/duration.js';
-import { columns, fitColumns, type View } from '../output/index.js';
+import { columns, fitColumns, sanitizeLine, type View } from '../output/index.js';
 import type { NodeRow } from './status-node.js';
 
 const HEADER = [
@@ -60,8 +60,12 @@ export function title(view: ClusterView, paint: View['paint']): string {
 
 /** The command that helps next, for what is wrong. */
 function nextSteps(view: ClusterView): string[] {
-  const down = view.nodes.filter((node) => isDown(node.state));
+  const refusing = view.nodes.filter((node) => node.refusal !== undefined);
+  const down = view.nodes.filter((node) => isDown(node.state) && node.refusal === undefined);
   const paused = view.nodes.filter((node) => node.state === 'paused');
+  // Started again they would end again: their own words say what helps.
+  if (refusing.length > 0)
+    return refusing.map((node) => `${node.id} is ${wordFor(node)}: ${sanitizeLine(node.refusal!)}`);
   if (down.length > 1) return [`${down.map(({ id }) => id).join(', ')} are down: start down`];
   if (down.length === 1) return [`${down[0]!.id} is ${wordFor(down[0]!)}: restart ${down[0]!.id}`];
   if (paused.length > 1) return [`${paused.map(({ id }) => id).join(', ')} are paused: resume all`];

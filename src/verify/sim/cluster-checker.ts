@@ -17,6 +17,8 @@ interface Watched {
   /** Acknowledgements that left during the present event. */
   acked: { readonly index: number; readonly term: number }[];
   hashedAt: number;
+  /** It has an old copy of its directory: what it promised counts as it was, and nothing that it says since. */
+  hasForgotten: boolean;
   /** How often its mark of what is durable is still to be compared with the disk, after a truncation. */
   auditsLeft: number;
 }
@@ -95,7 +97,7 @@ export class ClusterChecker {
     } catch (error) {
       throw new Violation('safety', 'invariants of one node', error instanceof Error ? error.message : String(error));
     }
-    if (before === undefined) this.#checkPromises(node, watched, now);
+    if (before === undefined && !watched.hasForgotten) this.#checkPromises(node, watched, now);
     this.#checkAcks(node, watched, before, now);
     this.#checkMark(node, watched, before, now);
     this.#see(node, watched, inspection);
@@ -110,7 +112,7 @@ export class ClusterChecker {
     if (inspection !== undefined) {
       // It may have ended in the midst of a turn, with a write on its disk or an answer on its way.
       const before = watched.last;
-      watched.promised = inspection.raft;
+      if (!watched.hasForgotten) watched.promised = inspection.raft;
       watched.last = undefined;
       this.#see(node, watched, inspection);
       this.#checkCommitted(node, before, inspection.raft);
@@ -118,6 +120,11 @@ export class ClusterChecker {
     watched.last = undefined;
     watched.seen = undefined;
     watched.acked = [];
+  }
+
+  /** An old copy was put in the place of its directory, while it is down. */
+  forgets(node: NodeId): void {
+    this.#watchedOf(node).hasForgotten = true;
   }
 
   #watchedOf(node: NodeId): Watched {
@@ -129,6 +136,7 @@ export class ClusterChecker {
       promised: undefined,
       acked: [],
       hashedAt: 0,
+      hasForgotten: false,
       auditsLeft: 0,
     };
     this.#watched.set(node, watched);
@@ -248,8 +256,8 @@ export class ClusterChecker {
     const index = now.commitIndex;
     const term = termIn(now, index);
     const holds = (voter: NodeId): boolean => {
-      const { last, promised } = this.#watchedOf(voter);
-      const state = last ?? promised;
+      const { last, promised, hasForgotten } = this.#watchedOf(voter);
+      const state = hasForgotten ? promised : (last ?? promised);
       return state !== undefined && state.persistedIndex >= index && termIn(state, index) === term;
     };
     expectSafe(decide(now, holds), 'what is committed is durable on a majority', () => {

@@ -157,9 +157,9 @@ export class Liveness {
   }
 }
 
-/** A log with a flipped bit in it keeps its node out, unless it was found to be harmless. */
-const canRun = ({ damage, wasFlipped, state }: SimNode): boolean =>
-  damage === undefined && (!wasFlipped || state === 'up');
+/** A log with a flipped bit in it keeps its node out, unless it was found to be harmless; an old copy does for ever. */
+const canRun = ({ damage, wasFlipped, hasOldCopy, state }: SimNode): boolean =>
+  damage === undefined && !hasOldCopy && (!wasFlipped || state === 'up');
 
 function coreOf(nodes: readonly SimNode[], random: Random): readonly SimNode[] {
   const able = nodes.filter(canRun);

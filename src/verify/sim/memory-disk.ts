@@ -119,6 +119,12 @@ export class MemoryDisk implements FileSystem {
     return copy;
   }
 
+  /** Everything on it is replaced by what is on the other, all of it synced. No process may use it meanwhile. */
+  replaceBy(other: MemoryDisk): void {
+    this.#pending = [];
+    this.#root = other.#root.copy();
+  }
+
   /** A disk of its own with what would be left if the power went now and nothing unsynced survived. */
   afterPowerCut(): MemoryDisk {
     const copy = new MemoryDisk();

@@ -16,6 +16,8 @@ interface NemesisContext {
   readonly weather: Weather;
   readonly random: Random;
   readonly say: (what: string) => void;
+  /** That member's promises are worth nothing from now on. */
+  readonly forgets: (node: SimNode) => void;
 }
 
 /** Frames that say something is durable, or is about to be. */
@@ -79,6 +81,7 @@ export class Nemesis {
     silence: () => this.#silence(),
     transfer: () => this.#transfer(),
     leave: () => this.#leave(),
+    'old-copy': () => this.#oldCopy(),
   };
 
   constructor(context: NemesisContext) {
@@ -394,7 +397,7 @@ export class Nemesis {
   #flipBit(): void {
     const { nodes, random, say } = this.#context;
     const victim = nodes.at(-1)!;
-    if (nodes.length < 3 || victim.damage !== undefined) return;
+    if (nodes.length < 3 || victim.damage !== undefined || victim.hasOldCopy) return;
     if (!victim.isDown) victim.end('kill', 'before a bit flips');
     const files = [...victim.disk.image()].filter(([path, { length }]) => path.includes('/wal/') && length > 0);
     if (files.length === 0) return;
@@ -405,5 +408,25 @@ export class Nemesis {
     say(`bit-flip ${victim.id} ${path} offset ${offset} bit ${bit}`);
     victim.wasFlipped = true;
     victim.disk.flipBit(path, offset, bit);
+  }
+
+  /**
+   * A copy of the directory, and later, when it has run since, the copy in its place. Of one member only: Raft tolerates
+   * one that forgets, if it is noticed. What nobody else has met cannot be noticed, so all have met it.
+   */
+  #oldCopy(): void {
+    const { nodes, random, say } = this.#context;
+    const victim = nodes.at(-1)!;
+    if (victim.hasOldCopy || victim.wasFlipped || victim.damage !== undefined) return;
+    if (!victim.hasCopyOlderThan(nodes.slice(0, -1))) {
+      if (random.next() < 0.5 && victim.copyDirectory()) say(`copy of the directory of ${victim.id}`);
+      // So that there is a later start.
+      if (!victim.isDown) victim.end(this.#anyEnding(), 'after its directory was copied');
+      return;
+    }
+    if (!victim.isDown) victim.end('kill', 'before an old copy is put back');
+    say(`old copy of the directory of ${victim.id} put back`);
+    victim.putCopyBack();
+    this.#context.forgets(victim);
   }
 }

@@ -38,6 +38,7 @@ export const FAULTS = [
   'silence',
   'transfer',
   'leave',
+  'old-copy',
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 
@@ -80,7 +81,7 @@ export interface DrawnOptions {
 const pick = <T>(random: Random, from: readonly T[]): T => from[randomInt(random, 0, from.length - 1)]!;
 const KIB = 1 << 10;
 /** Came later than the others, and are drawn behind everything: what came before them stays as it was. */
-const DRAWN_LAST: readonly Fault[] = ['slow-reader', 'silence', 'transfer', 'leave'];
+const DRAWN_LAST: readonly Fault[] = ['slow-reader', 'silence', 'transfer', 'leave', 'old-copy'];
 
 /** Draws the options of a run. Windows, batches and timeouts come out small: edges are where bugs live. */
 export function drawOptions(options: SimulationOptions, random: Random): DrawnOptions {
@@ -95,7 +96,8 @@ export function drawOptions(options: SimulationOptions, random: Random): DrawnOp
   const isSilent = isFaulty && random.next() < 0.4;
   const handsOver = isFaulty && random.next() < 0.4;
   const leaves = isFaulty && random.next() < 0.3;
-  const last = DRAWN_LAST.filter((_, nth) => [isSlow, isSilent, handsOver, leaves][nth]);
+  const isCopied = isFaulty && drawn.nodes >= 3 && random.next() < 0.4;
+  const last = DRAWN_LAST.filter((_, nth) => [isSlow, isSilent, handsOver, leaves, isCopied][nth]);
   const faults: readonly Fault[] = [...drawn.faults, ...last];
   return { ...drawn, faults, kernelBytes, chunkRate, upgradeFrom, limits: { ...drawn.limits, queuedBytesMax } };
 }

@@ -10,7 +10,7 @@ import {
 import { EventRecorder, type NodeEvent } from '../../diagnostics/index.js';
 import { type DataVersion, MemoryBackend } from '../../kv/index.js';
 import { type NodeInspection, type NodeServer, openNode } from '../../node/index.js';
-import { openWal, type Recovered } from '../../storage/index.js';
+import { openWal, parseSightings, type Recovered, sightingsPath } from '../../storage/index.js';
 import type { Frame } from '../../transport/index.js';
 import type { NodeSpec } from '../../wire/index.js';
 import type { NetworkHost } from './medium.js';
@@ -63,10 +63,13 @@ export class SimNode {
   #flushesFail = false;
   /** A bit of its disk was flipped. */
   wasFlipped = false;
+  /** It was given an old copy of its directory, and is nobody's member any more. */
+  hasOldCopy = false;
   /** Why it does not start any more. */
   damage: string | undefined;
   readonly #context: SimNodeContext;
   #backend: MemoryBackend;
+  #copy: { readonly disk: MemoryDisk; readonly backend: MemoryBackend; readonly start: string } | undefined;
   #starts = 0;
   #effectsLeft = Number.POSITIVE_INFINITY;
   #endAfterKind: number | undefined;
@@ -197,6 +200,36 @@ export class SimNode {
     this.#backend = this.#backend.crash();
     this.#flushesFail = false;
     this.#context.ended(this, ending, inspection, why);
+  }
+
+  /** `cp -a` of its directory, whatever its process does meanwhile. Answers false before its first start is complete. */
+  copyDirectory(): boolean {
+    const start = this.startOf(this.id);
+    if (start === undefined) return false;
+    this.#copy = { disk: this.disk.clone(), backend: this.#backend.copy(), start };
+    return true;
+  }
+
+  /** There is a copy, and a start since then that all of these will remember, whatever happens to them. */
+  hasCopyOlderThan(others: readonly SimNode[]): boolean {
+    const start = this.startOf(this.id);
+    if (this.#copy === undefined || this.#copy.start === start) return false;
+    return others.every((other) => other.startOf(this.id, 'after a power cut') === start);
+  }
+
+  /** The copy in the place of its directory. Its process has ended. */
+  putCopyBack(): void {
+    const { disk, backend } = this.#copy!;
+    this.hasOldCopy = true;
+    this.disk.replaceBy(disk);
+    this.#backend = backend.copy();
+  }
+
+  /** The latest start of a member that this one has written down, as the name of its process. */
+  startOf(id: NodeId, when: 'now' | 'after a power cut' = 'now'): string | undefined {
+    const disk = when === 'now' ? this.disk : this.disk.afterPowerCut();
+    const file = disk.image().get(sightingsPath(`/${this.id}`));
+    return file && parseSightings('sightings.json', file.toString()).members.get(id)?.instance;
   }
 
   /** What its log would say after a power cut at this moment. */

@@ -128,6 +128,7 @@ export class Simulation {
       world: this.#world,
       random: this.#random(5),
       say: sayWorld,
+      forgets: ({ id }) => this.#checker.forgets(id),
     });
   }
 
@@ -295,9 +296,14 @@ export class Simulation {
       refused: (node, error) => {
         this.#say(node.id, `refused to start: ${error.message}`);
         if (error.code === 'data-damaged') this.#damaged(node, error.message);
+        if (error.code === 'data-forgotten') node.damage = error.message;
         this.#expectKnown(node, error);
+        this.#expectForgotten(node, error);
       },
-      failed: (node, error) => this.#expectKnown(node, error),
+      failed: (node, error) => {
+        this.#expectKnown(node, error);
+        this.#expectForgotten(node, error);
+      },
       happened: (node, event) => this.#happened(node, event),
       broken: (violation) => this.#broken(violation),
       stepped: this.#stepped,
@@ -314,6 +320,11 @@ export class Simulation {
   #expectKnown({ id }: SimNode, { code, message }: RaftctlError): void {
     if (code !== 'data-newer') return;
     this.#broken(new Violation('safety', 'nobody gets what they do not know', `${id}: ${message}`));
+  }
+
+  #expectForgotten({ id, hasOldCopy }: SimNode, { code, message }: RaftctlError): void {
+    if (code !== 'data-forgotten' || hasOldCopy) return;
+    this.#broken(new Violation('safety', 'who has forgotten nothing is not told so', `${id}: ${message}`));
   }
 
   #happened(node: SimNode, { component, event, fields }: NodeEvent): void {
