@@ -1,8 +1,10 @@
 import { execFile } from 'node:child_process';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { eventually } from '../cluster/helpers.js';
+import { commandsWithEnvironment } from '../helpers/processes.js';
 import { Workplace } from '../helpers/product.js';
 
 const run = promisify(execFile);
@@ -129,6 +131,24 @@ describe('a script against its bounds', () => {
   });
 });
 
+describe.skipIf(process.platform !== 'linux')('a script with a cluster of its own', () => {
+  it('ends it by force at a second Ctrl-C, and removes it all the same', async () => {
+    const place = await Workplace.create();
+    const temporary = join(place.directory, 'tmp');
+    mkdirSync(temporary);
+    // Paused, a node does not leave when it is asked to.
+    const exec = place.start(['exec', '-c', 'pause 1 2; sleep 10m'], { env: { TMPDIR: temporary } });
+    await exec.prints(/paused node-02/);
+    exec.child.kill('SIGINT');
+    await exec.prints(/1 passed, 1 failed|0 passed, 1 failed/);
+    expect(readdirSync(temporary)).toHaveLength(1);
+    exec.child.kill('SIGINT');
+    expect((await exec.finished).code).toBe(130);
+    expect(readdirSync(temporary)).toEqual([]);
+    await eventually(() => commandsWithEnvironment(place.directory).length === 0);
+  });
+});
+
 describe('what goes in and comes out', () => {
   it('is bounded, harmless, and quiet when nobody reads on', async () => {
     const place = await Workplace.create();
@@ -136,9 +156,10 @@ describe('what goes in and comes out', () => {
 
     // Previous runs of a node are kept, in the merged stream and in its file.
     await place.run('restart', 'node-02');
-    expect((await place.run('count', 'logs', 'node-02', '--include', 'node-listening')).stdout).toBe('2\n');
-    const file = readFileSync(join(place.data, 'demo', 'logs', 'node-02.log'), 'utf8');
-    expect(file.match(/node-listening/g)).toHaveLength(2);
+    const twice = 'within 20s count logs node-02 --include node-listening => 2';
+    expect((await place.run('exec', '-c', twice)).code).toBe(0);
+    const file = join(place.data, 'demo', 'logs', 'node-02.log');
+    await eventually(() => readFileSync(file, 'utf8').match(/node-listening/g)?.length === 2);
     const since = await place.run('logs', '--since', '1ms', '--exclude', 'level', '--raw', '-n', '5', '-o', 'json');
     expect(JSON.parse(since.stdout)).toBeInstanceOf(Array);
 

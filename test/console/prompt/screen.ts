@@ -91,9 +91,20 @@ export class Screen {
     return { column: cursorX, row: baseY + cursorY };
   }
 
-  /** Resolves when the screen shows it; the test's own time limit is the bound. */
-  shows(wanted: string | RegExp): Promise<string> {
-    return this.#until(() => (typeof wanted === 'string' ? this.text.includes(wanted) : wanted.test(this.text)));
+  /** `text` without the breaks of rows: a line that wraps is one again. */
+  get unwrapped(): string {
+    return this.text.replaceAll('\n', '');
+  }
+
+  /**
+   * Resolves when the screen shows it, or is as it should be; the test's own time limit is the bound. A prompt is cleared
+   * and drawn anew at any time: what is asserted of the screen belongs in here, and not behind a wait for something else.
+   */
+  shows(wanted: string | RegExp | ((screen: Screen) => boolean)): Promise<string> {
+    return this.#until(() => {
+      if (typeof wanted === 'function') return wanted(this);
+      return typeof wanted === 'string' ? this.text.includes(wanted) : wanted.test(this.text);
+    });
   }
 
   ends(): Promise<string> {
