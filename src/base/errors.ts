@@ -37,6 +37,7 @@ export const ERRORS = {
   'log-trimmed': { exit: 1, definite: true },
   'data-damaged': { exit: 7, definite: true },
   'data-forgotten': { exit: 7, definite: true },
+  'state-damaged': { exit: 7, definite: true },
   'data-foreign': { exit: 6, definite: true },
   'data-newer': { exit: 6, definite: true },
   'data-unreadable': { exit: 1, definite: true },

@@ -19,7 +19,7 @@ export interface Engine {
   probe(member: MemberPlan, listener: ProbeListener): NodeProbe;
   /** Handed to each process on its descriptor 3, where nobody else can see it. */
   readonly secret: Uint8Array;
-  meaningOf(exit: ProcessExit): ExitMeaning;
+  meaningOf(exit: ProcessExit, process: EndedProcess): ExitMeaning;
 }
 
 /** One member and all that its next process must be told. Times are milliseconds, sizes bytes. */
@@ -31,6 +31,8 @@ export interface MemberPlan extends Member {
   readonly directory: string;
   /** false: it has run before, and must not begin anew with an empty directory (Diss. §3.8). */
   readonly mayCreate: boolean;
+  /** The process before ended as one does that meets damage in its state. */
+  readonly stateSuspect: boolean;
   readonly heartbeatMs: number;
   readonly electionTimeoutMs: readonly [min: number, max: number];
   readonly maxValueBytes: number;
@@ -63,6 +65,23 @@ export type ExitMeaning =
   /** It left in good order, at somebody's wish. */
   | { readonly type: 'left' }
   /** Another start may help. */
-  | { readonly type: 'crashed'; readonly code?: ErrorCode }
+  | { readonly type: 'crashed'; readonly code?: ErrorCode; readonly damage?: StateDamage }
   /** Another start meets the same refusal. */
   | { readonly type: 'refused'; readonly code?: ErrorCode };
+
+/** What is known of a process that ended. */
+export interface EndedProcess {
+  /** Where the member's data is. */
+  readonly directory: string;
+  /** Its start was complete. */
+  readonly answered: boolean;
+}
+
+/** A process ended over damage in its state. */
+export interface StateDamage {
+  /** It was killed over it, in the midst of reading, and could not say anything. */
+  readonly wasKilled: boolean;
+  /** What that tells, and what can be done when it happens again. */
+  readonly reason: string;
+  readonly remedy: string;
+}

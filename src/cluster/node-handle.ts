@@ -22,7 +22,7 @@ import { hasProcess, type ProcessStateName } from './process-state.js';
 export interface NodeHandleOptions {
   readonly engine: Engine;
   /** What the next process is told; its log level is this node's. */
-  readonly plan: Omit<MemberPlan, 'mayCreate'>;
+  readonly plan: Omit<MemberPlan, 'mayCreate' | 'stateSuspect'>;
   /** Asked for each process: false once the member has run. */
   readonly mayCreate: () => boolean;
   readonly log: { readonly file: string; readonly maxFileBytes: number; readonly files: number };
@@ -56,7 +56,7 @@ export class NodeHandle {
       ...options,
       id: options.plan.id,
       log: this.log,
-      meaningOf: options.engine.meaningOf,
+      meaningOf: (exit, answered) => options.engine.meaningOf(exit, { directory: options.plan.directory, answered }),
       spawn: () => this.#spawn(),
       changed: (_, before) => this.#changed(before),
     });
@@ -165,7 +165,8 @@ export class NodeHandle {
 
   #plan(): MemberPlan {
     const { plan, mayCreate } = this.#options;
-    return { ...plan, mayCreate: mayCreate(), logLevel: this.#baseLevel };
+    const { stateSuspect } = this.process;
+    return { ...plan, mayCreate: mayCreate(), stateSuspect, logLevel: this.#baseLevel };
   }
 
   #changed(before: ProcessStateName): void {

@@ -11,7 +11,7 @@ import {
 } from '../base/index.js';
 import { type ChildProcess, describeExit, type ProcessExit } from './child-process.js';
 import type { RestartPolicy } from './config/config.js';
-import type { ExitMeaning } from './engine.js';
+import type { ExitMeaning, StateDamage } from './engine.js';
 import type { NodeLog } from './node-log.js';
 import { assertTransition, hasProcess, type ProcessStateName } from './process-state.js';
 
@@ -20,7 +20,7 @@ export interface ProcessMachineOptions {
   readonly spawn: () => ChildProcess;
   readonly log: NodeLog;
   /** What an exit means, by the engine's word. */
-  readonly meaningOf: (exit: ProcessExit) => ExitMeaning;
+  readonly meaningOf: (exit: ProcessExit, answered: boolean) => ExitMeaning;
   readonly restart: RestartPolicy;
   readonly restarts?: RestartOptions;
   readonly clock: Clock;
@@ -44,6 +44,8 @@ export interface RestartOptions {
 }
 
 const RESTARTS: RestartOptions = { firstMs: 100, maxMs: 5_000, attemptsMax: 5, stableMs: 10_000 };
+/** A process that dies so often in a row while it reads its state would do so for ever. */
+const KILLED_READING_MAX = 2;
 const LAST_LINES = 20;
 
 interface Running {
@@ -85,6 +87,8 @@ export class ProcessMachine {
   #spawned = 0;
   #lastExit: ProcessExit | undefined;
   #failure: NodeFailure | undefined;
+  #stateSuspect = false;
+  #killedReading = 0;
 
   constructor(options: ProcessMachineOptions) {
     this.id = options.id;
@@ -119,6 +123,11 @@ export class ProcessMachine {
   /** Set while the state is `failed` or `crashed`. */
   get failure(): NodeFailure | undefined {
     return this.#failure;
+  }
+
+  /** The last process ended over damage in its state: to be told to the next one. */
+  get stateSuspect(): boolean {
+    return this.#stateSuspect;
   }
 
   /** There is no process, and none will come by itself. A node that crashed is not down while it is to be restarted. */
@@ -231,16 +240,24 @@ export class ProcessMachine {
     const { code, signal } = exit;
     emit.emit('info', 'process-exited', { node: this.id, pid, code, signal, expected, led: this.#options.led() });
     // Somebody else asked it to leave, and it left in good order: no failure to recover from.
-    const meaning = this.#options.meaningOf(exit);
+    const meaning = this.#options.meaningOf(exit, this.#state.name !== 'starting');
+    this.#judgeState(expected ? undefined : damageOf(meaning));
     if (expected || meaning.type === 'left') {
       this.#transition({ name: 'stopped' });
       return;
     }
     if (clock.now() - startedAt >= this.#restarts.stableMs) this.#backoff.reset();
     const lastLines = this.#options.log.tail(LAST_LINES);
-    this.#failure = { reason: describeExit(exit), lastLines, ...causeOf(meaning) };
+    this.#failure = { reason: damageOf(meaning)?.reason ?? describeExit(exit), lastLines, ...causeOf(meaning) };
     this.#transition({ name: 'crashed' });
     this.#recover(meaning, this.#failure);
+  }
+
+  #judgeState(damage: StateDamage | undefined): void {
+    this.#stateSuspect = damage !== undefined;
+    this.#killedReading = damage?.wasKilled === true ? this.#killedReading + 1 : 0;
+    if (damage === undefined) return;
+    this.#options.emit.emit('error', 'state-suspected', { node: this.id, reason: damage.reason });
   }
 
   #recover(meaning: ExitMeaning, failure: NodeFailure): void {
@@ -254,6 +271,11 @@ export class ProcessMachine {
     if (attempt > this.#restarts.attemptsMax) {
       const reason = `${failure.reason}, after ${this.#restarts.attemptsMax} restarts in a row`;
       this.#giveUp({ ...failure, reason });
+      return;
+    }
+    const damage = damageOf(meaning);
+    if (damage !== undefined && this.#killedReading >= KILLED_READING_MAX) {
+      this.#giveUp({ ...failure, reason: `${failure.reason}; twice in a row: ${damage.remedy}` });
       return;
     }
     const delayMs = Math.round(this.#backoff.nextMs());
@@ -277,6 +299,9 @@ export class ProcessMachine {
     this.#options.changed(this, before.name);
   }
 }
+
+const damageOf = (meaning: ExitMeaning): StateDamage | undefined =>
+  meaning.type === 'crashed' ? meaning.damage : undefined;
 
 const causeOf = (meaning: ExitMeaning): Pick<NodeFailure, 'code' | 'refused'> => ({
   ...('code' in meaning && meaning.code !== undefined && { code: meaning.code }),

@@ -1,9 +1,10 @@
+import { join } from 'node:path';
 import type { Clock, Scheduler } from '../base/index.js';
 import type { Transport } from '../transport/index.js';
 import { NODE_EXIT, NODE_SPEC_VARIABLE, serializeNodeSpec } from '../wire/index.js';
 import { AdminLink } from './admin-link.js';
-import type { ProcessExit } from './child-process.js';
-import type { Engine, ExitMeaning } from './engine.js';
+import { describeExit, type ProcessExit } from './child-process.js';
+import type { EndedProcess, Engine, ExitMeaning } from './engine.js';
 
 export interface RaftctlEngineOptions {
   /** Program and arguments of a node process. */
@@ -50,4 +51,20 @@ const MEANINGS: Readonly<Record<number, ExitMeaning>> = {
   [NODE_EXIT.portTaken]: { type: 'crashed', code: 'port-taken' },
 };
 
-export const meaningOf = ({ code }: ProcessExit): ExitMeaning => MEANINGS[code ?? -1] ?? { type: 'crashed' };
+/** What the kernel sends who touches a page that is not there, as LMDB does when it follows damaged ones. */
+const FAULTS: readonly (NodeJS.Signals | null)[] = ['SIGSEGV', 'SIGBUS'];
+/** The C library ends a process whose heap was written over, Node one that has no memory left: not while it starts. */
+const FAULTS_AT_START: typeof FAULTS = [...FAULTS, 'SIGABRT'];
+
+export function meaningOf(exit: ProcessExit, { directory, answered }: EndedProcess): ExitMeaning {
+  const wasKilled = (answered ? FAULTS : FAULTS_AT_START).includes(exit.signal);
+  if (!wasKilled && exit.code !== NODE_EXIT.stateDamaged) return MEANINGS[exit.code ?? -1] ?? { type: 'crashed' };
+  const state = join(directory, 'kv');
+  const file = join(state, '*', 'data.mdb');
+  const damage = {
+    wasKilled,
+    reason: wasKilled ? `${describeExit(exit)}, as who reads damaged pages: ${file}` : `${file} is damaged`,
+    remedy: `remove ${state} and start the node: it makes its state from its log, or says why it cannot`,
+  };
+  return { type: 'crashed', code: 'state-damaged', damage };
+}

@@ -362,14 +362,27 @@ export const EVENTS = {
   'state-opened': {
     component: 'kv',
     level: 'info',
-    about: 'The state machine was opened.',
-    fields: { index: 'appliedIndex', revision, place: 'where it is' },
+    about:
+      'The state machine was opened. All of it was compared with what its last flush recorded, unless it is large.',
+    fields: { index: 'appliedIndex', revision, place: 'where it is', keys: 'how many', ms: 'how long it took' },
+  },
+  'state-verified': {
+    component: 'kv',
+    level: 'info',
+    about: 'A large state was compared with what its last flush recorded, while the node ran already.',
+    fields: { place: 'where it is', keys: 'how many' },
   },
   'state-upgraded': {
     component: 'kv',
     level: 'info',
     about: 'A state of an older format was written anew, beside the old one, which is then removed.',
     fields: { from: 'the old directory', place: 'the new one', keys: 'how many' },
+  },
+  'state-remade': {
+    component: 'kv',
+    level: 'error',
+    about: 'The state machine is damaged: it is made again from the log, which holds every entry.',
+    fields: { reason: 'what is wrong with it', place: 'where the new one is', lastIndex: 'of the log' },
   },
   'data-directory-upgraded': {
     component: 'storage',
@@ -449,6 +462,12 @@ export const EVENTS = {
     level: 'info',
     about: 'The process is gone.',
     fields: { node, pid, code: 'exit code', signal: 'the signal that ended it', expected: 'was it asked to?', led },
+  },
+  'state-suspected': {
+    component: 'supervisor',
+    level: 'error',
+    about: 'A node ended over damage in its state; the next start makes that again from the log, if it can.',
+    fields: { node, reason: 'how it ended, and the file' },
   },
   'process-restarting': {
     component: 'supervisor',

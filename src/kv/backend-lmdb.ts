@@ -9,6 +9,7 @@ import {
   DATABASES,
   type DatabaseName,
   type Slice,
+  type Snapshot,
   type Transaction,
   type TransactionSize,
 } from './backend.js';
@@ -113,7 +114,19 @@ export class LmdbBackend implements Backend {
   }
 
   range(database: DatabaseName, from: BinaryKey, before: BinaryKey | undefined): BytesCursor {
-    const options = { start: from, ...(before !== undefined && { end: before }) };
+    return this.#cursor(database, { start: from, ...(before !== undefined && { end: before }) });
+  }
+
+  snapshot(): Snapshot {
+    const transaction = this.#root.useReadTransaction();
+    return {
+      range: (database, from, before) =>
+        this.#cursor(database, { transaction, start: from, ...(before !== undefined && { end: before }) }),
+      close: () => transaction.done(),
+    };
+  }
+
+  #cursor(database: DatabaseName, options: lmdb.RangeOptions): BytesCursor {
     return new LmdbCursor(this.place, this.#databases[database].getRange(options));
   }
 

@@ -5,6 +5,7 @@ import {
   DATABASES,
   type DatabaseName,
   type Slice,
+  type Snapshot,
   type Transaction,
 } from './backend.js';
 import type { BinaryKey } from './key.js';
@@ -86,6 +87,11 @@ export class MemoryBackend implements Backend {
     this.#sorted.set(database, sorted);
     const keys = sorted.filter((key) => key >= from && (before === undefined || key < before));
     return new MemoryCursor(keys, values);
+  }
+
+  snapshot(): Snapshot {
+    const frozen = new MemoryBackend(this.#options, this.#committed);
+    return { range: (database, from, before) => frozen.range(database, from, before), close: () => {} };
   }
 
   begin(): Transaction {

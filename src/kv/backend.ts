@@ -16,6 +16,8 @@ export interface Backend {
   find(database: DatabaseName, key: BinaryKey): Slice | undefined;
   /** Walks the keys from `from` (included) up to `before` (excluded; undefined: to the end) in bytewise order. */
   range(database: DatabaseName, from: BinaryKey, before: BinaryKey | undefined): BytesCursor;
+  /** All databases as they are now, whatever is committed later. */
+  snapshot(): Snapshot;
   /** Starts a transaction. One at a time: the next may begin when the last one's `done` has run. */
   begin(size: TransactionSize): Transaction;
   /** Releases everything. Not while a transaction is open. */
@@ -27,6 +29,13 @@ export interface Slice {
   readonly bytes: Buffer;
   readonly start: number;
   readonly end: number;
+}
+
+/** To be closed soon: what it sees is kept on the disk until then, beside what replaces it. */
+export interface Snapshot {
+  /** As of `Backend`, but its cursors may be used over several turns of the event loop. */
+  range(database: DatabaseName, from: BinaryKey, before: BinaryKey | undefined): BytesCursor;
+  close(): void;
 }
 
 /** Stands on one key after the other. Use it within one turn of the event loop and close it. */

@@ -253,6 +253,6 @@ class MemtableWrite {
       return;
     }
     const at = transaction.put('keys', key, storedBytes(version));
-    writeVersion(transaction.bytes, at, key, version);
+    writeVersion(transaction.bytes, at, version);
   }
 }

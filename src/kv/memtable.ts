@@ -61,6 +61,7 @@ export class Memtable {
     version.subRevision = next.subRevision;
     version.version = next.version;
     version.lease = next.lease;
+    version.checksum = next.checksum;
   }
 
   entries(): MapIterator<[BinaryKey, Version]> {

@@ -16,6 +16,7 @@ import {
 import type { Backend, Transaction } from './backend.js';
 import { dataNewer, FIRST_CLUSTER_VERSION } from './data-version.js';
 import type { BinaryKey } from './key.js';
+import { NO_KEYS, type StateSum } from './state-sum.js';
 import { readU64, writeU64 } from './u64.js';
 
 /**
@@ -28,6 +29,7 @@ import { readU64, writeU64 } from './u64.js';
  *     2 revisions         u64 revision | u64 compacted revision
  *     3 membership        see `base/membership-codec.ts`
  *     4 cluster version   u32
+ *   128 sum               u64 keys | u32 first | u32 second: see `state-sum.ts`
  *
  * A later version adds sections. One that this version does not know is refused, unless its type is 128 or more: then
  * the state is right without it.
@@ -42,6 +44,8 @@ export interface StoreMeta {
   readonly membership: Membership;
   /** What all members understand; nothing that needs more is written. */
   readonly clusterVersion: number;
+  /** What all keys add up to. Undefined: a raftctl wrote it that did not know of sums. */
+  readonly sum: StateSum | undefined;
 }
 
 /** The state before the first entry, of a cluster that begins with these members. */
@@ -52,6 +56,7 @@ export const emptyMeta = (bootstrap: Membership): StoreMeta => ({
   compactedRevision: asRevision(0),
   membership: bootstrap,
   clusterVersion: FIRST_CLUSTER_VERSION,
+  sum: NO_KEYS,
 });
 
 export const META_FORMAT = 2;
@@ -59,7 +64,8 @@ export const META_KEY = 'meta' as BinaryKey;
 
 const HEADER_BYTES = 8;
 const SECTION_HEADER_BYTES = 5;
-const SECTIONS = { position: 1, revisions: 2, membership: 3, clusterVersion: 4 } as const;
+const SECTIONS = { position: 1, revisions: 2, membership: 3, clusterVersion: 4, sum: 128 } as const;
+const SUM_BYTES = 16;
 const IGNORABLE = 128;
 
 /** Puts the meta into a transaction: `bytes` is what `encodeMeta` answered. */
@@ -82,6 +88,7 @@ export function encodeMeta(meta: StoreMeta): Buffer {
     section(SECTIONS.revisions, pair(meta.revision, meta.compactedRevision)),
     section(SECTIONS.membership, encodeMembership(meta.membership)),
     section(SECTIONS.clusterVersion, clusterVersion),
+    ...(meta.sum === undefined ? [] : [section(SECTIONS.sum, encodeSum(meta.sum))]),
   ];
   const bytes = Buffer.concat([Buffer.alloc(HEADER_BYTES), ...sections]);
   bytes.writeUInt16LE(META_FORMAT, 0);
@@ -103,6 +110,20 @@ function pair(first: number, second: number): Buffer {
   writeU64(bytes, second, 8);
   return bytes;
 }
+
+function encodeSum({ keys, first, second }: StateSum): Buffer {
+  const bytes = Buffer.alloc(SUM_BYTES);
+  writeU64(bytes, keys, 0);
+  bytes.writeUInt32LE(first, 8);
+  bytes.writeUInt32LE(second, 12);
+  return bytes;
+}
+
+const decodeSum = (bytes: Buffer): StateSum => ({
+  keys: readU64(bytes, 0),
+  first: bytes.readUInt32LE(8),
+  second: bytes.readUInt32LE(12),
+});
 
 /** The number that every form of the meta begins with. */
 export const metaFormatOf = (bytes: Buffer): number => (bytes.length < 2 ? 0 : bytes.readUInt16LE(0));
@@ -130,6 +151,7 @@ export function decodeMeta(bytes: Buffer, place: string): StoreMeta {
     compactedRevision: asRevision(readU64(revisions, 8)),
     membership: membershipOf(payloadOf('membership'), place),
     clusterVersion: payloadOf('clusterVersion', 4).readUInt32LE(0),
+    sum: payloads.has(SECTIONS.sum) ? decodeSum(payloadOf('sum', SUM_BYTES)) : undefined,
   };
 }
 

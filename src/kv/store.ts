@@ -1,4 +1,5 @@
 import {
+  asError,
   asRevision,
   assert,
   type Clock,
@@ -23,10 +24,13 @@ import { Memtables } from './memtables.js';
 import { MergeCursor } from './merge.js';
 import { emptyMeta, readMeta, type StoreMeta } from './meta.js';
 import { PastRevisions } from './past-revisions.js';
-import { hashOfState } from './state-hash.js';
+import { hashOfPoint, hashOfState } from './state-hash.js';
+import { isPoint, type StatePoint, StatePoints } from './state-points.js';
+import { RunningSum, type StateSum } from './state-sum.js';
 import { StoredVersions, type VersionCursor } from './stored-versions.js';
 import type { CommandResult, EventQuery, EventsFound, KeyValue, ScanOptions, ScanResult } from './types.js';
-import { copyOf, isTombstone, NO_BYTES, newVersion, storedBytes, type Version } from './version.js';
+import { BackgroundVerification, verifyState } from './verify-state.js';
+import { checksumOfVersion, copyOf, isTombstone, NO_BYTES, newVersion, storedBytes, type Version } from './version.js';
 
 export interface KvStoreOptions {
   /** A flush is due when the active memtable takes this much memory. Default 8 MiB. */
@@ -37,6 +41,8 @@ export interface KvStoreOptions {
   readonly flushEntries?: number;
   /** Memory for the events of past revisions. Default 64 MiB. */
   readonly historyBytes?: number;
+  /** A state of more keys is verified while the node runs already. Default 100,000. */
+  readonly verifyKeysMax?: number;
   /** What this store understands. Default: what this raftctl does. */
   readonly data?: DataVersion | undefined;
   /** The state cannot be written any more: the node has to end. Called once. */
@@ -58,6 +64,8 @@ const FLUSH_MS = 5_000;
 const FLUSH_ENTRIES = 100_000;
 const HISTORY_BYTES = 64 << 20;
 const SCAN_BYTES_MAX = 1 << 20;
+/** Read in 0.2 s. */
+const VERIFY_KEYS_MAX = 100_000;
 
 /** The replicated state machine: applies committed entries, answers reads, flushes to its backend. See `index.ts`. */
 export class KvStore {
@@ -69,6 +77,9 @@ export class KvStore {
   readonly #command = new CommandView();
   readonly #next = newVersion();
   readonly #stored: StoredVersions;
+  readonly #sum: RunningSum;
+  readonly #verification: BackgroundVerification | undefined;
+  readonly #points = new StatePoints();
   #appliedIndex: LogIndex;
   #appliedTerm: Term;
   #revision: Revision;
@@ -81,13 +92,18 @@ export class KvStore {
   readonly #versions: CommandVersions;
 
   /**
-   * Takes over the backend: `close` closes it. Throws `data-damaged` or `data-newer` for a state that this version
-   * cannot go on with.
+   * Takes over the backend: `close` closes it. Reads all of it, and compares it with what its last flush recorded; of a
+   * large state later, slice by slice: `onFatal` is told of damage then.
+   * Throws `data-damaged` or `data-newer` for a state that this version cannot go on with.
    */
   static open(dependencies: KvStoreDependencies): KvStore {
+    const { clock, emit, backend } = dependencies;
+    const startedAt = clock.now();
     const store = new KvStore(dependencies);
     const { appliedIndex: index, revision } = store;
-    dependencies.emit.emit('info', 'state-opened', { index, revision, place: dependencies.backend.place });
+    const { keys } = store.#sum.now;
+    const ms = Math.round(clock.now() - startedAt);
+    emit.emit('info', 'state-opened', { index, revision, place: backend.place, keys, ms });
     return store;
   }
 
@@ -98,6 +114,15 @@ export class KvStore {
     this.#versions = new CommandVersions(this.#data);
     if (flushed.clusterVersion > this.#data.version) throw this.#behind(flushed.clusterVersion);
     this.#stored = new StoredVersions(backend);
+    const { verifyKeysMax = VERIFY_KEYS_MAX } = options;
+    const isLarge = flushed.sum !== undefined && flushed.sum.keys > verifyKeysMax;
+    this.#sum = new RunningSum(isLarge ? flushed.sum : verifyState(backend, flushed.sum));
+    if (isLarge) {
+      this.#verification = new BackgroundVerification(backend, flushed.sum, scheduler, (error) => {
+        if (error !== undefined) options.onFatal(asError(error));
+        else emit.emit('info', 'state-verified', { place: backend.place, keys: flushed.sum!.keys });
+      });
+    }
     this.#appliedIndex = flushed.appliedIndex;
     this.#appliedTerm = flushed.appliedTerm;
     this.#revision = flushed.revision;
@@ -190,6 +215,7 @@ export class KvStore {
       results[nth - from] = this.#applyOne(entry);
       this.#appliedIndex = entry.index;
       this.#appliedTerm = entry.term;
+      if (isPoint(entry.index)) this.#points.add(entry.index, this, this.#sum.now);
     }
     this.#flusher.applied();
     return results;
@@ -245,6 +271,7 @@ export class KvStore {
 
   /** Flushes what the own log holds and closes the backend. Call nothing afterwards. */
   async close(): Promise<void> {
+    this.#verification?.stop();
     await this.#flusher.close();
     await this.#backend.close();
   }
@@ -259,6 +286,21 @@ export class KvStore {
     }
   }
 
+  /** What all keys add up to, as of `appliedIndex`. */
+  get sum(): StateSum {
+    return this.#sum.now;
+  }
+
+  /** The state as of `appliedIndex`, to be compared with that of other nodes. Costs the same whatever there is. */
+  point(): StatePoint {
+    return { index: this.#appliedIndex, hash: hashOfPoint(this, this.#sum.now) };
+  }
+
+  /** The same as of indexes before, which other nodes remember as well. */
+  pastPoints(): readonly StatePoint[] {
+    return this.#points.list();
+  }
+
   #position(): StoreMeta {
     return {
       appliedIndex: this.#appliedIndex,
@@ -267,6 +309,7 @@ export class KvStore {
       compactedRevision: this.#compactedRevision,
       membership: this.#membership,
       clusterVersion: this.#clusterVersion,
+      sum: this.#sum.now,
     };
   }
 
@@ -349,6 +392,10 @@ export class KvStore {
     next.createRevision = deletes ? asRevision(0) : isNew ? this.#revision : current.createRevision;
     next.modRevision = this.#revision;
     next.version = deletes ? 0 : isNew ? 1 : current.version + 1;
+    // What `current` is changes below.
+    if (!isNew) this.#sum.remove(current.checksum);
+    next.checksum = deletes ? 0 : checksumOfVersion(key, next);
+    if (!deletes) this.#sum.add(next.checksum);
     this.#memtables.active.set(key, next);
     // A delete has no value: its key ends where an expected value would begin.
     this.#past.add(bytes, keyAt, valueAt, expectedAt, next);

@@ -37,7 +37,8 @@ export class StoredVersions {
   }
 }
 
-class StoredVersionCursor implements VersionCursor {
+/** `cursor` goes over keys that lie at `place`. */
+export class StoredVersionCursor implements VersionCursor {
   readonly #place: string;
   readonly #cursor: BytesCursor;
   readonly #version = newVersion();

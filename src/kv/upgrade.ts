@@ -14,7 +14,14 @@ import { type BinaryKey, FIRST_KEY, toBytes } from './key.js';
 import { emptyMeta, encodeMeta, META_KEY, metaFormatOf, putMeta, readMeta, type StoreMeta } from './meta.js';
 import { StoredVersions } from './stored-versions.js';
 import { readU64 } from './u64.js';
-import { type MutableVersion, newVersion, storedBytes, type Version, writeVersion } from './version.js';
+import {
+  checksumOfVersion,
+  type MutableVersion,
+  newVersion,
+  storedBytes,
+  type Version,
+  writeVersion,
+} from './version.js';
 
 /**
  * The state in the form of format 1, in which an empty store was at revision 0:
@@ -35,7 +42,7 @@ export function isOldState(backend: Backend): boolean {
   return meta !== undefined && metaFormatOf(meta.bytes.subarray(meta.start, meta.end)) === OLD_FORMAT;
 }
 
-/** Where an old state stands. It knows no members: they are those that the cluster began with. */
+/** Where an old state stands. It knows no members, and no sum: the members are those that the cluster began with. */
 export function readOldMeta(backend: Backend, bootstrap: Membership): StoreMeta {
   const { bytes, start, end } = backend.find('meta', META_KEY)!;
   if (end - start !== OLD_META_BYTES || bytes.readUInt16LE(start + 2) !== 0) {
@@ -46,6 +53,7 @@ export function readOldMeta(backend: Backend, bootstrap: Membership): StoreMeta 
     appliedIndex: asIndex(readU64(bytes, start + 4)),
     appliedTerm: asTerm(readU64(bytes, start + 12)),
     revision: shifted(readU64(bytes, start + 20)),
+    sum: undefined,
   };
 }
 
@@ -105,6 +113,7 @@ function readOldVersion(place: string, key: BinaryKey, { bytes, start, end }: Sl
   into.createRevision = shifted(readU64(bytes, start));
   into.modRevision = shifted(readU64(bytes, start + 8));
   into.version = readU64(bytes, start + 16);
+  into.checksum = checksumOfVersion(key, into);
   return into;
 }
 
@@ -115,7 +124,7 @@ function write(to: Backend, { versions, bytes }: Stretch, meta: Buffer | undefin
   });
   for (const [key, version] of versions) {
     const at = transaction.put('keys', key, storedBytes(version));
-    writeVersion(transaction.bytes, at, key, version);
+    writeVersion(transaction.bytes, at, version);
   }
   if (meta !== undefined) putMeta(transaction, meta);
   return new Promise((resolve, reject) => {

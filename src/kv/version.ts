@@ -1,6 +1,6 @@
 import { asRevision, type Revision } from '../base/index.js';
 import type { Slice } from './backend.js';
-import { checksumOf } from './checksum.js';
+import { checksumOf, continueChecksum } from './checksum.js';
 import type { BinaryKey } from './key.js';
 import { readU64, writeU64 } from './u64.js';
 
@@ -21,6 +21,8 @@ export interface Version extends Slice {
   readonly version: number;
   /** The lease that the key hangs on; 0: none. */
   readonly lease: number;
+  /** Of the key and of all the rest: `checksumOfVersion`. A tombstone needs none. */
+  readonly checksum: number;
 }
 
 export type MutableVersion = { -readonly [Field in keyof Version]: Version[Field] };
@@ -40,6 +42,7 @@ export const newVersion = (): MutableVersion => ({
   subRevision: 0,
   version: 0,
   lease: 0,
+  checksum: 0,
 });
 
 /** One whose bytes are its own. */
@@ -51,23 +54,36 @@ export function copyOf(version: Version): Version {
 /** Bytes of the version as it is stored. */
 export const storedBytes = (version: Version): number => VERSION_HEADER_BYTES + version.end - version.start;
 
-/** Returns the offset behind it. */
-export function writeVersion(target: Buffer, at: number, key: BinaryKey, version: Version): number {
-  const end = at + storedBytes(version);
+const scratch = Buffer.alloc(VERSION_HEADER_BYTES);
+
+/** The crc32 that is stored with a version. */
+export function checksumOfVersion(key: BinaryKey, version: Version): number {
+  writeNumbers(scratch, 0, version);
+  const ofNumbers = checksumOf(key, scratch, 4, VERSION_HEADER_BYTES);
+  return continueChecksum(ofNumbers, version.bytes, version.start, version.end);
+}
+
+/** Writes a version with the checksum it has: what changed in memory since that was made is found by the first read. */
+export function writeVersion(target: Buffer, at: number, version: Version): void {
+  target.writeUInt32LE(version.checksum, at);
+  writeNumbers(target, at, version);
+  version.bytes.copy(target, at + VERSION_HEADER_BYTES, version.start, version.end);
+}
+
+function writeNumbers(target: Buffer, at: number, version: Version): void {
   target.writeUInt32LE(version.subRevision, at + 4);
   writeU64(target, version.createRevision, at + 8);
   writeU64(target, version.modRevision, at + 16);
   writeU64(target, version.version, at + 24);
   writeU64(target, version.lease, at + 32);
-  version.bytes.copy(target, at + VERSION_HEADER_BYTES, version.start, version.end);
-  target.writeUInt32LE(checksumOf(key, target, at + 4, end), at);
-  return end;
 }
 
 /** Reads what `writeVersion` wrote under the key; the value stays where it is. Undefined: it is not intact. */
 export function readVersion(key: BinaryKey, { bytes, start, end }: Slice, into: MutableVersion): Version | undefined {
   if (end - start < VERSION_HEADER_BYTES) return undefined;
-  if (checksumOf(key, bytes, start + 4, end) !== bytes.readUInt32LE(start)) return undefined;
+  const checksum = bytes.readUInt32LE(start);
+  if (checksumOf(key, bytes, start + 4, end) !== checksum) return undefined;
+  into.checksum = checksum;
   into.bytes = bytes;
   into.start = start + VERSION_HEADER_BYTES;
   into.end = end;

@@ -24,6 +24,7 @@ const EXIT_OF: Partial<Readonly<Record<ErrorCode, number>>> = {
   'data-newer': NODE_EXIT.dataRefused,
   'data-unreadable': NODE_EXIT.dataRefused,
   'data-locked': NODE_EXIT.dataRefused,
+  'state-damaged': NODE_EXIT.stateDamaged,
   'disk-failed': NODE_EXIT.diskFailed,
   'port-taken': NODE_EXIT.portTaken,
 };

@@ -1,119 +1,106 @@
-import { type Emit, type LogIndex, type Membership, RaftctlError, type Term } from '../base/index.js';
-import {
-  type Backend,
-  checkAgainstLog,
-  isOldState,
-  KvStore,
-  type LogExtent,
-  readOldMeta,
-  upgradeState,
-} from '../kv/index.js';
-import { type DataDirectory, type Recovered, removeStates, type Wal } from '../storage/index.js';
+import { type Emit, type Membership, RaftctlError } from '../base/index.js';
+import { type Backend, type KvStore, upgradeState } from '../kv/index.js';
+import { type DataDirectory, removeStates, type Wal } from '../storage/index.js';
 import type { NodeSpec } from '../wire/index.js';
 import { bootstrapMembership } from './bootstrap.js';
-import { nodeLimits } from './limits.js';
+import { type FatalHandler, type FoundState, isDamageOf, openStore } from './found-state.js';
 import type { NodeWorld } from './world.js';
 
+interface OpenStateOptions {
+  readonly spec: NodeSpec;
+  readonly world: NodeWorld;
+  readonly data: DataDirectory;
+  readonly wal: Wal;
+  readonly found: FoundState;
+}
+
+export interface OpenedState {
+  readonly store: KvStore;
+  /** As the world's, and tells of a damaged state whether the next start makes it again. */
+  readonly onFatal: (error: unknown) => void;
+}
+
 /**
- * Opens the state machine in the generation that the log names, and makes sure that it fits the log. A state of an older
- * format becomes the next generation first.
+ * Goes on with the state that was found: as it is, rewritten from an older format, or made again from the log. The last
+ * two become the next generation.
  */
-export async function openState(
-  spec: NodeSpec,
-  world: NodeWorld,
-  data: DataDirectory,
-  wal: Wal,
-  recovered: Recovered,
-): Promise<OpenedState> {
-  const { fileSystem, recorder, clock, scheduler } = world;
-  const { flushBytes, flushMs, flushEntries, historyBytes } = { ...nodeLimits, ...world.limits };
-  const emit = recorder.emitFor('kv');
-  const bootstrap = bootstrapMembership(spec);
-  const log = extentOf(wal, recovered);
-  let { generation } = recovered;
-  let backend = withRemedy(data.kv(generation), recovered, () => world.backend(data.kv(generation)));
-  if (withRemedy(data.kv(generation), recovered, () => isOldState(backend))) {
-    checkAgainstLog(readOldMeta(backend, bootstrap), data.kv(generation), log);
-    const upgrading = upgrade({ world, data, wal, generation, backend, bootstrap, emit });
-    backend = await upgrading.catch((error: unknown) => {
-      throw remedied(error, data.kv(recovered.generation), recovered);
-    });
-    generation += 1;
-  }
+export async function openState({ spec, world, data, wal, found }: OpenStateOptions): Promise<OpenedState> {
+  const { fileSystem, recorder } = world;
+  const step: Step = { world, data, wal, bootstrap: bootstrapMembership(spec), emit: recorder.emitFor('kv') };
+  const { store, generation, fatal } = found.type === 'intact' ? found : await makeNext(step, found);
   const place = data.kv(generation);
-  const onFatal = (error: unknown): void => world.onFatal(remedied(error, place, recovered));
-  const options = { flushBytes, flushMs, flushEntries, historyBytes, onFatal, data: world.data };
-  const store = withRemedy(place, recovered, () =>
-    KvStore.open({ backend, bootstrap, emit, clock, scheduler, options }),
-  );
-  store.checkAgainstLog(log);
+  const onFatal = (error: unknown): void => world.onFatal(mendable(error, place, wal));
+  fatal.handle = onFatal;
   store.persistedUpTo(wal.lastIndex);
   await removeStates(fileSystem, data, (other) => other !== generation);
   return { store, onFatal };
 }
 
-export interface OpenedState {
-  readonly store: KvStore;
-  /** As the world's, and says of a damaged state what can be done about it. */
-  readonly onFatal: (error: unknown) => void;
-}
-
-interface Upgrade {
+interface Step {
   readonly world: NodeWorld;
   readonly data: DataDirectory;
   readonly wal: Wal;
-  readonly generation: number;
-  readonly backend: Backend;
   readonly bootstrap: Membership;
   readonly emit: Emit;
 }
 
-/** The mark in the log is the one step: before it the old state counts, and from it on the new one, whole and verified. */
-async function upgrade({ world, data, wal, generation, backend, bootstrap, emit }: Upgrade): Promise<Backend> {
-  const next = generation + 1;
-  // What a start before this one, which died over it, may have left.
-  await removeStates(world.fileSystem, data, (other) => other === next);
-  const upgraded = world.backend(data.kv(next));
-  const keys = await upgradeState(backend, upgraded, bootstrap);
-  await new Promise<void>((marked) => wal.append({ generation: next, entries: [] }, marked));
-  await backend.close();
-  emit.emit('info', 'state-upgraded', { from: data.kv(generation), place: data.kv(next), keys });
-  return upgraded;
-}
+type Made = Omit<Extract<FoundState, { readonly type: 'intact' }>, 'type'>;
 
-const extentOf = (wal: Wal, { before, runs }: Recovered): LogExtent => ({
-  firstIndex: before.index + 1,
-  lastIndex: wal.lastIndex,
-  termAt: (index) => termAt(before, runs, index),
-});
-
-function termAt(before: Recovered['before'], runs: Recovered['runs'], index: LogIndex): Term {
-  let { index: end, term } = before;
-  for (const run of runs) {
-    if (index <= end) break;
-    end = (end + run.count) as LogIndex;
-    term = run.term;
-  }
-  return term;
-}
-
-function withRemedy<T>(place: string, recovered: Recovered, open: () => T): T {
+async function makeNext(step: Step, found: Exclude<FoundState, { readonly type: 'intact' }>): Promise<Made> {
+  if (found.type === 'damaged') return remake(step, found);
   try {
-    return open();
+    return await upgrade(step, found.generation, found.backend);
   } catch (error) {
-    throw remedied(error, place, recovered);
+    if (!isDamageOf(step.data.kv(found.generation), error) || !step.wal.isWhole) throw error;
+    return remake(step, { ...found, type: 'damaged', why: error.message });
   }
 }
 
-/**
- * What to do about a damaged state whose log is whole. It is not made anew by itself: the state is also the witness of
- * how far the log once went (`checkAgainstLog`), and a disk that damaged one file may have damaged the other.
- */
-function remedied(error: unknown, place: string, { before }: Recovered): unknown {
-  const isDamage = error instanceof RaftctlError && error.code === 'data-damaged' && error.message.startsWith(place);
-  if (!isDamage || before.index > 0) return error;
-  return new RaftctlError('data-damaged', error.message, {
-    hint: `remove ${place}: the log is intact from its first entry on, and the node makes its state from it again`,
+async function upgrade(step: Step, generation: number, old: Backend): Promise<Made> {
+  const { data, emit, bootstrap } = step;
+  const [from, place] = [data.kv(generation), data.kv(generation + 1)];
+  const backend = await begin(step, generation + 1);
+  const keys = await upgradeState(old, backend, bootstrap);
+  await mark(step, generation + 1);
+  await old.close();
+  emit.emit('info', 'state-upgraded', { from, place, keys });
+  return open(step, generation + 1, backend);
+}
+
+/** An empty state, into which the whole log is applied as it is committed again. */
+async function remake(
+  step: Step,
+  { generation, backend: old, why }: Extract<FoundState, { type: 'damaged' }>,
+): Promise<Made> {
+  const { data, wal, emit } = step;
+  emit.emit('error', 'state-remade', { reason: why, place: data.kv(generation + 1), lastIndex: wal.lastIndex });
+  const backend = await begin(step, generation + 1);
+  await mark(step, generation + 1);
+  await old?.close();
+  return open(step, generation + 1, backend);
+}
+
+async function begin({ world, data }: Step, generation: number): Promise<Backend> {
+  // What a start before this one, which died over it, may have left.
+  await removeStates(world.fileSystem, data, (other) => other === generation);
+  return world.backend(data.kv(generation));
+}
+
+/** The one step: before the mark in the log is durable the old state counts, and from it on the new one. */
+const mark = ({ wal }: Step, generation: number): Promise<void> =>
+  new Promise((marked) => wal.append({ generation, entries: [] }, marked));
+
+function open({ world, bootstrap }: Step, generation: number, backend: Backend): Made {
+  const fatal: FatalHandler = { handle: world.onFatal };
+  const store = openStore({ world, backend, bootstrap, onFatal: (error) => fatal.handle(error) });
+  return { generation, store, fatal };
+}
+
+/** Damage that is met while the node runs ends it; where the log is whole, the next start makes the state again. */
+function mendable(error: unknown, place: string, { isWhole }: Wal): unknown {
+  if (!isDamageOf(place, error) || !isWhole) return error;
+  return new RaftctlError('state-damaged', error.message, {
+    hint: `started again by its supervisor the node makes its state from the log, which holds every entry; without one, remove ${place} first`,
     cause: error,
   });
 }

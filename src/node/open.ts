@@ -1,5 +1,7 @@
+import { assert } from '../base/index.js';
 import { openDataDirectory, openWal, readSightings } from '../storage/index.js';
 import type { NodeSpec } from '../wire/index.js';
+import { examineState, type FoundState } from './found-state.js';
 import { openState } from './open-state.js';
 import { NodeServer } from './server.js';
 import { Sightings } from './sightings.js';
@@ -24,14 +26,20 @@ export async function openNode(spec: NodeSpec, world: NodeWorld): Promise<NodeSe
     }),
   });
   const stored = await readSightings(fileSystem, data.path);
+  let found: FoundState | undefined;
   const { wal, recovered } = await openWal({
     fileSystem,
     directory: data.wal,
     emit,
     scheduler,
     options: { ...world.walOptions, onFatal: world.onFatal },
+    // A state that refuses this log refuses it before its unfinished end is cut.
+    check: (log) => {
+      found = examineState(spec, world, data, log);
+    },
   });
-  const { store, onFatal } = await openState(spec, world, data, wal, recovered);
+  assert(found !== undefined, 'a log was opened and nobody looked at the state beside it');
+  const { store, onFatal } = await openState({ spec, world, data, wal, found });
   await data.raiseFormat();
   // The log as it is now: what is told of it later stays true of this process's start.
   const { currentTerm: term } = recovered.hardState;

@@ -31,6 +31,7 @@ export function statusOf(
     persistedIndex,
     flushedIndex: store.flushedIndex,
     revision: store.revision,
+    state: { keys: store.sum.keys, ...store.point(), past: store.pastPoints() },
     uptimeMs: clock.now() - startedAt,
     memory: process.memory(),
     cpuMs: process.cpuMs(),

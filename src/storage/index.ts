@@ -20,7 +20,7 @@
  *    synced before, gets its header next, and its name last.
  * 5. The first failed write or sync ends it: `onFatal` once, no `done` any more. Nothing is retried: the kernel may
  *    report the second attempt as a success although the bytes are gone.
- * 6. Recovery reads everything and decides, before it changes anything.
+ * 6. Recovery reads everything and decides, before it changes anything; `check` may still refuse what was read.
  * 7. `raiseFormat` comes last, once nothing in the directory has to be read by an older version any more.
  *
  * ## Files
@@ -33,6 +33,7 @@ export * from './data-directory.js';
 export type { FileSystem } from './file-system.js';
 export * from './open-wal.js';
 export { realFileSystem } from './real-file-system.js';
+export type { FoundLog } from './recovery.js';
 export * from './sightings-file.js';
 export type { Wal } from './wal.js';
 export type { WalOptions } from './wal-options.js';

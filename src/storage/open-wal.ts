@@ -3,7 +3,7 @@ import type { Entry, LoggedMembership, TermRun } from '../raft/entry.js';
 import type { HardState } from '../raft/ready.js';
 import type { FileSystem } from './file-system.js';
 import type { LogImage } from './log-image.js';
-import { type Cut, recover } from './recovery.js';
+import { type Cut, type FoundLog, recover } from './recovery.js';
 import { Wal } from './wal.js';
 import { type WalOptions, walDefaults } from './wal-options.js';
 
@@ -31,6 +31,8 @@ export interface OpenWalOptions {
   readonly emit: Emit;
   readonly scheduler: Scheduler;
   readonly options: Pick<WalOptions, 'onFatal'> & Partial<WalOptions>;
+  /** Looks at the log before it is mended: when it throws, nothing was changed. */
+  readonly check?: (log: FoundLog) => void | Promise<void>;
 }
 
 /**
@@ -38,9 +40,10 @@ export interface OpenWalOptions {
  * `data-newer`, `data-unreadable` or `disk-failed`.
  */
 export async function openWal(given: OpenWalOptions): Promise<{ wal: Wal; recovered: Recovered }> {
-  const { fileSystem, directory, emit } = given;
+  const { fileSystem, directory, emit, check } = given;
   const options = { ...walDefaults, ...given.options };
-  const segments = await recover(fileSystem, directory, options.firstSegmentBytes, emit);
+  const { firstSegmentBytes } = options;
+  const segments = await recover({ fileSystem, directory, firstSegmentBytes, emit, check });
   const wal = new Wal({ ...given, options }, segments);
   const { image, chain, cut } = segments;
   const { before, lengths } = image;

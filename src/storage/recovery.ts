@@ -1,4 +1,5 @@
-import { asIndex, asTerm, type Emit } from '../base/index.js';
+import { asIndex, asTerm, type Emit, type LogIndex, type Term } from '../base/index.js';
+import type { TermRun } from '../raft/entry.js';
 import { BATCH_HEADER_BYTES } from './batch-format.js';
 import { damaged, diskFailed, isOwn, unreadable } from './damage.js';
 import { makeDirectoryDurably } from './durable-directory.js';
@@ -27,6 +28,17 @@ export interface RecoveredSegments {
   readonly cut: Cut | undefined;
 }
 
+/** The log as it was read, before anything of it is touched. */
+export interface FoundLog {
+  /** The entry before the first one kept: (0, 0) unless the log was trimmed. */
+  readonly before: { readonly index: LogIndex; readonly term: Term };
+  readonly lastIndex: LogIndex;
+  readonly runs: readonly TermRun[];
+  readonly generation: number;
+  /** Its last batch is unfinished, and is going to be cut. */
+  readonly isTorn: boolean;
+}
+
 /** The first segment of a new log. */
 const FIRST: SegmentHeader = {
   number: 1,
@@ -38,17 +50,33 @@ const FIRST: SegmentHeader = {
   generation: 1,
 };
 
+interface RecoverOptions {
+  readonly fileSystem: FileSystem;
+  readonly directory: string;
+  readonly firstSegmentBytes: number;
+  readonly emit: Emit;
+  /** Throws what speaks against going on with this log: nothing was changed then. */
+  readonly check?: ((log: FoundLog) => void | Promise<void>) | undefined;
+}
+
 /**
  * Reads all segments, one batch in memory at a time, then decides, and only then touches the disk: an unfinished last
  * batch is cut, leftovers of prepared segments are removed, and the last thing written is written once more, because
  * the process that wrote it may have died before its sync, or of its sync's failure, and what the kernel shows us now
  * need not be on the disk.
  */
-export async function recover(fileSystem: FileSystem, directory: string, firstBytes: number, emit: Emit) {
+export async function recover({
+  fileSystem,
+  directory,
+  firstSegmentBytes: firstBytes,
+  emit,
+  check,
+}: RecoverOptions): Promise<RecoveredSegments> {
   const window = new ReadWindow();
   const list = await readable(directory, () => listSegments(fileSystem, directory, window));
   const found =
     list.segments.length > 0 ? await readable(directory, () => readAll(fileSystem, list, window)) : undefined;
+  if (check !== undefined) await check(describe(found));
   try {
     if (found === undefined) await makeDirectoryDurably(fileSystem, directory);
     for (const path of list.prepared) await fileSystem.remove(path);
@@ -59,6 +87,11 @@ export async function recover(fileSystem: FileSystem, directory: string, firstBy
   } catch (error) {
     throw isOwn(error) ? error : diskFailed(directory, undefined, error as Error);
   }
+}
+
+function describe(found: Found | undefined): FoundLog {
+  const { index, before, currentGeneration: generation } = found?.image ?? new LogImage(FIRST);
+  return { before, lastIndex: asIndex(index.last), runs: index.runs(), generation, isTorn: found?.cut !== undefined };
 }
 
 async function readable<T>(directory: string, read: () => Promise<T>): Promise<T> {

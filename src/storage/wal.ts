@@ -98,6 +98,11 @@ export class Wal {
     this.#lastIndex = image.index.last;
   }
 
+  /** Does the log hold every entry from the first one on, so that the state can be made from it alone? */
+  get isWhole(): boolean {
+    return this.#index.before.index === 0;
+  }
+
   /** The last entry appended, whether it is on disk yet or not. */
   get lastIndex(): LogIndex {
     return asIndex(this.#lastIndex);

@@ -54,6 +54,8 @@ export interface NodeStatus {
   /** The last index that is durable in the state machine. */
   readonly flushedIndex: LogIndex;
   readonly revision: Revision;
+  /** The replicated state, to be compared with other nodes'. A node of a raftctl before this does not say. */
+  readonly state?: StateStatus | undefined;
   readonly uptimeMs: number;
   readonly memory: { readonly rss: number; readonly heapUsed: number; readonly external: number };
   /** User and system time of the process since its start. */
@@ -67,6 +69,16 @@ export interface NodeStatus {
   /** Accepted connections of all roles. */
   readonly connections: number;
   readonly level: Level;
+}
+
+/** Hashes of the state: equal on all nodes at an equal applied index. */
+export interface StateStatus {
+  readonly keys: number;
+  readonly index: LogIndex;
+  /** 16 hex digits. */
+  readonly hash: string;
+  /** As of indexes before, rising: nodes under load are at different ones when they are asked. */
+  readonly past: readonly { readonly index: LogIndex; readonly hash: string }[];
 }
 
 export interface FollowerStatus {
@@ -154,6 +166,7 @@ export const nodeStatus: Parser<NodeStatus> = object({
   persistedIndex: index,
   flushedIndex: index,
   revision: branded(count, asRevision),
+  state: optional(object({ keys: count, index, hash: text, past: list(object({ index, hash: text })) })),
   uptimeMs: finite,
   memory: object({ rss: count, heapUsed: count, external: count }),
   cpuMs: finite,

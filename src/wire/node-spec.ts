@@ -1,5 +1,5 @@
 import { asNodeId, LEVELS, type Level, type Member, type NodeId, RaftctlError } from '../base/index.js';
-import { branded, count, list, object, oneOf, type Parser, text, truth } from './parse.js';
+import { branded, count, list, object, oneOf, optional, type Parser, text, truth } from './parse.js';
 
 /** What a node process is told, as one JSON document in this variable of its environment. */
 export const NODE_SPEC_VARIABLE = 'RAFTCTL_NODE';
@@ -12,6 +12,7 @@ export const NODE_EXIT = {
   diskFailed: 11,
   portTaken: 12,
   dataForgotten: 13,
+  stateDamaged: 14,
 } as const;
 
 /** What a node must know to run. Times are milliseconds, sizes bytes. */
@@ -28,6 +29,8 @@ export interface NodeSpec {
   readonly directory: string;
   /** false: it has run before, so that an empty directory means lost votes: it must refuse to start (Diss. §3.8). */
   readonly mayCreate: boolean;
+  /** The process before died as one does that reads damaged pages: what can be made again is not read. */
+  readonly stateSuspect?: boolean | undefined;
   readonly heartbeatMs: number;
   readonly electionTimeoutMs: readonly [min: number, max: number];
   readonly maxValueBytes: number;
@@ -52,6 +55,7 @@ const parse: Parser<NodeSpec> = object({
   members: list(object({ id: nodeId, incarnation: count, host: text, port: count })),
   directory: text,
   mayCreate: truth,
+  stateSuspect: optional(truth),
   heartbeatMs: count,
   electionTimeoutMs: span,
   maxValueBytes: count,

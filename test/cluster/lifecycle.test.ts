@@ -40,7 +40,7 @@ function newCluster() {
       },
       log,
       restart: 'never',
-      meaningOf,
+      meaningOf: (exit, answered) => meaningOf(exit, { directory: '', answered }),
       clock: time,
       scheduler: time,
       random: seededRandom(1),

@@ -29,7 +29,7 @@ function newNode({ restart = 'on-failure' }: { restart?: RestartPolicy } = {}) {
     log,
     restart,
     restarts,
-    meaningOf,
+    meaningOf: (exit, answered) => meaningOf(exit, { directory: '', answered }),
     clock: time,
     scheduler: time,
     random: seededRandom(1),
@@ -224,6 +224,55 @@ describe('a node that crashes again and again', () => {
     node.start();
     await processes.at(-1)!.exit({ code: 1 });
     expect(node.state).toBe('backoff');
+  });
+
+  it('is told of the state that killed the one before, and is not killed by it for ever', async () => {
+    const { node, started, time, processes, events } = newNode();
+    started();
+    for (const signal of ['SIGSEGV', 'SIGBUS'] as const) {
+      // It ran for long each time: damage is met when somebody reads that page.
+      time.advance(60_000);
+      await processes.at(-1)!.exit({ signal });
+      expect([node.stateSuspect, node.failure?.reason]).toEqual([
+        true,
+        expect.stringMatching(`^killed by ${signal}, as who reads damaged pages: kv/\\*/data.mdb`),
+      ]);
+      time.advance(1_000);
+      node.answered();
+    }
+    expect([node.state, processes.length]).toEqual(['failed', 2]);
+    expect(node.failure).toMatchObject({
+      code: 'state-damaged',
+      reason: expect.stringContaining('; twice in a row: remove kv'),
+    });
+    expect(events.filter(({ event }) => event === 'state-suspected')).toHaveLength(2);
+    // By hand it is started, and told again.
+    node.start();
+    expect([node.state, node.stateSuspect]).toEqual(['starting', true]);
+    await processes.at(-1)!.exit({ code: 1 });
+    expect(node.stateSuspect).toBe(false);
+  });
+
+  it('is told of a state over which the one before aborted while it started, and of no other abort', async () => {
+    const { node, started, processes, time } = newNode();
+    await started().exit({ signal: 'SIGABRT' });
+    expect(node.stateSuspect).toBe(false);
+    time.advance(1_000);
+    expect(node.state).toBe('starting');
+    await processes.at(-1)!.exit({ signal: 'SIGABRT' });
+    expect(node.stateSuspect).toBe(true);
+  });
+
+  it('is told of a state that the one before found damaged, and forgets it when that was mended', async () => {
+    const { node, started, processes, time } = newNode();
+    await started().exit({ code: 14 });
+    expect([node.state, node.stateSuspect]).toEqual(['backoff', true]);
+    time.advance(1_000);
+    node.answered();
+    node.kill('SIGSEGV');
+    // At the user's command: that says nothing of the state.
+    await processes.at(-1)!.exit({ signal: 'SIGSEGV' });
+    expect([node.state, node.stateSuspect]).toEqual(['stopped', false]);
   });
 
   it('counts a program that cannot be started as one', async () => {

@@ -30,7 +30,7 @@ import type { Printer } from '../../src/console/results.js';
 import type { Scope } from '../../src/console/scope.js';
 import type { Origin, Surface } from '../../src/console/surface.js';
 import { type DiagnosticEvent, MergedStream } from '../../src/diagnostics/index.js';
-import type { FollowerStatus } from '../../src/wire/index.js';
+import type { FollowerStatus, StateStatus } from '../../src/wire/index.js';
 import { scriptWorkspace } from '../helpers/script-workspace.js';
 
 const STATE_AFTER: Readonly<Record<LifecycleAction, ProcessStateName>> = {
@@ -106,6 +106,14 @@ export class FakeControl implements ClusterControl {
         }),
     });
   }
+
+  /** What a node says of its state. */
+  pointsOf = (id: NodeId): StateStatus | undefined => ({
+    keys: 3,
+    index: asIndex(id === 'node-04' ? 9 : 12),
+    hash: id === 'node-04' ? 'hash-at-9' : 'hash-at-12',
+    past: [{ index: asIndex(8), hash: 'hash-at-8' }],
+  });
 
   async lifecycle(action: LifecycleAction, node: NodeId): Promise<LifecycleResult> {
     const role = node === this.leader ? 'leader' : 'follower';
@@ -203,6 +211,7 @@ export class FakeControl implements ClusterControl {
       persistedIndex: asIndex(12),
       flushedIndex: asIndex(0),
       revision: asRevision(5),
+      state: this.pointsOf(id),
       uptimeMs: 61_000,
       memory: { rss: 1, heapUsed: 1, external: 1 },
       cpuMs: 1,

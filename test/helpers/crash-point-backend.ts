@@ -1,4 +1,12 @@
-import type { Backend, BytesCursor, DatabaseName, Slice, Transaction, TransactionSize } from '../../src/kv/index.js';
+import type {
+  Backend,
+  BytesCursor,
+  DatabaseName,
+  Slice,
+  Snapshot,
+  Transaction,
+  TransactionSize,
+} from '../../src/kv/index.js';
 import type { BinaryKey } from '../../src/kv/key.js';
 import { decodeMeta } from '../../src/kv/meta.js';
 import { type CrashPoints, die, dieInTheMiddle } from './crash-point-process.js';
@@ -29,6 +37,10 @@ export class CrashingBackend implements Backend {
 
   range(database: DatabaseName, from: BinaryKey, before: BinaryKey | undefined): BytesCursor {
     return this.#backend.range(database, from, before);
+  }
+
+  snapshot(): Snapshot {
+    return this.#backend.snapshot();
   }
 
   begin(size: TransactionSize): Transaction {

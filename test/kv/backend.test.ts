@@ -130,6 +130,24 @@ describe.each([
     expect(contentsOf(backend, 'keys', '\xff\xff\xff')).toEqual([]);
   });
 
+  it('keeps a snapshot as it was, over turns and commits, until that is closed', async () => {
+    const backend = open();
+    await transact(backend, { a: '1', b: '2', c: '3' });
+    const snapshot = backend.snapshot();
+    const cursor = snapshot.range('keys', FIRST_KEY, undefined);
+    const seen: string[] = [];
+    for (let round = 0; cursor.key !== undefined; round += 1, cursor.advance()) {
+      const { bytes: value, start, end } = cursor.value;
+      seen.push(`${cursor.key}=${value.toString('latin1', start, end)}`);
+      await transact(backend, { [`a${round}`]: 'new', b: 'other', c: null });
+      await new Promise<void>((resolve) => realScheduler.after(1, resolve));
+    }
+    cursor.close();
+    snapshot.close();
+    expect(seen).toEqual(['a=1', 'b=2', 'c=3']);
+    expect(contentsOf(backend)).toEqual(['a=1', 'a0=new', 'a1=new', 'a2=new', 'b=other']);
+  });
+
   it('lets a range be left early, and be walked while others are', async () => {
     const backend = open();
     await transact(backend, { a: '1', b: '2', c: '3' });

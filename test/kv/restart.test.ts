@@ -35,7 +35,7 @@ describe('a restart', () => {
     kv.crash();
     expect(kv.emit.events.at(-1)).toEqual({
       event: 'state-opened',
-      fields: { index: 2, revision: 2, place: 'memory' },
+      fields: { index: 2, revision: 2, place: 'memory', keys: 1, ms: 0 },
     });
   });
 });

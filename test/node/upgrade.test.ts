@@ -10,6 +10,7 @@ import { LmdbBackend } from '../../src/kv/backend-lmdb.js';
 import { type Backend, KvStore, MemoryBackend } from '../../src/kv/index.js';
 import type { BinaryKey } from '../../src/kv/key.js';
 import { readMeta } from '../../src/kv/meta.js';
+import { examineState, type FoundState } from '../../src/node/found-state.js';
 import { openState } from '../../src/node/open-state.js';
 import type { NodeWorld } from '../../src/node/world.js';
 import { type FileSystem, openDataDirectory, openWal, realFileSystem } from '../../src/storage/index.js';
@@ -48,14 +49,6 @@ async function openAll(directory: string, fileSystem: FileSystem, backend: (dire
     identity: { clusterId: CLUSTER, node: ID, incarnation: 1 },
     emit: silent,
   });
-  const options = { ...SIZES, onFatal: fail };
-  const { wal, recovered } = await openWal({
-    fileSystem,
-    directory: data.wal,
-    emit: silent,
-    scheduler: realScheduler,
-    options,
-  });
   const recorder = new EventRecorder({
     node: ID,
     instance: 'i',
@@ -71,7 +64,18 @@ async function openAll(directory: string, fileSystem: FileSystem, backend: (dire
     scheduler: realScheduler,
     onFatal: fail,
   } as unknown as NodeWorld;
-  const { store } = await openState(spec, world, data, wal, recovered);
+  let found: FoundState | undefined;
+  const { wal, recovered } = await openWal({
+    fileSystem,
+    directory: data.wal,
+    emit: silent,
+    scheduler: realScheduler,
+    options: { ...SIZES, onFatal: fail },
+    check: (log) => {
+      found = examineState(spec, world, data, log);
+    },
+  });
+  const { store } = await openState({ spec, world, data, wal, found: found! });
   await data.raiseFormat();
   const { tail } = recovered;
   const close = async (): Promise<void> => {
@@ -150,19 +154,19 @@ describe('a data directory of format 2', () => {
     await again.close();
   });
 
-  it('is not touched when its state is damaged', async () => {
+  it('is made from its log when its state is damaged', async () => {
     const backend = LmdbBackend.open(join(directory, 'kv/1'));
     const transaction = backend.begin({ changes: 1, bytes: 20 });
     const at = transaction.put('keys', 'short' as BinaryKey, 3);
     transaction.bytes.fill(1, at, at + 3);
     await new Promise<void>((resolve) => transaction.commit(() => resolve()));
     await backend.close();
-    await expect(open()).rejects.toMatchObject({
-      code: 'data-damaged',
-      message: expect.stringContaining('3 bytes under the key "short" are no version of format 1'),
-      hint: expect.stringContaining(`remove ${join(directory, 'kv/1')}`),
-    });
-    expect(formatNow()).toBe(2);
+    const opened = await open();
+    expect(opened.store.appliedIndex).toBe(0);
+    catchUp(opened);
+    expect(opened.store.stateHash()).toBe(replayed(opened.tail).stateHash());
+    await opened.close();
+    expect(formatNow()).toBe(3);
   });
 });
 

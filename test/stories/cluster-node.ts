@@ -49,7 +49,7 @@ export class ClusterNode implements LifecycleNode {
       id: member.id,
       log: this.log,
       restart: 'never',
-      meaningOf,
+      meaningOf: (exit, answered) => meaningOf(exit, { directory: '', answered }),
       spawn: () => new InProcess(cluster, member.id, nextPid()),
       changed: () => this.#changed(),
     });

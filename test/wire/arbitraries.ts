@@ -125,6 +125,12 @@ export const statuses: fc.Arbitrary<NodeStatus> = fc
       persistedIndex: fc.constant(index),
       flushedIndex: fc.constant(index),
       revision: fc.nat().map((value) => value as NodeStatus['revision']),
+      state: fc.record({
+        keys: fc.nat(),
+        index: fc.constant(index),
+        hash: fc.string(),
+        past: fc.array(fc.record({ index: fc.constant(index), hash: fc.string() }), { maxLength: 3 }),
+      }),
       uptimeMs: fc.constant(milliseconds),
       memory: fc.record({ rss: whole, heapUsed: whole, external: whole }),
       cpuMs: fc.constant(milliseconds),

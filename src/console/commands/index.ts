@@ -13,6 +13,7 @@
  */
 import { BENCH_COMMANDS } from './bench.js';
 import { DATA_COMMANDS } from './data.js';
+import { HASH_COMMANDS } from './hash.js';
 import { helpCommand } from './help.js';
 import { LIFECYCLE_COMMANDS } from './lifecycle.js';
 import { PROMPT_COMMANDS } from './prompt-commands.js';
@@ -28,6 +29,7 @@ export const TABLE: CommandTable = new CommandTable([
   ...DATA_COMMANDS,
   ...WATCH_COMMANDS,
   ...STATUS_COMMANDS,
+  ...HASH_COMMANDS,
   ...LIFECYCLE_COMMANDS,
   transferCommand,
   ...WATCHING_COMMANDS,

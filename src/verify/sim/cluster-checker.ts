@@ -288,7 +288,8 @@ export class ClusterChecker {
 
   checkState(node: NodeId, { store }: Pick<NodeInspection, 'store'>): void {
     const { appliedIndex } = store;
-    const hash = store.stateHash();
+    // Of every key, and of what the keys add up to: the one must not tell of a difference that the other does not.
+    const hash = `${store.stateHash()} ${store.point().hash}`;
     const known = this.#hashes.get(appliedIndex) ?? { node, hash };
     expectSafe(known.hash === hash, 'equal applied index means equal state', () => {
       return `${node} and ${known.node} differ after index ${appliedIndex}`;
