@@ -542,4 +542,27 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: one('kv/store.ts', 'this.#clusterVersion = flushed.clusterVersion;', 'this.#clusterVersion = 1;'),
     seeds: 20,
   },
+  // Old copies of a directory
+  {
+    name: 'an old copy of a directory is taken for the member',
+    edits: [
+      {
+        file: 'node/sightings.ts',
+        find: 'const forgotten = seen && forgottenOf(seen, told);',
+        replace: 'const forgotten = undefined;',
+      },
+      {
+        file: 'node/sightings.ts',
+        find: 'const forgotten = forgottenOf(seen, this.#own) ?? this.#otherPast(seen);',
+        replace: 'const forgotten = undefined;',
+      },
+    ],
+    seeds: 60,
+  },
+  {
+    name: 'starts are not counted',
+    edits: one('node/sightings.ts', 'starts: (before?.starts ?? 0) + 1', 'starts: 1'),
+    seeds: 20,
+    quick: true,
+  },
 ];
