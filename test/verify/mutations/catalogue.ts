@@ -96,7 +96,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'a pre-vote raises the term of those who are asked',
     edits: one(
       'raft/step.ts',
-      "if (message.type === 'request-vote') return !message.preVote && !isSticky(raft, message.from);",
+      "if (message.type === 'request-vote') return !message.preVote && !isSticky(raft, message);",
       "if (message.type === 'request-vote') return true;",
     ),
     seeds: 60,
