@@ -126,10 +126,10 @@ export class Workplace {
     return this.start(args).finished;
   }
 
-  /** `raftctl up` of four nodes without a prompt; resolves when it names the leader. */
+  /** `raftctl up` of four nodes without a prompt; resolves when it is ready, and has said so to the end. */
   async up(...args: readonly string[]): Promise<Running> {
     const up = this.start(['up', '--nodes', '4', '--port-offset', String(this.portOffset), ...args]);
-    await up.prints(/leader/);
+    await up.prints(/raftctl down elsewhere\n|"endpoints":/);
     return up;
   }
 
