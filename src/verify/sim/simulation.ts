@@ -330,6 +330,10 @@ export class Simulation {
   #happened(node: SimNode, { component, event, fields }: NodeEvent): void {
     const text = Object.entries(fields).map(([name, value]) => `${name}=${value}`);
     this.#say(node.id, `${event} ${text.join(' ')}`, component);
+    // Nothing damages a state here: one that is not what its last flush recorded was never written right.
+    if (event === 'state-remade') {
+      this.#broken(new Violation('safety', 'a crash does not damage a state', `${node.id}: ${text.join(' ')}`));
+    }
     if (event !== 'message-impossible') return;
     this.#broken(new Violation('safety', 'no message contradicts what is known', `${node.id}: ${text.join(' ')}`));
   }

@@ -565,4 +565,10 @@ export const MUTATIONS: readonly Mutation[] = [
     seeds: 20,
     quick: true,
   },
+  {
+    name: 'the sum of a state keeps what was replaced',
+    edits: one('kv/store.ts', 'if (!isNew) this.#sum.remove(current.checksum);', ''),
+    seeds: 5,
+    quick: true,
+  },
 ];
