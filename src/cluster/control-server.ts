@@ -39,6 +39,10 @@ export interface ControlServer {
 
 const HANDSHAKE_TIMEOUT_MS = 3_000;
 const CONNECTIONS_MAX = 64;
+/** A console that lets this much wait is asked nothing more. */
+const FULL_BYTES = 1 << 20;
+/** For all consoles together, news that nobody reads; beyond it the worst is cut, and the cluster's log says so. */
+const HELD_BYTES_MAX = 2 * CONTROL_QUEUED_BYTES_MAX;
 
 /** Lets other processes of this user control the cluster as this one does. */
 export async function serveControl({ control, path, transport }: ControlServerOptions): Promise<ControlServer> {
@@ -60,6 +64,8 @@ export async function serveControl({ control, path, transport }: ControlServerOp
     handshakeTimeoutMs: HANDSHAKE_TIMEOUT_MS,
     maxConnections: CONNECTIONS_MAX,
     maxQueuedBytes: CONTROL_QUEUED_BYTES_MAX,
+    fullBytes: FULL_BYTES,
+    maxHeldBytes: HELD_BYTES_MAX,
     handlers: {
       opened: (connection) => void callers.set(connection, new ControlCaller(methods, connection)),
       frames: (connection, frames) => callers.get(connection)?.received(frames),

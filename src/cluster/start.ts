@@ -1,6 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
-import { asError, type Clock, type NodeId, RaftctlError, type Random, type Scheduler, silent } from '../base/index.js';
+import {
+  asError,
+  type Clock,
+  type Emit,
+  type Level,
+  type NodeId,
+  RaftctlError,
+  type Random,
+  type Scheduler,
+  silent,
+} from '../base/index.js';
 import { type Lock, makeTemporaryDirectory } from '../os/index.js';
 import { createTcpTransport, type Transport } from '../transport/index.js';
 import type { ClusterConfig } from './config/config.js';
@@ -80,7 +90,6 @@ interface Prepared {
   readonly supervisor: Supervisor;
   readonly lock: Lock;
   readonly directory: ClusterDirectory;
-  readonly transport: Transport;
   readonly file: SupervisorFile;
   readonly created: boolean;
 }
@@ -119,7 +128,7 @@ async function prepare(options: StartOptions): Promise<Prepared> {
       instance: randomBytes(8).toString('hex'),
     });
     for (const fields of swept) supervisor.emit.emit('warn', 'orphan-swept', fields);
-    return { supervisor, lock, directory, transport, file, created };
+    return { supervisor, lock, directory, file, created };
   } catch (thrown) {
     traces.remove();
     lock.release();
@@ -156,12 +165,17 @@ function takeFile(
 }
 
 /** The ways in for other terminals. They close in this order: the listing, the lock, and who asked for the end. */
-async function openDoors(prepared: Prepared, { config, clock, onProgress }: StartOptions): Promise<void> {
-  const { supervisor, lock, directory, transport, file, created } = prepared;
+async function openDoors(prepared: Prepared, options: StartOptions): Promise<void> {
+  const { config, clock, onProgress } = options;
+  const { supervisor, lock, directory, file, created } = prepared;
   let server: ControlServer | undefined;
   supervisor.onEnd(() => server?.close());
   supervisor.onEnd(() => lock.release());
-  server = await serveControl({ control: supervisor, path: file.socket, transport });
+  server = await serveControl({
+    control: supervisor,
+    path: file.socket,
+    transport: controlTransport(options, supervisor.emit),
+  });
   const listed: RunningCluster = {
     name: config.name,
     clusterId: file.clusterId,
@@ -179,6 +193,16 @@ async function openDoors(prepared: Prepared, { config, clock, onProgress }: Star
     onProgress?.({ type: 'unlisted', reason: hint === undefined ? message : `${message}; ${hint}` });
   }
   if (!created) await supervisor.saveFile();
+}
+
+/** Who is cut off, and why, belongs into the cluster's log; that consoles come and go does not. */
+function controlTransport({ clock, scheduler, random }: StartOptions, emit: Emit): Transport {
+  const enabled = (level: Level): boolean => level === 'warn' || level === 'error';
+  const warnings: Emit = {
+    enabled,
+    emit: (level, event, fields) => void (enabled(level) && emit.emit(level, event, fields)),
+  };
+  return createTcpTransport({ clock, scheduler, random, emit: warnings });
 }
 
 async function ready(supervisor: Supervisor, options: StartOptions, startedAt: number): Promise<void> {

@@ -183,6 +183,12 @@ export const EVENTS = {
     about: 'An accepted connection ended.',
     fields: { connection: 'its number', role: 'peer, client or admin', peer, code: 'of the reason', reason: 'why' },
   },
+  'connection-cut': {
+    component: 'transport',
+    level: 'warn',
+    about: 'A connection was ended because its other side does not read, or lets most wait of all.',
+    fields: { role: 'client or admin', peer, address, reason: 'why' },
+  },
   'connection-refused': {
     component: 'transport',
     level: 'warn',

@@ -19,6 +19,7 @@ interface InboxOptions {
 
 type Arrival =
   | { readonly type: 'frames'; readonly connection: Connection; readonly frames: readonly Frame[] }
+  | { readonly type: 'drained'; readonly connection: Connection }
   | { readonly type: 'closed'; readonly connection: Connection };
 
 /** So much of those who are not heard yet is kept; what is beyond it was lost on the way. */
@@ -43,6 +44,11 @@ export class Inbox {
     return !this.#canWait(frames);
   }
 
+  /** There is room again for what that connection is told. */
+  drained(connection: Connection): void {
+    this.#arrived.push({ type: 'drained', connection });
+  }
+
   /** That connection has said all it had to say. */
   closed(connection: Connection): void {
     this.#arrived.push({ type: 'closed', connection });
@@ -59,6 +65,10 @@ export class Inbox {
         // Who never got to speak has no last word either.
         kept = kept.filter((other) => other.connection !== connection);
         this.#leave(connection, now);
+        continue;
+      }
+      if (arrival.type === 'drained') {
+        this.#options.edge.drained(connection, now);
         continue;
       }
       const hearing = connection.peer.role === 'peer' ? this.#options.hearing(connection) : 'now';

@@ -31,6 +31,12 @@
  * of their own, all others are served from one look at what was just applied. Who does not read gets nothing more until
  * they do, and a watch is ended when the ring overtakes it.
  *
+ * ## Who does not read
+ *
+ * A connection with 1 MiB unsent is full. No request is read of it, its watches fall behind, and a read that waits for its
+ * turn is answered once there is room (`Origin.whenRoom`): a request is small, and its answer may not be. So each holds one
+ * answer beyond that, and all together at most `heldBytesMax`.
+ *
  * ## A silent link
  *
  * Who was asked and says nothing for the shortest election timeout (`unanswered`) is dialed anew beside the link there is;

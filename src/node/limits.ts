@@ -36,6 +36,10 @@ export interface NodeLimits {
   readonly maxConnections: number;
   /** What may pile up for one connection that does not read. */
   readonly queuedBytesMax: number;
+  /** With so much of it one is full: no request is read of it, and its reads, watches and scans wait. */
+  readonly fullBytes: number;
+  /** What may pile up for all connections together, and of them in halves of requests. */
+  readonly heldBytesMax: number;
 }
 
 export const nodeLimits: NodeLimits = {
@@ -51,6 +55,8 @@ export const nodeLimits: NodeLimits = {
   historyBytes: 64 << 20,
   maxConnections: MAX_CONNECTIONS,
   queuedBytesMax: 64 << 20,
+  fullBytes: 1 << 20,
+  heldBytesMax: 256 << 20,
 };
 
 /** How many connections a process takes that may have so many descriptors. */

@@ -2,7 +2,7 @@ import { RaftctlError } from '../base/index.js';
 import { type CommandLimits, checkCommand, type KvStore } from '../kv/index.js';
 import type { NodeStatus } from '../wire/index.js';
 import type { EventStreams } from './event-streams.js';
-import { serveRead } from './local-reads.js';
+import { answerRead } from './local-reads.js';
 import type { Origin } from './origin.js';
 import type { Reads } from './reads.js';
 import type { Get, Request, Scan, SetLogLevel, Transfer, Write } from './request.js';
@@ -90,10 +90,14 @@ export class Requests {
   #read(request: Get | Scan, origin: Origin, now: number): void {
     const { limits, store, reads } = this.#options;
     const refused = request.type === 'get' ? keyRefusal(request.key, limits) : undefined;
-    if (refused !== undefined) origin.respond(failed(refused));
-    else if (request.mode === 'stale') origin.respond(serveRead(store, request));
+    if (refused !== undefined) {
+      origin.respond(failed(refused));
+      return;
+    }
+    const read = { request, origin, deadline: deadlineOf(request, now) };
+    if (request.mode === 'stale') answerRead(store, read);
     else if (this.#options.refuses()) origin.respond(failed(stopping()));
-    else reads.add({ request, origin, deadline: deadlineOf(request, now) });
+    else reads.add(read);
   }
 }
 

@@ -21,8 +21,8 @@ import { Edge } from './edge/edge.js';
 import { EntryCache } from './entry-cache.js';
 import { EventStreams } from './event-streams.js';
 import { Inbox } from './inbox.js';
-import { frameBytesMax, HANDSHAKE_TIMEOUT_MS, MAX_KEY_BYTES, nodeLimits, SWEEP_MS } from './limits.js';
-import { serveRead } from './local-reads.js';
+import { frameBytesMax, HANDSHAKE_TIMEOUT_MS, MAX_KEY_BYTES, type NodeLimits, nodeLimits, SWEEP_MS } from './limits.js';
+import { answerRead } from './local-reads.js';
 import { ownOrigin } from './origin.js';
 import { otherIncarnation } from './other-incarnation.js';
 import { greetedBy } from './peer-note.js';
@@ -39,6 +39,9 @@ import { Transfers } from './transfers.js';
 import { unavailable } from './unavailable.js';
 import { Watches } from './watches.js';
 import { Writes } from './writes.js';
+
+/** Of the largest size: so many wait for who reads them before anybody is cut. */
+const ANSWERS_MIN = 4;
 
 /** What invariants speak of. The store is to be read only. */
 export interface NodeInspection {
@@ -118,12 +121,12 @@ export class NodeServer {
     this.#reads = new Reads({
       raft: this.#raft,
       appliedIndex: () => store.appliedIndex,
-      serve: ({ request, origin }) => origin.respond(serveRead(store, request)),
+      serve: (read) => answerRead(store, read),
       leaderless: () => this.#leaderless(),
       askAgainMs: spec.electionTimeoutMs[0] / 2,
     });
     const maxKeyBytes = MAX_KEY_BYTES;
-    this.#watches = new Watches({ store, emit: this.#emit, scheduler, maxKeyBytes, wake: this.#wake });
+    this.#watches = new Watches({ store, emit: this.#emit, maxKeyBytes, wake: this.#wake });
     this.#transfers = new Transfers({ id: this.#id, raft: this.#raft, clusterVersion: () => store.clusterVersion });
     this.#departure = new Departure({
       raft: this.#raft,
@@ -253,13 +256,20 @@ export class NodeServer {
       secret: this.#dependencies.secret,
       maxFrameBytes: (role) => frameBytesMax(spec, role),
       handshakeTimeoutMs: HANDSHAKE_TIMEOUT_MS,
-      maxConnections: { ...nodeLimits, ...this.#dependencies.limits }.maxConnections,
+      maxConnections: this.#limits.maxConnections,
       maxQueuedBytes: this.#queuedBytesMax,
+      fullBytes: this.#limits.fullBytes,
+      // However large values may be, one of them is not too much.
+      maxHeldBytes: Math.max(this.#limits.heldBytesMax, ANSWERS_MIN * spec.maxValueBytes),
       admit: (hello) => this.#admit(hello),
       handlers: {
         opened: (connection) => this.#peerGreeted(connection),
         frames: (connection, frames) => {
           if (this.#inbox.take(connection, frames)) this.#wake();
+        },
+        drained: (connection) => {
+          this.#inbox.drained(connection);
+          this.#wake();
         },
         closed: (connection) => {
           this.#inbox.closed(connection);
@@ -402,7 +412,11 @@ export class NodeServer {
   }
 
   get #queuedBytesMax(): number {
-    return { ...nodeLimits, ...this.#dependencies.limits }.queuedBytesMax;
+    return this.#limits.queuedBytesMax;
+  }
+
+  get #limits(): NodeLimits {
+    return { ...nodeLimits, ...this.#dependencies.limits };
   }
 
   #admit(hello: Hello): RaftctlError | undefined {

@@ -1,4 +1,4 @@
-import { asRevision, type Emit, RaftctlError, type Revision, type Scheduler } from '../base/index.js';
+import { asRevision, type Emit, RaftctlError, type Revision } from '../base/index.js';
 import { type EventsFound, type KvStore, revisionGone } from '../kv/index.js';
 import type { WatchEvents } from '../wire/index.js';
 import type { Origin } from './origin.js';
@@ -9,14 +9,11 @@ import { type Group, WatchGroups } from './watch-groups.js';
 interface WatchesOptions {
   readonly store: KvStore;
   readonly emit: Emit;
-  readonly scheduler: Scheduler;
   readonly maxKeyBytes: number;
   /** There is more to send: take another turn. */
   readonly wake: () => void;
 }
 
-/** Who is full gets no events until there is room again: they wait in the store's ring. */
-const FULL_WAIT_MS = 10;
 /** What those behind may look at in one turn, all together. */
 const TURN_BYTES_MAX = 4 << 20;
 /** A watcher hears at least this often, in bytes of the ring, how far it is: it can go on elsewhere from there. */
@@ -39,7 +36,7 @@ interface Watcher {
  *     behind     it has a place of its own in the past revisions, and reads on from there, a batch a turn
  *     live       it was told of everything before `#liveFrom`; what was applied since is looked at once for all of them
  *
- * A live watcher that is full falls behind. One that the ring overtakes is ended: nothing is buffered here.
+ * A live watcher that is full falls behind: its events wait in the store's ring, until a turn finds room for it. One that the ring overtakes is ended: nothing is buffered here.
  */
 export class Watches {
   readonly #options: WatchesOptions;
@@ -48,7 +45,6 @@ export class Watches {
   readonly #behind = new Set<Watcher>();
   #liveFrom: Revision;
   #liveSilentBytes = 0;
-  #waiting = false;
 
   constructor(options: WatchesOptions) {
     this.#options = options;
@@ -145,7 +141,6 @@ export class Watches {
   #serveBehind(): void {
     let bytes = 0;
     let isMore = false;
-    let isBlocked = false;
     for (const watcher of [...this.#behind]) {
       if (watcher.next > this.#liveFrom) continue;
       if (bytes >= TURN_BYTES_MAX) {
@@ -154,14 +149,12 @@ export class Watches {
       }
       const gone = goneError(this.#options.store, watcher.next);
       if (gone !== undefined) this.#overtaken(watcher, gone);
-      else if (watcher.origin.isFull) isBlocked = true;
-      else {
+      else if (!watcher.origin.isFull) {
         bytes += this.#readOn(watcher);
         isMore ||= this.#behind.has(watcher) && watcher.next < this.#liveFrom;
       }
     }
     if (isMore) this.#options.wake();
-    if (isBlocked) this.#wakeLater();
   }
 
   /** One batch from the watcher's own place. Answers what was looked at. */
@@ -210,16 +203,6 @@ export class Watches {
     this.#watchers.delete(watcher.origin);
     this.#live.remove(watcher);
     this.#behind.delete(watcher);
-  }
-
-  /** Nobody tells when there is room again. */
-  #wakeLater(): void {
-    if (this.#waiting) return;
-    this.#waiting = true;
-    this.#options.scheduler.after(FULL_WAIT_MS, () => {
-      this.#waiting = false;
-      this.#options.wake();
-    });
   }
 }
 

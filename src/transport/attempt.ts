@@ -47,7 +47,6 @@ export function attempt(
         agreement: step.agreement,
         remoteAddress: remoteAddress(options, socket),
         maxQueuedBytes: options.maxQueuedBytes,
-        whenFull: 'drop',
         handlers,
       },
       context,

@@ -1,7 +1,8 @@
-import { assert, RaftctlError, type Random, type Scheduler } from '../base/index.js';
+import { assert, type Clock, RaftctlError, type Random, type Scheduler } from '../base/index.js';
 import { codeOf } from './address.js';
 import type { FrameSplitter } from './frames.js';
 import { HANDSHAKE_KIND, HOST_KIND_MIN } from './handshake-frames.js';
+import type { HeldBytes } from './held-bytes.js';
 import type { Network, Socket } from './network.js';
 import type { Partings } from './parting.js';
 import { decodeRefusal, encodeRefusal } from './refusal.js';
@@ -13,6 +14,7 @@ import type { Agreement, VersionRange } from './versions.js';
 /** What all connections of one transport share. */
 export interface ConnectionContext {
   readonly network: Network;
+  readonly clock: Clock;
   readonly scheduler: Scheduler;
   /** Of nonces. */
   readonly random: Random;
@@ -31,9 +33,17 @@ export interface ConnectionOptions {
   readonly agreement: Agreement;
   readonly remoteAddress: string;
   readonly maxQueuedBytes: number;
-  /** A full queue drops the newest frame (links), or ends a connection whose other side does not read (listeners). */
-  readonly whenFull: 'drop' | 'disconnect';
+  /** Of a connection that was accepted. A link that is at its bound drops the newest frame, and nothing else. */
+  readonly accepted?: Accepted;
   readonly handlers: ConnectionHandlers;
+}
+
+/** What a listener does about those who do not read. */
+interface Accepted {
+  readonly fullBytes: number;
+  readonly held: HeldBytes;
+  /** The connection is ended because its other side does not read, or sends half of something. */
+  readonly cut: (connection: Connection, error: RaftctlError) => void;
 }
 
 /** A greeted socket. Open until `#end`, the one place that closes it. */
@@ -43,6 +53,9 @@ export class SocketConnection implements Connection {
   readonly #context: ConnectionContext;
   readonly #sendQueue = new SendQueue();
   #isOpen = true;
+  #isFull = false;
+  /** Since when something is held for it, in monotonic milliseconds. */
+  #heldSince: number | undefined;
 
   constructor(options: ConnectionOptions, context: ConnectionContext) {
     this.id = context.nextId();
@@ -66,6 +79,20 @@ export class SocketConnection implements Connection {
     return this.#sendQueue.bytes + this.#options.socket.writableLength;
   }
 
+  get isFull(): boolean {
+    return this.#isFull;
+  }
+
+  /** Queued for it, or half of a frame of it. */
+  get heldBytes(): number {
+    return this.queuedBytes + this.#options.splitter.heldBytes;
+  }
+
+  /** How long it let something wait. */
+  heldMs(now: number): number {
+    return this.#heldSince === undefined ? 0 : now - this.#heldSince;
+  }
+
   /** Begins to read; what came right behind the greeting first. */
   start(): void {
     if (!this.#isOpen) return;
@@ -74,7 +101,9 @@ export class SocketConnection implements Connection {
       if (!this.#isOpen) return;
       splitter.push(chunk);
       this.#deliver();
+      if (splitter.isMidFrame) this.#options.accepted?.held.add(chunk.length);
     });
+    socket.on('drain', () => this.#drained());
     socket.on('end', () => this.#ended());
     socket.on('error', (error) => this.#end(this.#broke(error)));
     socket.on('close', () => this.#end(undefined));
@@ -86,21 +115,27 @@ export class SocketConnection implements Connection {
     if (!this.#isOpen) return false;
     if (this.queuedBytes >= this.#options.maxQueuedBytes && !this.#makesRoom()) return false;
     if (this.#sendQueue.bytes === 0) this.#context.flushes.add(this);
-    this.#sendQueue.add(kind, callId, parts);
-    return true;
+    const bytes = this.#sendQueue.add(kind, callId, parts);
+    if (this.#options.accepted !== undefined) this.#holds(this.#options.accepted, bytes);
+    return this.#isOpen;
   }
 
   flush(): void {
     if (this.#sendQueue.bytes === 0) return;
-    const { socket } = this.#options;
+    const { socket, accepted } = this.#options;
     const buffers = this.#sendQueue.take();
     if (buffers.length === 1) {
       socket.write(buffers[0]!);
-      return;
+    } else {
+      socket.cork();
+      for (const buffer of buffers) socket.write(buffer);
+      socket.uncork();
     }
-    socket.cork();
-    for (const buffer of buffers) socket.write(buffer);
-    socket.uncork();
+    if (accepted === undefined) return;
+    this.#noteHeld(false);
+    // The kernel took it at once: nobody will tell that there is room again.
+    if (this.#isFull && socket.writableLength < accepted.fullBytes)
+      this.#context.scheduler.defer(() => this.#drained());
   }
 
   close(reason?: RaftctlError): void {
@@ -109,20 +144,52 @@ export class SocketConnection implements Connection {
     this.#end(reason, { lastWords: reason === undefined ? undefined : encodeRefusal(reason) });
   }
 
+  /** Ends it at once: whoever does not read hears no last words either. */
+  cut(why: string): void {
+    const error = new RaftctlError('closed', `${this.#peerName()} ${why}`);
+    if (this.#isOpen) this.#options.accepted?.cut(this, error);
+    this.#end(error, { abruptly: true });
+  }
+
   /** The queue is at its bound: whatever the kernel takes now makes room. */
   #makesRoom(): boolean {
-    const { maxQueuedBytes, whenFull } = this.#options;
+    const { maxQueuedBytes, accepted } = this.#options;
     this.flush();
     if (this.queuedBytes < maxQueuedBytes) return true;
-    if (whenFull === 'disconnect') {
-      const waiting = `${this.queuedBytes} bytes wait for it, the most is ${maxQueuedBytes}`;
-      this.#end(new RaftctlError('closed', `${this.#peerName()} does not read: ${waiting}`), { abruptly: true });
-    }
+    const waiting = `${this.queuedBytes} bytes wait for it, the most is ${maxQueuedBytes}`;
+    if (accepted !== undefined) this.cut(`does not read: ${waiting}`);
     return false;
   }
 
+  /** More is queued. Who does not take it is not asked what else it wants: no request is read meanwhile. */
+  #holds({ fullBytes, held }: Accepted, bytes: number): void {
+    if (!this.#isFull && this.queuedBytes >= fullBytes) {
+      this.#isFull = true;
+      this.#options.socket.pause();
+    }
+    held.add(bytes);
+  }
+
+  #drained(): void {
+    const { accepted, socket, handlers } = this.#options;
+    if (!this.#isOpen || accepted === undefined) return;
+    this.#noteHeld(false);
+    if (!this.#isFull || this.queuedBytes >= accepted.fullBytes) return;
+    this.#isFull = false;
+    socket.resume();
+    handlers.drained?.(this);
+  }
+
+  /** Whoever sends whole frames and takes what it gets lets nothing wait. */
+  #noteHeld(gotFrames: boolean): void {
+    const { socket, splitter } = this.#options;
+    const isUnsent = socket.writableLength > 0;
+    if (!isUnsent && (gotFrames || !splitter.isMidFrame)) this.#heldSince = undefined;
+    if (isUnsent || splitter.isMidFrame) this.#heldSince ??= this.#context.clock.now();
+  }
+
   #deliver(): void {
-    const { splitter, handlers } = this.#options;
+    const { splitter } = this.#options;
     const frames: Frame[] = [];
     let own: Frame | undefined;
     for (let frame = splitter.next(); frame !== undefined; frame = splitter.next()) {
@@ -132,15 +199,28 @@ export class SocketConnection implements Connection {
       }
       frames.push(frame);
     }
-    if (frames.length > 0) handlers.frames(this, frames);
+    if (this.#options.accepted !== undefined) this.#noteHeld(frames.length > 0);
+    if (frames.length > 0) this.#hand(frames);
     if (!this.#isOpen) return;
     if (own?.kind === HANDSHAKE_KIND.refusal) this.#end(decodeRefusal(own.payload));
     else if (own !== undefined) this.#violated(`a frame of kind ${own.kind}, which belongs to the handshake`);
     else if (splitter.fault !== undefined) this.#violated(splitter.fault.message);
   }
 
+  #hand(frames: readonly Frame[]): void {
+    try {
+      this.#options.handlers.frames(this, frames);
+    } catch (thrown) {
+      if (!(thrown instanceof RaftctlError)) throw thrown;
+      this.#refuse(thrown);
+    }
+  }
+
   #violated(what: string): void {
-    const error = new RaftctlError('bad-request', `${this.#peerName()} broke the protocol: ${what}`);
+    this.#refuse(new RaftctlError('bad-request', `${this.#peerName()} broke the protocol: ${what}`));
+  }
+
+  #refuse(error: RaftctlError): void {
     this.#end(error, { lastWords: encodeRefusal(error) });
   }
 

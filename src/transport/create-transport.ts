@@ -23,6 +23,7 @@ export function createTransport({ network, clock, scheduler, random, emit, versi
   let lastId = 0;
   const connections = {
     network,
+    clock,
     scheduler,
     random,
     versions: versions ?? PROTOCOL_VERSIONS,

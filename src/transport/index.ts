@@ -58,7 +58,9 @@
  *
  * Frames by role, before anything is allocated; greetings by size and time; connections by number (clients first: peers
  * and admin have a reserve of 64); queues by bytes, where a link drops the newest frame and a listener ends a connection
- * that does not read. An end waits a second at most for its last words to be read.
+ * that does not read. Long before, at `fullBytes`, a connection is *full*: nothing more is read of it until it has taken
+ * what it was sent, and then its host hears `drained`. What is held for all connections of a listener together is bounded
+ * too (`held-bytes.ts`): beyond it those are cut, with a warning, that let most wait for longest. An end waits a second at most for its last words to be read.
  * What strangers cause is warned of ten times in ten seconds; the rest is counted, and said at debug.
  *
  * ## What is certain

@@ -4,6 +4,7 @@ import { type ConnectionContext, SocketConnection } from './connection.js';
 import { FrameSplitter } from './frames.js';
 import { awaitGreeting, type Heard } from './greeting-frames.js';
 import { HANDSHAKE_BYTES_MAX } from './handshake-frames.js';
+import { HeldBytes } from './held-bytes.js';
 import { ListenerHandshake, type ListenerStep } from './listener-handshake.js';
 import type { ServerSocket, Socket } from './network.js';
 import { encodeRefusal, strangersAnswer } from './refusal.js';
@@ -74,13 +75,14 @@ type Greeted = Extract<ListenerStep, { type: 'greeted' }>;
 /** Greets who dials: a socket is first a stranger with a deadline, then a connection, or it is shown the door. */
 class SocketListener implements Listener {
   readonly port: number;
-  readonly connections = new Set<Connection>();
+  readonly connections = new Set<SocketConnection>();
   readonly #strangers = new Map<Socket, { cancel(): void }>();
   readonly #server: ServerSocket;
   readonly #options: ListenOptions;
   readonly #context: ListenContext;
   readonly #warnings: LimitedWarnings;
   readonly #handlers: ConnectionHandlers;
+  readonly #held: HeldBytes;
 
   constructor(server: ServerSocket, options: ListenOptions, context: ListenContext, warnings: LimitedWarnings) {
     this.port = server.port;
@@ -88,9 +90,12 @@ class SocketListener implements Listener {
     this.#options = options;
     this.#context = context;
     this.#warnings = warnings;
+    const { maxHeldBytes = Number.POSITIVE_INFINITY } = options;
+    this.#held = new HeldBytes({ bytesMax: maxHeldBytes, connections: this.connections, clock: context.clock });
     this.#handlers = {
       frames: (connection, frames) => options.handlers.frames(connection, frames),
-      closed: (connection, error) => this.#closed(connection, error),
+      drained: (connection) => options.handlers.drained?.(connection),
+      closed: (connection, error) => this.#closed(connection as SocketConnection, error),
     };
     context.emit.emit('info', 'listening', { address: formatAddress({ ...options, port: this.port }) });
   }
@@ -189,7 +194,11 @@ class SocketListener implements Listener {
         agreement,
         remoteAddress: address,
         maxQueuedBytes: this.#options.maxQueuedBytes,
-        whenFull: 'disconnect',
+        accepted: {
+          fullBytes: this.#options.fullBytes ?? Number.POSITIVE_INFINITY,
+          held: this.#held,
+          cut: (cut, error) => this.#cut(cut, error),
+        },
         handlers: this.#handlers,
       },
       this.#context,
@@ -216,7 +225,12 @@ class SocketListener implements Listener {
     this.#context.partings.part(socket, answer);
   }
 
-  #closed(connection: Connection, error: RaftctlError | undefined): void {
+  #cut({ peer, remoteAddress }: Connection, { message }: RaftctlError): void {
+    const { role, node } = peer;
+    this.#warnings.warn('connection-cut', { role, peer: node, address: remoteAddress, reason: message });
+  }
+
+  #closed(connection: SocketConnection, error: RaftctlError | undefined): void {
     this.connections.delete(connection);
     const { emit } = this.#context;
     if (emit.enabled('debug')) {

@@ -37,7 +37,10 @@ export interface Socket {
   /** Bytes that were written and that the kernel has not taken. */
   readonly writableLength: number;
   readonly destroyed: boolean;
-  /** Queues the bytes, which must not change any more. Answers whether more are welcome; they are taken anyhow. */
+  /**
+   * Queues the bytes, which must not change any more. Answers whether more are welcome; they are taken anyhow, and once the
+   * kernel has all of them, `drain` is told. Over TCP fewer than 64 KiB are always welcome.
+   */
   write(bytes: Uint8Array): boolean;
   /** What is written between the two leaves as one. */
   cork(): void;
@@ -47,11 +50,13 @@ export interface Socket {
   end(lastWords: Uint8Array): unknown;
   /** Closes at once, whatever is queued. */
   destroy(): unknown;
+  /** Reads nothing more until `resume`. */
+  pause(): unknown;
   /** Reads on, though nobody hears `data`. */
   resume(): unknown;
   on(event: 'data', heard: (chunk: Buffer) => void): this;
   on(event: 'error', heard: (error: Error) => void): this;
-  on(event: 'connect' | 'end' | 'close', heard: () => void): this;
+  on(event: 'connect' | 'end' | 'close' | 'drain', heard: () => void): this;
   once(event: 'connect' | 'close', heard: () => void): this;
   off(event: 'data', heard: (chunk: Buffer) => void): this;
   off(event: 'error', heard: (error: Error) => void): this;

@@ -19,7 +19,9 @@ export class SendQueue {
     return this.#bytes;
   }
 
-  add(kind: number, callId: number, parts: readonly Uint8Array[]): void {
+  /** Answers how many bytes the frame has. */
+  add(kind: number, callId: number, parts: readonly Uint8Array[]): number {
+    const before = this.#bytes;
     this.#frames.push(kind, callId, parts.length);
     this.#bytes += FRAME_HEADER_BYTES;
     for (let i = 0; i < parts.length; i += 1) {
@@ -28,6 +30,7 @@ export class SendQueue {
       this.#bytes += part.length;
       if (part.length >= LARGE_PART_BYTES) this.#largeBytes += part.length;
     }
+    return this.#bytes - before;
   }
 
   /** Empties the queue into the buffers of one write, in order. */

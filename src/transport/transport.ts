@@ -63,6 +63,8 @@ export interface Connection {
   flush(): void;
   /** Bytes queued or not yet taken by the kernel. */
   readonly queuedBytes: number;
+  /** It has not taken what it was sent, and until it has, nothing more is read of it. Never on a link. */
+  readonly isFull: boolean;
   /** Sends what is queued, tells the other side the reason, and ends. `closed` follows in a later turn. */
   close(reason?: RaftctlError): void;
 }
@@ -70,8 +72,13 @@ export interface Connection {
 /** Called from the event loop only: never from inside a call to `send`, `flush` or `close`. */
 export interface ConnectionHandlers {
   opened?(connection: Connection): void;
-  /** All whole frames of one read. Collect; act at the end of the turn. */
+  /**
+   * All whole frames of one read. Collect; act at the end of the turn. A RaftctlError that is thrown ends the connection,
+   * which is told of it; anything else that is thrown is a bug, and nobody's to catch.
+   */
   frames(connection: Connection, frames: readonly Frame[]): void;
+  /** It was full, and is not any more. */
+  drained?(connection: Connection): void;
   /** Once, the last word about a connection. No error: an end in good order, by either side, without a reason. */
   closed?(connection: Connection, error: RaftctlError | undefined): void;
 }
@@ -97,6 +104,13 @@ export interface ListenOptions {
   readonly maxConnections: number;
   /** A receiver that lets this much pile up is disconnected (a client that does not read). */
   readonly maxQueuedBytes: number;
+  /** With so much queued a connection is full, and nothing more is read of it. At least 64 KiB over TCP. Absent: never. */
+  readonly fullBytes?: number;
+  /**
+   * What may be held for all connections together: what is queued for them, and halves of frames. Beyond it those are cut
+   * that let most wait for longest; peers never. Absent: no bound.
+   */
+  readonly maxHeldBytes?: number;
   readonly handlers: ConnectionHandlers;
   /** A second opinion on a greeted dialer (a stranger's node name, say). An error refuses it. */
   readonly admit?: (hello: Hello) => RaftctlError | undefined;

@@ -40,6 +40,7 @@ export class Asked {
       from: isForwarded ? 'node' : 'client',
       name: `${id}`,
       isFull: false,
+      whenRoom: () => {},
       respond: (result) => this.#record(id, result),
     };
   }

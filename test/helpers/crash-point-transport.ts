@@ -19,12 +19,13 @@ export function crashingTransport(transport: Transport, points: CrashPoints): Tr
         wrapped.set(connection, known);
         return known;
       };
-      const { opened, frames, closed } = options.handlers;
+      const { opened, frames, drained, closed } = options.handlers;
       return transport.listen({
         ...options,
         handlers: {
           opened: (connection) => opened?.(wrap(connection)),
           frames: (connection, received) => frames(wrap(connection), received),
+          drained: (connection) => drained?.(wrap(connection)),
           closed: (connection, error) => closed?.(wrap(connection), error),
         },
       });
@@ -51,6 +52,10 @@ class CrashingConnection implements Connection {
 
   get queuedBytes(): number {
     return this.#connection.queuedBytes;
+  }
+
+  get isFull(): boolean {
+    return this.#connection.isFull;
   }
 
   send(kind: number, callId: number, ...parts: readonly Uint8Array[]): boolean {

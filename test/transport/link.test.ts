@@ -18,6 +18,7 @@ class StubConnection implements Connection {
   readonly agreement = { version: 2, features: new Set<string>() };
   readonly remoteAddress: string;
   readonly queuedBytes = 0;
+  readonly isFull = false;
   closes = 0;
 
   constructor(peer: Hello, remoteAddress: string) {

@@ -7,9 +7,6 @@ export interface CallerContext extends AnswerContext {
   readonly unflushed: Set<Connection>;
 }
 
-/** A connection that has so much unsent gets nothing more of a stream until it has read some. */
-const UNSENT_BYTES_MAX = 1 << 20;
-
 /** A client or a supervisor: its connection, and the streams that end with it. */
 export class Caller {
   readonly connection: Connection;
@@ -22,6 +19,20 @@ export class Caller {
   constructor(connection: Connection, context: CallerContext) {
     this.connection = connection;
     this.context = context;
+  }
+
+  /** Answers that wait until it has read others. */
+  readonly #held: ((now: number) => void)[] = [];
+
+  hold(answer: (now: number) => void): void {
+    this.#held.push(answer);
+  }
+
+  /** It has read: what waits goes on, as far as it goes. */
+  goOn(now: number): void {
+    let nth = 0;
+    for (; nth < this.#held.length && !this.connection.isFull; nth += 1) this.#held[nth]!(now);
+    this.#held.splice(0, nth);
   }
 
   get streams(): CallerOrigin[] {
@@ -52,7 +63,11 @@ export class CallerOrigin extends WireOrigin {
   }
 
   get isFull(): boolean {
-    return this.#caller.connection.queuedBytes >= UNSENT_BYTES_MAX;
+    return this.#caller.connection.isFull;
+  }
+
+  whenRoom(answer: (now: number) => void): void {
+    this.#caller.hold(answer);
   }
 
   protected get context(): AnswerContext {

@@ -51,6 +51,11 @@ export class Edge {
     this.#callerOf(connection).send(kind, 0, payload);
   }
 
+  /** The connection was full, and has read. */
+  drained(connection: Connection, now: number): void {
+    this.#callers.get(connection)?.goOn(now);
+  }
+
   /** The connection is closed, and takes its streams along. */
   closed(connection: Connection, now: number): void {
     const caller = this.#callers.get(connection);

@@ -1,5 +1,6 @@
 import { type NodeId, RaftctlError } from '../../base/index.js';
 import { decodeError, decodeForward, decodeOkWrite, encodeForward, encodeWriteHeader, KIND } from '../../wire/index.js';
+import { alwaysRoom } from '../origin.js';
 import type { Write } from '../request.js';
 import { failed, type Result } from '../result.js';
 import { decodeWriteRequest } from './decode-request.js';
@@ -31,6 +32,7 @@ export type Relay = (node: NodeId, forwardId: number, parts: readonly Uint8Array
 export class ForwardOrigin extends WireOrigin {
   readonly from = 'node';
   readonly isFull = false;
+  readonly whenRoom = alwaysRoom;
   readonly name: NodeId;
   protected readonly context: AnswerContext;
   readonly #forwardId: number;

@@ -25,6 +25,7 @@ export abstract class WireOrigin implements Origin {
   abstract readonly from: 'client' | 'node';
   abstract readonly name: string;
   abstract readonly isFull: boolean;
+  abstract whenRoom(answer: (now: number) => void): void;
   protected abstract readonly context: AnswerContext;
 
   /** Sends the answer's kind and payload, the latter in parts. */

@@ -27,6 +27,8 @@ export interface Medium {
   deliver(host: NetworkHost, at: number, run: () => void): void;
   /** A batch of a host's frames was written behind bytes that wait for the kernel. Whoever looks may end its process. */
   written(from: string, to: string, frames: readonly Frame[], waitingBytes: number): void;
+  /** A process reads of somebody for whom so much waits. */
+  reads(reader: string, of: string, waitingBytes: number): void;
   /** One side tells the other why it ends the connection. */
   refused(by: string, of: string, reason: RaftctlError): void;
 }

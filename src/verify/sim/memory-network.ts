@@ -32,6 +32,8 @@ export class MemoryNetwork implements Medium {
   faults: NetworkFaults = {};
   /** Sees every batch of a host's frames as it is written, whatever becomes of it. */
   watch: ((from: string, to: string, frames: readonly Frame[], waitingBytes: number) => void) | undefined;
+  /** Sees every chunk that a host is about to read, and how much waits for whom it is from. */
+  watchReads: ((reader: string, of: string, waitingBytes: number) => void) | undefined;
   /** Told when one side ends a connection because the other does not keep to the protocol. */
   accused: ((by: string, of: string, reason: RaftctlError) => void) | undefined;
   /** The network's own clock, and the host of transports that bring none. */
@@ -98,6 +100,19 @@ export class MemoryNetwork implements Medium {
 
   written(from: string, to: string, frames: readonly Frame[], waitingBytes: number): void {
     this.watch?.(from, to, frames, waitingBytes);
+  }
+
+  reads(reader: string, of: string, waitingBytes: number): void {
+    this.watchReads?.(reader, of, waitingBytes);
+  }
+
+  /** What waits for all others of whom `isCounted` says so, with what the kernel has taken of it left out. */
+  waitingBytes(name: string, isCounted: (other: string) => boolean): number {
+    let bytes = 0;
+    for (const socket of this.#sockets) {
+      if (socket.name === name && isCounted(socket.otherName)) bytes += socket.writableLength;
+    }
+    return bytes;
   }
 
   refused(by: string, of: string, reason: RaftctlError): void {

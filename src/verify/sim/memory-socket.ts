@@ -57,6 +57,9 @@ export class MemorySocket extends EventEmitter implements Socket {
   /** Arrived, and not read. */
   #unread: Buffer[] = [];
   #isReadDue = false;
+  #isPaused = false;
+  /** Told when the kernel has everything. */
+  #needsDrain = false;
   #hasHeardEnd = false;
 
   constructor(end: SocketEnd) {
@@ -125,11 +128,12 @@ export class MemorySocket extends EventEmitter implements Socket {
     if (this.#isDestroyed) return false;
     if (this.#waiting.length === 0 && this.#hasRoom()) {
       this.#send(batch, frames);
-      return true;
+    } else {
+      this.#waiting.push(batch);
+      this.#waitingBytes += batch.length;
     }
-    this.#waiting.push(batch);
-    this.#waitingBytes += batch.length;
-    return false;
+    this.#needsDrain ||= this.writableLength > 0;
+    return this.writableLength === 0;
   }
 
   end(lastWords?: Uint8Array): void {
@@ -138,7 +142,16 @@ export class MemorySocket extends EventEmitter implements Socket {
     this.#pump();
   }
 
-  resume(): void {}
+  pause(): void {
+    this.#isPaused = true;
+  }
+
+  resume(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    const { medium, host } = this.#end;
+    if (!this.#isReadDue) medium.deliver(host, medium.now(), () => this.#read());
+  }
 
   destroy(): void {
     if (this.#isDestroyed) return;
@@ -184,7 +197,14 @@ export class MemorySocket extends EventEmitter implements Socket {
       this.#waitingBytes -= batch.length;
       this.#send(batch, framesOf(batch));
     }
-    if (!this.#isEnding || this.#waiting.length > 0 || this.#isDestroyed) return;
+    if (this.#isDestroyed) return;
+    if (!this.#isEnding) {
+      if (!this.#needsDrain || this.writableLength > 0) return;
+      this.#needsDrain = false;
+      this.emit('drain');
+      return;
+    }
+    if (this.#waiting.length > 0) return;
     this.#sayEnd(0);
     if (this.#hasHeardEnd) this.#close();
   }
@@ -260,6 +280,8 @@ export class MemorySocket extends EventEmitter implements Socket {
     this.#isReadDue = false;
     const { medium, host, name } = this.#end;
     while (this.#unread.length > 0 && !this.#isDestroyed) {
+      if (this.#isPaused) return;
+      medium.reads(name, this.#end.otherName, this.writableLength);
       const bytes = this.#unread[0]!;
       const { bytes: size, pauseMs } = medium.faults.reads?.(name, bytes.length) ?? { bytes: bytes.length, pauseMs: 0 };
       if (size < bytes.length) this.#unread[0] = bytes.subarray(size);
@@ -272,13 +294,13 @@ export class MemorySocket extends EventEmitter implements Socket {
         return;
       }
     }
-    if (this.#hasHeardEnd && !this.#isDestroyed) this.#ended();
+    if (this.#hasHeardEnd && !this.#isPaused && !this.#isDestroyed) this.#ended();
   }
 
   /** The other side read: there is room for what waits, once the news of it has come. */
   #wasRead(bytes: number): void {
     this.#kernelBytes -= bytes;
-    if (this.#waiting.length === 0) return;
+    if (this.#waiting.length === 0 && !this.#needsDrain) return;
     const { medium, host, name, otherName } = this.#end;
     medium.deliver(host, medium.safeArrivalOf(otherName, name, 0), () => this.#pump());
   }
@@ -286,7 +308,7 @@ export class MemorySocket extends EventEmitter implements Socket {
   #hearEnd(): void {
     if (this.#isDestroyed || this.#hasHeardEnd) return;
     this.#hasHeardEnd = true;
-    if (this.#unread.length === 0) this.#ended();
+    if (this.#unread.length === 0 && !this.#isPaused) this.#ended();
   }
 
   /** As node:net does unless told otherwise, it ends too, when what was written has been sent. */

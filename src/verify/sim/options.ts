@@ -99,7 +99,11 @@ export function drawOptions(options: SimulationOptions, random: Random): DrawnOp
   const isCopied = isFaulty && drawn.nodes >= 3 && random.next() < 0.4;
   const last = DRAWN_LAST.filter((_, nth) => [isSlow, isSilent, handsOver, leaves, isCopied][nth]);
   const faults: readonly Fault[] = [...drawn.faults, ...last];
-  return { ...drawn, faults, kernelBytes, chunkRate, upgradeFrom, limits: { ...drawn.limits, queuedBytesMax } };
+  const fullBytes = pick(random, [256, 4 * KIB, 1 << 20]);
+  // A scan of all that there may be, so many times.
+  const heldBytesMax = pick(random, [2, 8, 1 << 20]) * (KIB + drawn.keys * (drawn.valueBytesMax + 64));
+  const limits = { ...drawn.limits, queuedBytesMax, fullBytes, heldBytesMax };
+  return { ...drawn, faults, kernelBytes, chunkRate, upgradeFrom, limits };
 }
 
 function drawMost(

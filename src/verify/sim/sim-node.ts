@@ -319,7 +319,7 @@ export class SimNode {
       mayCreate: true,
       heartbeatMs: options.heartbeatMs,
       electionTimeoutMs: options.electionTimeoutMs,
-      maxValueBytes: 1 << 20,
+      maxValueBytes: options.valueBytesMax,
       logLevel: 'info',
     };
   }

@@ -2,6 +2,7 @@ import { crc32 } from 'node:zlib';
 import { asNodeId, assert, type NodeId, type RaftctlError, type Random, seededRandom } from '../../base/index.js';
 import type { NodeEvent } from '../../diagnostics/index.js';
 import type { NodeInspection } from '../../node/index.js';
+import type { Frame } from '../../transport/index.js';
 import { checkHistory, verdictText } from '../checker/index.js';
 import { ClientChecker } from './client-checker.js';
 import { ClusterChecker } from './cluster-checker.js';
@@ -62,6 +63,7 @@ export class Simulation {
   #violation: Violation | undefined;
   #digest = 0;
   #inHistory = 0;
+  #largestAnswer = 0;
   #breatheAt = EVENTS_TO_BREATHE;
   #starts = 0;
   #ends = 0;
@@ -95,7 +97,14 @@ export class Simulation {
         this.#broken(new Violation('safety', 'what waits for somebody who does not read is bounded', detail));
       }
       if (this.#byName.has(to)) this.#checker.sent(from, to, frames);
+      else this.#checkHeld(from, frames);
       node.sends(frames);
+    };
+    this.#network.watchReads = (reader, of, waitingBytes) => {
+      const { fullBytes } = this.options.limits;
+      if (!this.#byName.has(reader) || this.#byName.has(of) || waitingBytes < fullBytes!) return;
+      const detail = `${reader} reads of ${of}, for whom ${waitingBytes} bytes wait`;
+      this.#broken(new Violation('safety', 'nobody is asked what else they want who do not read', detail));
     };
     this.#network.accused = (by, of, { message }) =>
       this.#broken(new Violation('safety', 'everybody keeps to the protocol', `${by} shut out ${of}: ${message}`));
@@ -130,6 +139,16 @@ export class Simulation {
       say: sayWorld,
       forgets: ({ id }) => this.#checker.forgets(id),
     });
+  }
+
+  /** Answers for all who do not read: the bound, what is added between two counts, and the largest frame. */
+  #checkHeld(from: string, frames: readonly Frame[]): void {
+    for (const { payload } of frames) this.#largestAnswer = Math.max(this.#largestAnswer, payload.length);
+    const most = (this.options.limits.heldBytesMax! * 17) / 16 + 2 * this.#largestAnswer;
+    const waiting = this.#network.waitingBytes(from, (other) => !this.#byName.has(other));
+    if (waiting <= most) return;
+    const detail = `${from} holds ${waiting} bytes for those who do not read`;
+    this.#broken(new Violation('safety', 'what waits for all who do not read is bounded', detail));
   }
 
   #newWatchers(

@@ -43,6 +43,7 @@ class Stage {
       agreement: { version: 2, features: new Set() },
       remoteAddress: 'somewhere',
       queuedBytes: 0,
+      isFull: false,
       send: (kind, callId, ...parts) => queue.push({ kind, callId, payload: Buffer.concat(parts) }) > 0,
       flush: () => {
         this.flushes += 1;
