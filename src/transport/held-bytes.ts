@@ -1,9 +1,17 @@
 import type { Clock } from '../base/index.js';
-import type { SocketConnection } from './connection.js';
+import type { Connection } from './transport.js';
+
+/** A connection as those see it who hold something for it. */
+interface Holding extends Pick<Connection, 'peer' | 'flush'> {
+  readonly heldBytes: number;
+  /** How long it let something wait. */
+  heldMs(now: number): number;
+  cut(why: string): void;
+}
 
 interface HeldBytesOptions {
   readonly bytesMax: number;
-  readonly connections: ReadonlySet<SocketConnection>;
+  readonly connections: ReadonlySet<Holding>;
   readonly clock: Clock;
 }
 
@@ -48,7 +56,7 @@ export class HeldBytes {
   #cutTheWorst(): void {
     const { bytesMax, connections, clock } = this.#options;
     const now = clock.now();
-    const guilt = (one: SocketConnection): number => one.heldBytes * (1 + one.heldMs(now));
+    const guilt = (one: Holding): number => one.heldBytes * (1 + one.heldMs(now));
     let total = this.#count();
     const worstFirst = [...connections]
       .filter(({ peer }) => peer.role !== 'peer')
