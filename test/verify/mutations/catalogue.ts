@@ -352,8 +352,8 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'a scan is served without asking anybody',
     edits: one(
       'node/requests.ts',
-      "else if (request.mode === 'stale') origin",
-      "else if (request.type === 'scan' || request.mode === 'stale') origin",
+      "if (request.mode === 'stale') answerRead",
+      "if (request.type === 'scan' || request.mode === 'stale') answerRead",
     ),
     seeds: 20,
     quick: true,
