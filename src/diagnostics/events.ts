@@ -78,6 +78,23 @@ export const EVENTS = {
     about: 'The leader is not a voter any more, that is committed, and it steps down (Diss. §4.2.2).',
     fields: { term, successor: 'whom it told to lead' },
   },
+  'membership-known': {
+    component: 'node',
+    level: 'info',
+    about: 'Another membership is in force here, or was committed: these are the members that are committed.',
+    fields: {
+      index: 'of its entry',
+      voters: 'by name',
+      outgoing: 'whose majority is needed as well, while two sets of voters have to agree',
+      learners: 'who get the log and do not count',
+    },
+  },
+  'member-removed': {
+    component: 'node',
+    level: 'warn',
+    about: 'The node is no member of the cluster any more, and stops.',
+    fields: { node, incarnation: 'of this node' },
+  },
   'transfer-started': {
     component: 'raft',
     level: 'info',

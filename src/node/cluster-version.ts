@@ -10,7 +10,7 @@ interface ClusterVersionOptions {
   readonly store: Pick<KvStore, 'clusterVersion' | 'dataVersion'>;
   readonly proposals: Pick<Proposals, 'propose'>;
   /** This node among them. */
-  readonly members: readonly Member[];
+  readonly members: () => readonly Member[];
   /** The data version that another member told when it was greeted last; undefined: it never was. */
   readonly toldBy: (member: NodeId) => number | undefined;
   readonly clock: Clock;
@@ -43,7 +43,7 @@ export class ClusterVersion {
 
   #least(): number {
     const { id, members, store, toldBy } = this.#options;
-    const others = members.filter((member) => member.id !== id);
+    const others = members().filter((member) => member.id !== id);
     return Math.min(store.dataVersion, ...others.map((member) => toldBy(member.id) ?? store.clusterVersion));
   }
 

@@ -1,4 +1,4 @@
-import type { Clock, Random, Scheduler } from '../base/index.js';
+import type { Clock, RaftctlError, Random, Scheduler } from '../base/index.js';
 import type { EventRecorder } from '../diagnostics/index.js';
 import type { KvStore } from '../kv/index.js';
 import type { Recovered, Wal } from '../storage/index.js';
@@ -30,6 +30,8 @@ export interface NodeDependencies {
   readonly onStop: () => void;
   /** The node cannot go on. */
   readonly onFatal: (error: unknown) => void;
+  /** The node is no member any more: it has nothing left to do, and is to be stopped. */
+  readonly onRemoved: (error: RaftctlError) => void;
 }
 
 /** What a node tells of its process. */

@@ -1,8 +1,9 @@
 import { asIndex, type LimitedWarnings, type NodeId, RaftctlError } from '../base/index.js';
 import type { Message, RawNode } from '../raft/index.js';
-import type { Connection, Frame } from '../transport/index.js';
+import type { Connection, Frame, Hello } from '../transport/index.js';
 import { decodeMessage, KIND } from '../wire/index.js';
 import type { Edge } from './edge/edge.js';
+import type { Members } from './members.js';
 import type { Peers } from './peers.js';
 import type { Hearing, Sightings } from './sightings.js';
 
@@ -10,6 +11,7 @@ interface InboxOptions {
   readonly id: NodeId;
   readonly raft: RawNode;
   readonly peers: Peers;
+  readonly members: Members;
   readonly edge: Edge;
   readonly warnings: LimitedWarnings;
   readonly sightings: Pick<Sightings, 'promised'>;
@@ -24,6 +26,13 @@ type Arrival =
 
 /** So much of those who are not heard yet is kept; what is beyond it was lost on the way. */
 const KEPT_MAX = 1_000;
+const ANSWERS: ReadonlySet<number> = new Set([
+  KIND.requestVoteResponse,
+  KIND.appendEntriesResponse,
+  KIND.heartbeatResponse,
+  KIND.readIndexResponse,
+  KIND.forwardReply,
+]);
 
 const isEnd = ({ code }: RaftctlError): boolean => code === 'data-damaged' || code === 'data-newer';
 
@@ -88,7 +97,7 @@ export class Inbox {
     const { peer } = connection;
     try {
       if (peer.role !== 'peer') this.#options.edge.receive(connection, frames, now);
-      else for (const frame of frames) this.#receivePeer(peer.node as NodeId, frame, now);
+      else for (const frame of frames) this.#receivePeer(peer, frame, now);
     } catch (error) {
       // Whatever a stranger sends, it costs the stranger its connection and nothing else; that the own state cannot be
       // read, or that a leader's log is newer than this node, is nobody's message.
@@ -98,9 +107,12 @@ export class Inbox {
     }
   }
 
-  #receivePeer(from: NodeId, frame: Frame, now: number): void {
-    const { id, raft, peers, edge } = this.#options;
+  #receivePeer(peer: Hello, frame: Frame, now: number): void {
+    const { id, raft, peers, edge, members } = this.#options;
     const { kind, payload } = frame;
+    const from = peer.node as NodeId;
+    // What another incarnation grants or has is not what the member of that name grants or has.
+    if (ANSWERS.has(kind) && !members.isItself(peer)) return;
     if (kind === KIND.forward) edge.receiveForwarded(from, frame, now);
     else if (kind === KIND.forwardReply) peers.replied(from, frame);
     else {

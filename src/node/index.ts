@@ -43,6 +43,14 @@
  * and whoever is dialed so, dials back: only one of the two may be waiting for an answer. So a node is back within an
  * election timeout of its network, and of one that is only stopped nothing changes.
  *
+ * ## Members
+ *
+ * `members.ts` is who belongs to the cluster, by the entries of the log; `peers` has links to them as they come and go.
+ * A node that joins knows nobody: it listens, and answers whoever proves that it belongs to the cluster. What another
+ * incarnation of a member answers is not heard (`inbox`). Who is removed is told by all others, and stops. `changes.ts`
+ * carries out what a leader is asked for: a learner has to keep up before it votes (`catch-up.ts`); what makes no sense
+ * is refused before anything is written (`membership-plan.ts`). `departure.ts` is how a node leaves: a leader hands over.
+ *
  * ## Versions
  *
  * `cluster-version.ts` has the leader raise the cluster version once every member has greeted with more. Every write

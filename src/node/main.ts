@@ -84,6 +84,7 @@ class NodeLife {
   #server: NodeServer | undefined;
   #lock: Lock | undefined;
   #stopping = false;
+  #exitCode: number = NODE_EXIT.ok;
 
   constructor(emit: Emit) {
     this.#emit = emit;
@@ -106,6 +107,13 @@ class NodeLife {
     if (this.#server !== undefined) this.#finish();
   }
 
+  /** It has no part in the cluster any more; what it still owes is answered. */
+  removed(error: RaftctlError): void {
+    process.stderr.write(`error ${error.code}: ${error.message}; ${error.hint}\n`);
+    this.#exitCode = NODE_EXIT.removed;
+    this.stop(error.message);
+  }
+
   /** Fail-stop: what is in memory is not to be trusted, what is on disk is. */
   fail(error: unknown): void {
     const code = error instanceof RaftctlError ? error.code : 'internal';
@@ -118,7 +126,7 @@ class NodeLife {
 
   #finish(): void {
     this.#server!.stop().then(
-      () => this.#exit(NODE_EXIT.ok),
+      () => this.#exit(this.#exitCode),
       (error) => this.fail(error),
     );
   }
@@ -159,6 +167,7 @@ async function startNode(
     instance,
     onStop: () => life.stop('asked by the supervisor'),
     onFatal: (error) => life.fail(error),
+    onRemoved: (error) => life.removed(error),
   });
 }
 

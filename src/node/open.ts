@@ -46,7 +46,16 @@ export async function openNode(spec: NodeSpec, world: NodeWorld): Promise<NodeSe
   const self = { incarnation: spec.incarnation, instance: world.instance, term, index: wal.lastIndex };
   const { path: directory } = data;
   const sightings = await Sightings.open({ id: spec.id, directory, fileSystem, scheduler, emit, stored, self });
-  const server = new NodeServer({ ...world, onFatal, spec, wal, recovered, store, sightings });
+  const server = new NodeServer({
+    ...world,
+    onRemoved: world.onRemoved ?? onFatal,
+    onFatal,
+    spec,
+    wal,
+    recovered,
+    store,
+    sightings,
+  });
   await server.start();
   return server;
 }

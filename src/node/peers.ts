@@ -15,7 +15,7 @@ import type { Connection, ConnectionHandlers, Frame, Hello, Link, LinkState, Tra
 import { dataVersionOf, KIND, type Note } from '../wire/index.js';
 import type { EntryCache } from './entry-cache.js';
 import { Forwarded } from './forwarded.js';
-import { otherIncarnation } from './other-incarnation.js';
+import type { Members } from './members.js';
 import { Outbox } from './outbox.js';
 import { type Greeted, greetedBy } from './peer-note.js';
 import type { Sightings } from './sightings.js';
@@ -24,7 +24,7 @@ import type { PendingWrite } from './writes.js';
 
 interface PeersOptions {
   readonly id: NodeId;
-  readonly members: readonly Member[];
+  readonly members: Members;
   readonly transport: Transport;
   readonly clock: Clock;
   readonly scheduler: Scheduler;
@@ -41,6 +41,10 @@ interface PeersOptions {
   readonly maxQueuedBytes: number;
   /** The shortest election timeout: who is asked and says nothing for so long is dialed anew. */
   readonly patienceMs: number;
+  /** Has that member a connection to this node that is open, and may it have one? */
+  readonly isVisiting: (member: Member) => boolean;
+  /** Another member says that this node is none any more. */
+  readonly toldRemoved: (error: RaftctlError) => void;
   /** Has that process a connection to this node that is still open? */
   readonly isHeard: (node: NodeId, instance: string) => boolean;
   /** Something the core should hear of happened: take a turn. */
@@ -49,6 +53,7 @@ interface PeersOptions {
 
 interface Peer {
   readonly id: NodeId;
+  readonly member: Member;
   readonly link: Link;
   readonly outbox: Outbox;
   readonly forwarded: Forwarded;
@@ -106,9 +111,34 @@ export class Peers {
   }
 
   start(): void {
-    for (const member of this.#options.members) {
-      if (member.id !== this.#options.id) this.#peers.set(member.id, this.#dial(member));
+    this.follow();
+  }
+
+  /** Has links to all other members of now, and to no one else. */
+  follow(): void {
+    const { others } = this.#options.members;
+    const wanted = new Map(others.map((member) => [member.id, member]));
+    for (const peer of [...this.#peers.values()]) {
+      const member = wanted.get(peer.id);
+      const isMeant = member !== undefined && isSameMember(member, peer.member);
+      // A stranger who comes to us is answered for as long as it does.
+      if (!isMeant && (member !== undefined || !this.#isGuest(peer))) this.#leave(peer);
     }
+    for (const member of others) if (!this.#peers.has(member.id)) this.#peers.set(member.id, this.#dial(member));
+  }
+
+  /** Links stay for those who are heard and may be. */
+  #isGuest({ member }: Peer): boolean {
+    return this.#options.isVisiting(member);
+  }
+
+  #leave(peer: Peer): void {
+    this.#peers.delete(peer.id);
+    peer.link.close();
+    peer.outbox.reset();
+    peer.forwarded.lost();
+    this.#unanswered.heard(peer.id);
+    this.#options.raft.unlinked(peer.id);
   }
 
   /** At the start of a turn, once the core knows how late it is: ranks of candidates are a matter of milliseconds. */
@@ -126,7 +156,7 @@ export class Peers {
       this.#options.emit.emit('info', 'peer-gone', { peer: id, instance });
       this.#options.raft.suspect(id);
       // Another process of it may be there already.
-      const { note } = this.#peers.get(id)!;
+      const note = this.#peers.get(id)?.note;
       if (note !== undefined) this.#options.raft.linked(id, note);
     }
   }
@@ -134,7 +164,10 @@ export class Peers {
   /** A connection of another member to this node ended. */
   parted(node: NodeId, instance: string): void {
     const peer = this.#peers.get(node);
-    if (peer?.leaving === instance) this.#departs(peer, instance);
+    if (peer === undefined) return;
+    if (peer.leaving === instance) this.#departs(peer, instance);
+    const isMember = this.#options.members.others.some((member) => isSameMember(member, peer.member));
+    if (!isMember && !this.#isGuest(peer)) this.#leave(peer);
   }
 
   send(message: Message): void {
@@ -146,19 +179,30 @@ export class Peers {
 
   /**
    * It has just come to us, so it can be reached: no need to sit out what is left until the next dial. Nor to wait for
-   * the end of a link to a process before it, which may have died with its machine, and in silence.
+   * the end of a link to a process before it, which may have died with its machine, and in silence. Whom this node does
+   * not know as a member, or not yet, is answered where it says that it listens.
    */
-  greeted(id: NodeId, told: Sighting): void {
+  greeted(hello: Hello, told: Sighting): void {
     this.#collect(() => {
-      const link = this.#peers.get(id)?.link;
-      if (link === undefined) return;
-      const { state } = link;
-      const seen = this.#options.sightings.seen(id, told.incarnation);
-      if (state.type === 'broken') link.retryNow();
-      else if (state.type === 'connected' && seen !== undefined && told.starts > seen.starts) {
-        link.renew();
-      }
+      const id = hello.node as NodeId;
+      const known = this.#peers.get(id);
+      const { member } = hello;
+      if (member !== undefined && known?.member.incarnation !== member.incarnation) this.#host({ id, ...member });
+      else if (known !== undefined) this.#reach(known, told);
     });
+  }
+
+  #reach({ id, link }: Peer, told: Sighting): void {
+    const seen = this.#options.sightings.seen(id, told.incarnation);
+    if (link.state.type === 'broken') link.retryNow();
+    else if (link.state.type === 'connected' && seen !== undefined && told.starts > seen.starts) link.renew();
+  }
+
+  #host(stranger: Member): void {
+    const known = this.#peers.get(stranger.id);
+    if (known !== undefined && known.member.incarnation > stranger.incarnation) return;
+    if (known !== undefined) this.#leave(known);
+    this.#peers.set(stranger.id, this.#dial(stranger));
   }
 
   /**
@@ -272,8 +316,16 @@ export class Peers {
       redialUntakenMs: redialMs,
       backoff: { ...REDIAL, maxMs: Math.min(REDIAL_MS_MAX, redialMs) },
       handlers: silentHandlers,
-      changed: (state, before) => this.#collect(() => this.#linkChanged(member, state, before)),
-      certainlyGone: (instance) => this.#departs(this.#peers.get(member.id)!, instance),
+      changed: (state, before) =>
+        this.#collect(() => {
+          // One that was left meanwhile is nobody's any more.
+          const peer = this.#peers.get(member.id);
+          if (peer?.link === link) this.#linkChanged(peer, state, before);
+        }),
+      certainlyGone: (instance) => {
+        const peer = this.#peers.get(member.id);
+        if (peer?.link === link) this.#departs(peer, instance);
+      },
     });
     const outbox = new Outbox({
       peer: member.id,
@@ -286,6 +338,7 @@ export class Peers {
     const forwarded = new Forwarded(member.id, { clock, scheduler, firstId: this.#firstForwardId });
     return {
       id: member.id,
+      member,
       link,
       outbox,
       forwarded,
@@ -299,8 +352,8 @@ export class Peers {
   /** Its link may have been cut without a word. */
   #silent(id: NodeId, nth: number): void {
     const { emit, patienceMs } = this.#options;
-    const { link } = this.#peers.get(id)!;
-    if (link.state.type !== 'connected') return;
+    const link = this.#peers.get(id)?.link;
+    if (link?.state.type !== 'connected') return;
     emit.emit(nth === 1 ? 'info' : 'debug', 'link-silent', { peer: id, silentMs: nth * patienceMs });
     link.renew();
   }
@@ -322,8 +375,8 @@ export class Peers {
     this.#options.wake();
   }
 
-  #linkChanged(member: Member, state: LinkState, before: LinkState): void {
-    const { id } = member;
+  #linkChanged(reached: Peer, state: LinkState, before: LinkState): void {
+    const { id, member } = reached;
     const { raft, emit, sightings } = this.#options;
     if (state.type === 'connected') {
       const { peer, remoteAddress } = state.connection;
@@ -332,7 +385,6 @@ export class Peers {
       const { note, told } = greeted;
       // It was told what was seen of it before, and has welcomed this node: it remembers.
       sightings.see(id, told);
-      const reached = this.#peers.get(id)!;
       reached.linkedAt = this.#options.clock.now();
       this.#unanswered.heard(id);
       reached.note = note;
@@ -344,14 +396,14 @@ export class Peers {
       const error = state.type === 'broken' ? state.error.message : undefined;
       emit.emit('info', 'link-broken', { peer: id, error });
       raft.unlinked(id);
-      const peer = this.#peers.get(id)!;
-      peer.note = undefined;
-      peer.outbox.reset();
-      peer.forwarded.lost();
+      reached.note = undefined;
+      reached.outbox.reset();
+      reached.forwarded.lost();
       sightings.keep();
     } else if (state.type === 'broken' && isRefusal(state.error)) {
       this.#refused(member, state.error);
     }
+    if (state.type === 'broken' && state.error.code === 'member-removed') this.#options.toldRemoved(state.error);
   }
 
   /** It is dialed again and again, and refused each time until somebody mends it. */
@@ -370,8 +422,8 @@ export class Peers {
   /** Undefined: it is not the member that it should be, and the connection is closed. */
   #greetedBy(member: Member, connection: Connection): Greeted | undefined {
     try {
-      const other = otherIncarnation(member, connection.peer);
-      if (other !== undefined) throw other;
+      const refused = this.#options.members.refusalOf(connection.peer);
+      if (refused !== undefined) throw refused;
       const greeted = greetedBy(connection.peer);
       const refusal = this.#options.sightings.refusalOf(member.id, greeted.told);
       if (refusal !== undefined) throw refusal;
@@ -386,6 +438,8 @@ export class Peers {
 }
 
 const isRefusal = ({ code }: RaftctlError): boolean => code === 'handshake-refused' || code === 'data-forgotten';
+const isSameMember = (one: Member, other: Member): boolean =>
+  one.id === other.id && one.incarnation === other.incarnation && one.host === other.host && one.port === other.port;
 
 /** Peers answer on links of their own: nothing comes back on ours. */
 const silentHandlers: ConnectionHandlers = {

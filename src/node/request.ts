@@ -1,5 +1,5 @@
 import type { Level, NodeId, Revision } from '../base/index.js';
-import type { ReadMode } from '../wire/index.js';
+import type { MembershipRequest, ReadMode } from '../wire/index.js';
 import type { Origin } from './origin.js';
 
 /**
@@ -16,6 +16,7 @@ export type Request =
   | Cancel
   | SetLogLevel
   | Transfer
+  | ChangeMembership
   | Stop;
 
 /** A put, delete or cas. */
@@ -74,6 +75,13 @@ export interface Cancel {
 export interface SetLogLevel {
   readonly type: 'log-level';
   readonly level: Level;
+}
+
+/** Asked of the leader: others are to be members. */
+export interface ChangeMembership {
+  readonly type: 'change-membership';
+  readonly timeoutMs: number;
+  readonly change: MembershipRequest;
 }
 
 /** Asked of the leader: another is to lead. */

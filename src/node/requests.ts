@@ -1,11 +1,12 @@
 import { RaftctlError } from '../base/index.js';
 import { type CommandLimits, checkCommand, type KvStore } from '../kv/index.js';
 import type { NodeStatus } from '../wire/index.js';
+import type { Changes } from './changes.js';
 import type { EventStreams } from './event-streams.js';
 import { answerRead } from './local-reads.js';
 import type { Origin } from './origin.js';
 import type { Reads } from './reads.js';
-import type { Get, Request, Scan, SetLogLevel, Transfer, Write } from './request.js';
+import type { ChangeMembership, Get, Request, Scan, SetLogLevel, Transfer, Write } from './request.js';
 import { failed } from './result.js';
 import type { Transfers } from './transfers.js';
 import type { Watches } from './watches.js';
@@ -18,6 +19,7 @@ interface RequestsOptions {
   readonly watches: Watches;
   readonly events: EventStreams;
   readonly transfers: Transfers;
+  readonly changes: Changes;
   /** The node leaves: whoever asks for anything that takes others is to ask another node. */
   readonly refuses: () => boolean;
   readonly limits: CommandLimits;
@@ -40,7 +42,7 @@ export class Requests {
 
   /** `now`, in monotonic milliseconds, is when it arrived. */
   serve(request: Request, origin: Origin, now: number): void {
-    const { watches, events, transfers, status, setLogLevel, stop } = this.#options;
+    const { watches, events, transfers, changes, status, setLogLevel, stop } = this.#options;
     switch (request.type) {
       case 'write':
         this.#write(request, origin, now);
@@ -65,6 +67,9 @@ export class Requests {
       case 'log-level':
         setLogLevel(request.level);
         origin.respond({ type: 'done' });
+        break;
+      case 'change-membership':
+        changes.begin(request.change, origin, deadlineOf(request, now));
         break;
       case 'transfer':
         transfers.begin(request, origin, deadlineOf(request, now));
@@ -104,7 +109,7 @@ export class Requests {
 const stopping = (): RaftctlError =>
   new RaftctlError('shutting-down', 'the node is stopping', { hint: 'ask another node' });
 
-const deadlineOf = ({ timeoutMs }: Write | Get | Scan | Transfer, now: number): number =>
+const deadlineOf = ({ timeoutMs }: Write | Get | Scan | Transfer | ChangeMembership, now: number): number =>
   now + Math.min(timeoutMs, TIMEOUT_MS_MAX);
 
 function keyRefusal(key: Buffer, { maxKeyBytes }: CommandLimits): RaftctlError | undefined {

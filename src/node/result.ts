@@ -1,4 +1,4 @@
-import type { NodeId, RaftctlError, Revision, Term } from '../base/index.js';
+import type { Membership, NodeId, RaftctlError, Revision, Term } from '../base/index.js';
 import type { CommandResult, ScanResult } from '../kv/index.js';
 import type { EventBatch, NodeStatus, Stored, WatchEvents } from '../wire/index.js';
 
@@ -12,6 +12,8 @@ export type Result =
   | { readonly type: 'events'; readonly batch: EventBatch }
   /** Who leads now. */
   | { readonly type: 'leads'; readonly leader: NodeId; readonly term: Term }
+  /** Who the members are now. */
+  | { readonly type: 'membership'; readonly membership: Membership }
   /** It has no more to say than that it was done. */
   | { readonly type: 'done' }
   | Failed;

@@ -2,17 +2,17 @@ import {
   type Emit,
   LimitedWarnings,
   type Member,
-  type Membership,
   type NodeId,
   RaftctlError,
   randomInt,
   type Sighting,
 } from '../base/index.js';
 import type { KvStore } from '../kv/index.js';
-import type { Entry, Observation, RawNode, Ready } from '../raft/index.js';
+import type { Entry, MembershipChange, Observation, RawNode, Ready } from '../raft/index.js';
 import type { Connection, Hello, Listener } from '../transport/index.js';
 import { dataFeature, encodeNote, KIND, type NodeStatus, type Note } from '../wire/index.js';
 import { Applier } from './applier.js';
+import { Changes } from './changes.js';
 import { ClusterVersion } from './cluster-version.js';
 import { newRaft } from './core.js';
 import { Departure } from './departure.js';
@@ -23,8 +23,8 @@ import { EventStreams } from './event-streams.js';
 import { Inbox } from './inbox.js';
 import { frameBytesMax, HANDSHAKE_TIMEOUT_MS, MAX_KEY_BYTES, type NodeLimits, nodeLimits, SWEEP_MS } from './limits.js';
 import { answerRead } from './local-reads.js';
+import { Members } from './members.js';
 import { ownOrigin } from './origin.js';
-import { otherIncarnation } from './other-incarnation.js';
 import { greetedBy } from './peer-note.js';
 import { Peers } from './peers.js';
 import { Proposals } from './proposals.js';
@@ -72,11 +72,12 @@ export class NodeServer {
   readonly #reads: Reads;
   readonly #watches: Watches;
   readonly #transfers: Transfers;
+  readonly #changes: Changes;
   readonly #departure: Departure;
   readonly #requests: Requests;
   readonly #edge: Edge;
   readonly #inbox: Inbox;
-  readonly #membership: Membership;
+  readonly #members: Members;
   readonly #startedAt: number;
   #listener: Listener | undefined;
   #turnDue = false;
@@ -91,9 +92,13 @@ export class NodeServer {
     this.#dependencies = dependencies;
     this.#id = spec.id;
     this.#emit = recorder.emitFor('node');
-    this.#membership = store.membership;
     this.#startedAt = clock.now();
-    this.#raft = newRaft(dependencies, this.#membership);
+    this.#raft = newRaft(dependencies, store.membership);
+    this.#members = new Members({
+      self: spec.members.find(({ id }) => id === spec.id)!,
+      addresses: spec.members,
+      raft: this.#raft,
+    });
     this.#cache = new EntryCache({ ...nodeLimits, ...dependencies.limits }.cacheBytesMax);
     this.#cache.append(recovered.tail);
     this.#timer = new TickTimer({ clock, scheduler, gapMs: 2 * spec.heartbeatMs, wake: this.#wake });
@@ -107,7 +112,7 @@ export class NodeServer {
       raft: this.#raft,
       store,
       proposals: this.#proposals,
-      members: this.#membership.members,
+      members: () => this.#members.inForce.members,
       toldBy: (member) => this.#peers.dataVersionOf(member),
       clock,
       emit: this.#emit,
@@ -128,6 +133,13 @@ export class NodeServer {
     const maxKeyBytes = MAX_KEY_BYTES;
     this.#watches = new Watches({ store, emit: this.#emit, maxKeyBytes, wake: this.#wake });
     this.#transfers = new Transfers({ id: this.#id, raft: this.#raft, clusterVersion: () => store.clusterVersion });
+    this.#changes = new Changes({
+      id: this.#id,
+      raft: this.#raft,
+      clock,
+      clusterVersion: () => store.clusterVersion,
+      electionMs: spec.electionTimeoutMs[0],
+    });
     this.#departure = new Departure({
       raft: this.#raft,
       mayHandOver: () => this.#transfers.isKnown,
@@ -144,6 +156,7 @@ export class NodeServer {
       watches: this.#watches,
       events: new EventStreams(recorder, dependencies.instance),
       transfers: this.#transfers,
+      changes: this.#changes,
       refuses: () => this.#departure.refuses,
       limits: { maxKeyBytes, maxValueBytes: spec.maxValueBytes },
       status: () => this.status(),
@@ -159,6 +172,7 @@ export class NodeServer {
       id: this.#id,
       raft: this.#raft,
       peers: this.#peers,
+      members: this.#members,
       edge: this.#edge,
       warnings: new LimitedWarnings(this.#emit, scheduler),
       sightings,
@@ -171,7 +185,7 @@ export class NodeServer {
     return new Peers(
       {
         id: spec.id,
-        members: this.#membership.members,
+        members: this.#members,
         transport,
         clock,
         scheduler,
@@ -186,6 +200,8 @@ export class NodeServer {
         maxFrameBytes: frameBytesMax(spec, 'peer'),
         maxQueuedBytes: this.#queuedBytesMax,
         patienceMs: spec.electionTimeoutMs[0],
+        isVisiting: (member) => this.#isVisiting(member),
+        toldRemoved: (error) => this.#toldRemoved(error),
         isHeard: (node, instance) => this.#isHeard(node, instance),
         wake: this.#wake,
       },
@@ -219,6 +235,46 @@ export class NodeServer {
     });
   }
 
+  #isVisiting({ id, incarnation }: Member): boolean {
+    for (const { peer } of this.#listener?.connections ?? []) {
+      const isIt = peer.role === 'peer' && peer.node === id && peer.member?.incarnation === incarnation;
+      if (isIt && this.#members.refusalOf(peer) === undefined) return true;
+    }
+    return false;
+  }
+
+  /** Believed of one alone when nothing speaks against it: a node that follows a leader that it hears is a member. */
+  #toldRemoved(error: RaftctlError): void {
+    if (this.#raft.leader !== null && this.#members.isMember) return;
+    this.#end(error);
+  }
+
+  #end(error: RaftctlError): void {
+    if (this.#state !== 'running') return;
+    this.#emit.emit('warn', 'member-removed', { node: this.#id, incarnation: this.#members.self.incarnation });
+    this.#dependencies.onRemoved(error);
+  }
+
+  /** Whoever is no member any more hears it, and is not heard any more. */
+  #membershipChanged(change: MembershipChange): void {
+    this.#members.changed(change);
+    this.#peers.follow();
+    for (const connection of this.#listener?.connections ?? []) {
+      if (connection.peer.role !== 'peer') continue;
+      const refusal = this.#members.refusalOf(connection.peer);
+      if (refusal?.code === 'member-removed') connection.close(refusal);
+    }
+    const { committed } = change;
+    const list = (ids: readonly NodeId[]) => (ids.length === 0 ? undefined : ids.join(','));
+    this.#emit.emit('info', 'membership-known', {
+      index: this.#raft.committedMembershipIndex,
+      voters: list(committed.voters),
+      outgoing: list(committed.outgoing),
+      learners: list(committed.learners),
+    });
+    if (this.#members.hasLeft) this.#end(hasLeft(this.#id));
+  }
+
   #isHeard(node: NodeId, instance: string, not?: Connection): boolean {
     for (const connection of this.#listener?.connections ?? []) {
       const { peer } = connection;
@@ -234,7 +290,7 @@ export class NodeServer {
     const node = connection.peer.node as NodeId;
     const { told } = greetedBy(connection.peer);
     this.#told.set(connection, told);
-    this.#peers.greeted(node, told);
+    this.#peers.greeted(connection.peer, told);
     if (this.#isHeard(node, instance, connection)) this.#peers.greetedAgain(node);
   }
 
@@ -242,16 +298,13 @@ export class NodeServer {
     return this.#state === 'forgotten' || this.#state === 'stopped';
   }
 
-  get #self(): Member {
-    return this.#membership.members.find(({ id }) => id === this.#id)!;
-  }
-
   /** Binds the port and begins to take part. Rejects with `port-taken`. */
   async start(): Promise<void> {
     const { spec, transport } = this.#dependencies;
+    const { host, port } = this.#members.self;
     this.#listener = await transport.listen({
-      host: this.#self.host,
-      port: this.#self.port,
+      host,
+      port,
       hello: () => this.#hello(),
       secret: this.#dependencies.secret,
       maxFrameBytes: (role) => frameBytesMax(spec, role),
@@ -277,7 +330,7 @@ export class NodeServer {
         },
       },
     });
-    this.#emit.emit('info', 'node-listening', { host: this.#self.host, port: this.#self.port });
+    this.#emit.emit('info', 'node-listening', { host, port });
     this.#peers.start();
     this.#wake();
   }
@@ -292,6 +345,7 @@ export class NodeServer {
     this.#emit.emit('info', 'node-stopping');
     await this.#departure.leave();
     this.#transfers.close();
+    this.#changes.close();
     this.#writes.close();
     this.#proposals.close();
     this.#reads.close();
@@ -330,6 +384,7 @@ export class NodeServer {
       this.#applier.run();
       this.#reads.serveApplied();
       this.#transfers.run();
+      this.#changes.run();
       this.#watches.serve();
       this.#loop.run();
       this.#departure.run();
@@ -346,11 +401,12 @@ export class NodeServer {
     this.#edge.flush();
   }
 
-  #observe({ events, roleChange, reads }: Ready): void {
+  #observe({ events, roleChange, membershipChange, reads }: Ready): void {
     if (events.length > 0) {
       const emit = this.#dependencies.recorder.emitFor('raft');
       for (const { level, event, fields } of events) emit.emit(level, event, fields);
     }
+    if (membershipChange !== undefined) this.#membershipChanged(membershipChange);
     if (roleChange !== undefined) {
       this.#peers.resetOutboxes();
       if (roleChange.leader !== null) this.#peers.deposed(roleChange.leader, this.#dependencies.clock.now());
@@ -384,7 +440,7 @@ export class NodeServer {
   /** What the node says of itself now. */
   status(): NodeStatus {
     const connections = this.#listener?.connections.size ?? 0;
-    return statusOf(this.#dependencies, this.#raft, this.#membership, this.#peers, connections, this.#startedAt);
+    return statusOf(this.#dependencies, this.#raft, this.#members.inForce, this.#peers, connections, this.#startedAt);
   }
 
   /** For simulation and tests: the state as it is between two turns. */
@@ -404,10 +460,10 @@ export class NodeServer {
   /** To a member that is dialed also what was seen of it. */
   #hello(seen?: Note['seen']): Hello {
     const { spec, instance, sightings, store } = this.#dependencies;
-    const { host, port } = this.#self;
+    const { host, port } = this.#members.self;
     const member = { incarnation: spec.incarnation, host, port };
     const note = this.#note({ start: sightings.own, ...(seen && { seen }) });
-    const features = [dataFeature(store.dataVersion)];
+    const features = [dataFeature(store.dataVersion), this.#members.feature];
     return { role: 'peer', clusterId: spec.clusterId, node: this.#id, instance, note, features, member };
   }
 
@@ -422,11 +478,7 @@ export class NodeServer {
   #admit(hello: Hello): RaftctlError | undefined {
     if (this.#isOver) return new RaftctlError('shutting-down', `${this.#id} ends`);
     if (hello.role !== 'peer') return undefined;
-    const known = this.#membership.members.find(({ id }) => id === hello.node && id !== this.#id);
-    if (known === undefined) {
-      return new RaftctlError('handshake-refused', `${hello.node} is not another member of this cluster`);
-    }
-    return otherIncarnation(known, hello) ?? this.#forgotten(known.id, hello);
+    return this.#members.refusalOf(hello) ?? this.#forgotten(hello.node as NodeId, hello);
   }
 
   /** Does that member remember what it promised to this node, and this one what it promised to that member? */
@@ -438,7 +490,7 @@ export class NodeServer {
       if (own !== undefined) this.#state = 'forgotten';
       const refusal = own ?? sightings.refusalOf(id, told);
       // It hears why when it is dialed: at once.
-      if (own === undefined && refusal !== undefined) this.#peers.greeted(id, told);
+      if (own === undefined && refusal !== undefined) this.#peers.greeted(hello, told);
       return refusal;
     } catch (error) {
       if (error instanceof RaftctlError) return error;
@@ -452,7 +504,7 @@ export class NodeServer {
 
   /** Requests that wait for others, wherever they are. */
   get #waiting(): number {
-    const { waiting } = this.#transfers;
+    const waiting = this.#transfers.waiting + this.#changes.waiting;
     return waiting + this.#writes.waiting + this.#proposals.waiting + this.#reads.waiting + this.#peers.forwardedWrites;
   }
 
@@ -468,8 +520,14 @@ export class NodeServer {
       this.#proposals.sweep(now);
       this.#reads.sweep(now);
       this.#transfers.sweep(now);
+      this.#changes.sweep(now);
       this.#peers.sweep(now);
       this.#wake();
     });
   }
 }
+
+const hasLeft = (id: NodeId): RaftctlError =>
+  new RaftctlError('member-removed', `${id} was removed from the cluster`, {
+    hint: `its data is of no use any more: to have it back, add ${id}, which begins anew`,
+  });

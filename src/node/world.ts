@@ -1,4 +1,4 @@
-import type { Clock, Random, Scheduler } from '../base/index.js';
+import type { Clock, RaftctlError, Random, Scheduler } from '../base/index.js';
 import type { EventRecorder } from '../diagnostics/index.js';
 import type { Backend, DataVersion } from '../kv/index.js';
 import type { FileSystem, WalOptions } from '../storage/index.js';
@@ -24,6 +24,8 @@ export interface NodeWorld {
   readonly secret?: Uint8Array | undefined;
   readonly onStop: () => void;
   readonly onFatal: (error: unknown) => void;
+  /** The node is no member any more: it has nothing left to do, and is to be stopped. Absent: `onFatal`. */
+  readonly onRemoved?: ((error: RaftctlError) => void) | undefined;
   readonly walOptions?: Partial<WalOptions>;
   readonly limits?: Partial<NodeLimits>;
 }

@@ -1,4 +1,12 @@
-import { assert, type Configuration, hasQuorum, type LogIndex, type NodeId, type Term } from '../base/index.js';
+import {
+  assert,
+  type Configuration,
+  hasQuorum,
+  type LogIndex,
+  type Member,
+  type NodeId,
+  type Term,
+} from '../base/index.js';
 import type { TermRun } from './entry.js';
 import type { RoleName } from './ready.js';
 import { leaderOf, type RaftState } from './state.js';
@@ -7,6 +15,8 @@ import { leaderOf, type RaftState } from './state.js';
 export interface Observation {
   readonly id: NodeId;
   readonly configuration: Configuration;
+  /** Who they are. */
+  readonly members: readonly Member[];
   /** Of the entry that the configuration stands in. */
   readonly configurationIndex: LogIndex;
   readonly role: RoleName;
@@ -35,6 +45,7 @@ export function observe(raft: RaftState): Observation {
   return {
     id,
     configuration: raft.configuration,
+    members: raft.configurations.latest.membership.members,
     configurationIndex: raft.configurations.latest.index,
     role: role.type,
     currentTerm,

@@ -238,10 +238,20 @@ export class RawNode {
     return this.#raft.configurations.latest.membership;
   }
 
+  /** Of the entry that it stands in; of the one from the state, how far that had applied the log. */
+  get membershipIndex(): LogIndex {
+    return this.#raft.configurations.latest.index;
+  }
+
   /** The latest that is committed. */
   get committedMembership(): Membership {
     const { configurations, log } = this.#raft;
     return configurations.committed(log.commitIndex).membership;
+  }
+
+  get committedMembershipIndex(): LogIndex {
+    const { configurations, log } = this.#raft;
+    return configurations.committed(log.commitIndex).index;
   }
 
   /** How far a leader knows that `peer` has its log; undefined of one that is no member, and on others. */

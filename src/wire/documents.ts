@@ -8,6 +8,7 @@ import {
   LEVELS,
   type Level,
   type LogIndex,
+  type Member,
   type Membership,
   type NodeId,
   type Revision,
@@ -134,6 +135,18 @@ export interface Leadership {
   readonly term: Term;
 }
 
+/** What is to become of the membership. A new member is a learner first; `by` and a promoted one are learners so far. */
+export type MembershipRequest =
+  | { readonly type: 'add'; readonly member: Member }
+  | { readonly type: 'promote' | 'remove'; readonly node: NodeId }
+  | { readonly type: 'replace'; readonly node: NodeId; readonly by: NodeId };
+
+/** The leader answers within `timeoutMs`. */
+export interface ChangeMembership {
+  readonly change: MembershipRequest;
+  readonly timeoutMs: number;
+}
+
 const nodeId = branded(text, asNodeId);
 const term = branded(count, asTerm);
 const index = branded(count, asIndex);
@@ -142,12 +155,32 @@ const level: Parser<Level> = oneOf(LEVELS);
 /** A node that does not say was built when there was one version only. */
 const versionToldOr1: Parser<number> = (value, path) => (value === undefined ? 1 : count(value, path));
 
-export const membership: Parser<Membership> = object({
+const member: Parser<Member> = object({ id: nodeId, incarnation: count, host: text, port: count });
+
+const membershipDocument = object({
   voters: list(nodeId),
   outgoing: list(nodeId),
   learners: list(nodeId),
-  members: list(object({ id: nodeId, incarnation: count, host: text, port: count })),
+  members: list(member),
+  former: optional(list(object({ id: nodeId, incarnation: count }))),
 });
+
+export const membership: Parser<Membership> = (value, path) => {
+  const { former, ...rest } = membershipDocument(value, path);
+  return { ...rest, ...(former !== undefined && { former }) };
+};
+
+const changeParsers = {
+  add: object({ type: oneOf(['add']), member }),
+  promote: object({ type: oneOf(['promote']), node: nodeId }),
+  remove: object({ type: oneOf(['remove']), node: nodeId }),
+  replace: object({ type: oneOf(['replace']), node: nodeId, by: nodeId }),
+} as const satisfies Record<MembershipRequest['type'], Parser<MembershipRequest>>;
+
+const changeType = object({ type: oneOf(['add', 'promote', 'remove', 'replace']) });
+
+export const membershipRequest: Parser<MembershipRequest> = (value, path) =>
+  changeParsers[changeType(value, path).type](value, path);
 
 export const nodeStatus: Parser<NodeStatus> = object({
   node: nodeId,
@@ -203,6 +236,7 @@ const parseEventBatch: Parser<EventBatch> = object({
 const parseSubscribe: Parser<SubscribeEvents> = object({ after: count, level });
 const parseLogLevel: Parser<LogLevel> = object({ level });
 const parseTransfer: Parser<TransferRequest> = object({ to: nullable(nodeId), timeoutMs: count });
+const parseChange: Parser<ChangeMembership> = object({ change: membershipRequest, timeoutMs: count });
 const parseLeadership: Parser<Leadership> = object({ leader: nodeId, term });
 
 export const encodeNodeStatus = (status: NodeStatus): Buffer => encodeDocument(status);
@@ -228,3 +262,11 @@ export const decodeTransfer = (payload: Buffer): TransferRequest =>
 export const encodeLeadership = (leadership: Leadership): Buffer => encodeDocument(leadership);
 export const decodeLeadership = (payload: Buffer): Leadership =>
   parseLeadership(decodeDocument(payload, 'leadership'), 'leadership');
+
+export const encodeChangeMembership = (request: ChangeMembership): Buffer => encodeDocument(request);
+export const decodeChangeMembership = (payload: Buffer): ChangeMembership =>
+  parseChange(decodeDocument(payload, 'change'), 'change');
+
+export const encodeMembershipDocument = (document: Membership): Buffer => encodeDocument(document);
+export const decodeMembershipDocument = (payload: Buffer): Membership =>
+  membership(decodeDocument(payload, 'membership'), 'membership');

@@ -42,4 +42,6 @@ export const KIND = {
   ok: 84,
   /** Another is to lead; answered with a document that says who does. */
   transfer: 85,
+  /** Asked of the leader; answered with the membership as a document when it is done. */
+  changeMembership: 86,
 } as const;

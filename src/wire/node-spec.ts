@@ -13,6 +13,7 @@ export const NODE_EXIT = {
   portTaken: 12,
   dataForgotten: 13,
   stateDamaged: 14,
+  removed: 15,
 } as const;
 
 /** What a node must know to run. Times are milliseconds, sizes bytes. */
@@ -26,6 +27,8 @@ export interface NodeSpec {
   readonly incarnation: number;
   /** This node among them. */
   readonly members: readonly Member[];
+  /** It was not there when the cluster began: it waits to be told who is. */
+  readonly joins?: boolean | undefined;
   readonly directory: string;
   /** false: it has run before, so that an empty directory means lost votes: it must refuse to start (Diss. §3.8). */
   readonly mayCreate: boolean;
@@ -53,6 +56,7 @@ const parse: Parser<NodeSpec> = object({
   id: nodeId,
   incarnation: count,
   members: list(object({ id: nodeId, incarnation: count, host: text, port: count })),
+  joins: optional(truth),
   directory: text,
   mayCreate: truth,
   stateSuspect: optional(truth),

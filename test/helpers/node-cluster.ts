@@ -1,4 +1,4 @@
-import { asNodeId, type NodeId, type Scheduler, seededRandom } from '../../src/base/index.js';
+import { asNodeId, hasQuorum, type Member, type NodeId, type Scheduler, seededRandom } from '../../src/base/index.js';
 import { type ClusterClient, createClient } from '../../src/client/client.js';
 import { EventRecorder } from '../../src/diagnostics/index.js';
 import { MemoryBackend } from '../../src/kv/backend-memory.js';
@@ -26,6 +26,10 @@ interface StartNodeOptions {
   readonly members?: NodeSpec['members'];
   /** What this node understands; left out: all that this raftctl does. */
   readonly data?: DataVersion;
+  /** It was not there when the cluster began. */
+  readonly joins?: boolean;
+  /** Under this name it is the nth. */
+  readonly incarnation?: number;
 }
 
 /**
@@ -41,10 +45,15 @@ export class NodeCluster {
   readonly time: ManualTime;
   readonly random = seededRandom(7);
   readonly network: MemoryNetwork;
-  readonly ids: readonly NodeId[];
+  /** Of all nodes that ever were, those that joined later behind the first. */
+  readonly ids: NodeId[];
   /** What ended a node by itself, in order. */
   readonly failures: { readonly node: NodeId; readonly error: unknown }[] = [];
   readonly events: string[] = [];
+  /** Who was told that it is no member any more, in order. */
+  readonly removed: NodeId[] = [];
+  readonly #first: readonly NodeId[];
+  readonly #incarnations = new Map<NodeId, number>();
   readonly #disks = new Map<NodeId, MemoryDisk>();
   readonly #backends = new Map<NodeId, MemoryBackend>();
   readonly #running = new Map<NodeId, Running>();
@@ -69,6 +78,7 @@ export class NodeCluster {
     this.network = createMemoryNetwork({ clock: time, scheduler: time, random: this.random });
     this.#limits = limits;
     this.ids = Array.from({ length: nodes }, (_, i) => asNodeId(`node-0${i + 1}`));
+    this.#first = [...this.ids];
   }
 
   disk(id: string): MemoryDisk {
@@ -99,13 +109,23 @@ export class NodeCluster {
     this.#disks.set(asNodeId(id), new MemoryDisk());
   }
 
+  /** Its directory is deleted while it is down. */
+  wipe(name: string): void {
+    const id = asNodeId(name);
+    this.#disks.delete(id);
+    this.#backends.delete(id);
+  }
+
   async startNode(name: string, options: StartNodeOptions = {}): Promise<void> {
     await this.run(this.launch(name, options));
   }
 
   /** The same while somebody else lets time pass. */
-  async launch(name: string, { mayCreate = true, members, data }: StartNodeOptions = {}): Promise<void> {
+  async launch(name: string, options: StartNodeOptions = {}): Promise<void> {
+    const { mayCreate = true, members, data, joins = false, incarnation } = options;
     const id = asNodeId(name);
+    if (!this.ids.includes(id)) this.ids.push(id);
+    if (incarnation !== undefined) this.#incarnations.set(id, incarnation);
     const loop = new EventLoop(this.time);
     this.#loops.set(id, loop);
     const disk = this.#disks.get(id) ?? new MemoryDisk();
@@ -119,7 +139,7 @@ export class NodeCluster {
       for (const { event, fields } of events) this.events.push(`${id} ${event} ${JSON.stringify(fields)}`);
     });
     const server = await openNode(
-      { ...this.#spec(id), mayCreate, ...(members && { members }) },
+      { ...this.#spec(id), mayCreate, ...(members && { members }), ...(joins && { joins }) },
       {
         fileSystem: disk.mount(),
         transport: this.network.transport(id, { clock: loop, scheduler: loop, random: this.random }),
@@ -132,6 +152,7 @@ export class NodeCluster {
         instance,
         onStop: () => {},
         onFatal: (error) => this.failures.push({ node: id, error }),
+        onRemoved: () => this.removed.push(id),
         walOptions: { segmentBytes: 1 << 20 },
         limits: this.#limits,
         ...(data && { data }),
@@ -200,8 +221,9 @@ export class NodeCluster {
       const statuses = this.running.map((id) => this.server(id).status());
       const leader = statuses.find(({ role, node }) => role === 'leader' && node !== not);
       if (leader === undefined) return undefined;
-      const followers = statuses.filter((status) => status.leader === leader.node && status.term === leader.term);
-      return followers.length * 2 > this.ids.length ? leader.node : undefined;
+      const follows = (id: NodeId) =>
+        statuses.some((one) => one.node === id && one.leader === leader.node && one.term === leader.term);
+      return hasQuorum(leader.membership, follows) ? leader.node : undefined;
     });
   }
 
@@ -239,13 +261,19 @@ export class NodeCluster {
     };
   }
 
+  /** As the others know it. */
+  memberOf(name: string): Member {
+    const id = asNodeId(name);
+    return { id, incarnation: this.#incarnations.get(id) ?? 1, host: id, port: 1 };
+  }
+
   #spec(id: NodeId): NodeSpec {
     return {
       cluster: 'test',
       clusterId: 'c'.repeat(32),
       id,
-      incarnation: 1,
-      members: this.ids.map((member) => ({ id: member, incarnation: 1, host: member, port: 1 })),
+      incarnation: this.#incarnations.get(id) ?? 1,
+      members: [...new Set([...this.#first, id])].map((member) => this.memberOf(member)),
       directory: `/data/${id}`,
       mayCreate: true,
       heartbeatMs: 100,

@@ -3,15 +3,19 @@ import { describe, expect, it } from 'vitest';
 import { asIndex, asNodeId, asTerm } from '../../src/base/index.js';
 import { decodeDocument, encodeDocument } from '../../src/wire/document.js';
 import {
+  decodeChangeMembership,
   decodeEventBatch,
   decodeLeadership,
   decodeLogLevel,
+  decodeMembershipDocument,
   decodeNodeStatus,
   decodeSubscribeEvents,
   decodeTransfer,
+  encodeChangeMembership,
   encodeEventBatch,
   encodeLeadership,
   encodeLogLevel,
+  encodeMembershipDocument,
   encodeNodeStatus,
   encodeSubscribeEvents,
   encodeTransfer,
@@ -28,6 +32,8 @@ const readers = [
   decodeLogLevel,
   decodeTransfer,
   decodeLeadership,
+  decodeChangeMembership,
+  decodeMembershipDocument,
 ];
 
 describe('documents', () => {
@@ -54,6 +60,28 @@ describe('documents', () => {
       level: 'debug',
     });
     expect(decodeLogLevel(encodeLogLevel({ level: 'trace' }))).toEqual({ level: 'trace' });
+  });
+
+  it('a change of the membership, and the membership it makes, arrive as they were sent', () => {
+    const node = asNodeId('node-02');
+    const member = { id: node, incarnation: 2, host: '::1', port: 3332 };
+    const changes = [
+      { type: 'add', member },
+      { type: 'promote', node },
+      { type: 'remove', node },
+      { type: 'replace', node, by: asNodeId('node-05') },
+    ] as const;
+    for (const change of changes) {
+      expect(decodeChangeMembership(encodeChangeMembership({ change, timeoutMs: 9 }))).toEqual({
+        change,
+        timeoutMs: 9,
+      });
+    }
+    const membership = { voters: [node], outgoing: [], learners: [], members: [member] };
+    for (const sent of [membership, { ...membership, former: [{ id: asNodeId('node-01'), incarnation: 1 }] }]) {
+      expect(decodeMembershipDocument(encodeMembershipDocument(sent))).toEqual(sent);
+    }
+    expect(() => decodeChangeMembership(encodeDocument({ change: { type: 'promote' }, timeoutMs: 1 }))).toThrow(/node/);
   });
 
   it('a transfer, to somebody or anybody, and who leads then arrive as they were sent', () => {

@@ -84,6 +84,18 @@ const PROTOCOL: Protocol = {
     fc.nat().map((timeoutMs) => wire.encodeTransfer({ to: asNodeId('node-a'), timeoutMs })),
     wire.decodeTransfer,
   ],
+  'a change of the membership': [
+    fc
+      .nat()
+      .map((timeoutMs) =>
+        wire.encodeChangeMembership({ change: { type: 'remove', node: asNodeId('node-a') }, timeoutMs }),
+      ),
+    wire.decodeChangeMembership,
+  ],
+  'a membership': [
+    statuses.map(({ membership }) => wire.encodeMembershipDocument(membership)),
+    wire.decodeMembershipDocument,
+  ],
   'who leads': [
     fc.nat().map((term) => wire.encodeLeadership({ leader: asNodeId('node-a'), term: asTerm(term) })),
     wire.decodeLeadership,

@@ -1,5 +1,6 @@
 import type { ConnectionRole } from '../../transport/index.js';
 import {
+  decodeChangeMembership,
   decodeGet,
   decodeLogLevel,
   decodeScan,
@@ -44,6 +45,8 @@ function decodeAdminRequest(kind: number, payload: Buffer): Request | undefined 
       return { type: 'subscribe-events', ...decodeSubscribeEvents(payload) };
     case KIND.logLevel:
       return { type: 'log-level', ...decodeLogLevel(payload) };
+    case KIND.changeMembership:
+      return { type: 'change-membership', ...decodeChangeMembership(payload) };
     case KIND.transfer:
       return { type: 'transfer', ...decodeTransfer(payload) };
     case KIND.stop:

@@ -3,6 +3,7 @@ import {
   encodeError,
   encodeEventBatch,
   encodeLeadership,
+  encodeMembershipDocument,
   encodeNodeStatus,
   encodeOkGet,
   encodeOkScan,
@@ -47,6 +48,8 @@ export abstract class WireOrigin implements Origin {
         return this.send(KIND.eventBatch, encodeEventBatch(result.batch));
       case 'leads':
         return this.send(KIND.okDocument, encodeLeadership({ leader: result.leader, term: result.term }));
+      case 'membership':
+        return this.send(KIND.okDocument, encodeMembershipDocument(result.membership));
       case 'done':
         return this.send(KIND.ok);
       case 'failed':

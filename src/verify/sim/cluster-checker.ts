@@ -1,4 +1,4 @@
-import type { NodeId } from '../../base/index.js';
+import { type Configuration, encodeMembership, type Membership, type NodeId } from '../../base/index.js';
 import type { DataVersion } from '../../kv/index.js';
 import type { NodeInspection } from '../../node/index.js';
 import { checkBasic, checkDelta, type Observation } from '../../raft/index.js';
@@ -61,11 +61,12 @@ export class ClusterChecker {
   /** Reads that nodes asked the leader about, without an answer: node, term and id. */
   readonly #asking = new Set<string>();
   readonly #hashes = new Map<number, { readonly node: string; readonly hash: string }>();
+  readonly #incarnations = new Map<string, number>();
 
   /** `newest`: what the newest node understands. */
-  constructor(audits: Audits, newest: DataVersion) {
+  constructor(audits: Audits, newest: DataVersion, first: Membership) {
     this.#audits = audits;
-    this.log = new CommittedLog(newest);
+    this.log = new CommittedLog(newest, first);
   }
 
   /** Frames leave a node. */
@@ -78,11 +79,24 @@ export class ClusterChecker {
         this.#voted(from, message.term, to);
       }
       if (message.type === 'read-index') this.#asked(from, message.term, message.id);
-      if (message.type === 'read-index-response') this.#asking.delete(`${to} ${message.term} ${message.id}`);
+      if (message.type === 'read-index-response')
+        this.#asking.delete(`${this.#member(to)} ${message.term} ${message.id}`);
       if (message.type === 'append-entries-response' && message.success) {
         this.#watched.get(from as NodeId)?.acked.push({ index: message.index, term: message.term });
       }
     }
+  }
+
+  /** It has a new disk, and is another member under the same name. */
+  begunAnew(node: NodeId, incarnation: number): void {
+    this.#incarnations.set(node, incarnation);
+    this.#watched.delete(node);
+  }
+
+  /** A name and its incarnation: who votes and asks. */
+  #member(name: string): string {
+    const incarnation = this.#incarnations.get(name) ?? 1;
+    return incarnation === 1 ? name : `${name}#${incarnation}`;
   }
 
   /** After an event of `node`. */
@@ -143,20 +157,21 @@ export class ClusterChecker {
     return watched;
   }
 
-  #voted(voter: string, term: number, candidate: string): void {
+  #voted(name: string, term: number, candidate: string): void {
+    const voter = this.#member(name);
     const vote = `${voter} ${term}`;
     const before = this.#votes.get(vote) ?? candidate;
     expectSafe(before === candidate, 'one vote in a term (§5.2)', () => {
       return `${voter} voted for ${before} and for ${candidate} in term ${term}`;
     });
-    if (!this.#votes.has(vote)) this.#audits.voted(voter, term, candidate);
+    if (!this.#votes.has(vote)) this.#audits.voted(name, term, candidate);
     this.#votes.set(vote, candidate);
     if ((this.#latestVote.get(voter)?.term ?? -1) < term) this.#latestVote.set(voter, { term, candidate });
   }
 
   /** The answer to a question of a process that died must not pass for the answer to one of its successor's. */
   #asked(node: string, term: number, id: number): void {
-    const question = `${node} ${term} ${id}`;
+    const question = `${this.#member(node)} ${term} ${id}`;
     expectSafe(!this.#asking.has(question), 'an answer belongs to one question', () => {
       return `${node} asked for a read index in term ${term} under the id ${id}, as it had before, and was not answered`;
     });
@@ -165,7 +180,7 @@ export class ClusterChecker {
 
   /** What a process said was durable is there when the next one starts; so is what it voted. */
   #checkPromises(node: NodeId, { promised }: Watched, now: Observation): void {
-    const vote = this.#latestVote.get(node);
+    const vote = this.#latestVote.get(this.#member(node));
     if (vote !== undefined) {
       const kept = now.currentTerm > vote.term || (now.currentTerm === vote.term && now.votedFor === vote.candidate);
       expectSafe(kept, 'votes survive (§5.2)', () => {
@@ -220,8 +235,9 @@ export class ClusterChecker {
     const other = this.#leaders.get(term) ?? node;
     expectSafe(other === node, 'election safety (§5.2)', () => `${node} and ${other} both lead term ${term}`);
     this.#leaders.set(term, node);
-    const votedForIt = (voter: NodeId) => voter === node || this.#votes.get(`${voter} ${term}`) === node;
-    expectSafe(decide(now, votedForIt), 'a leader has the votes of a majority (§5.2)', () => {
+    const votedForIt = (voter: NodeId) =>
+      voter === node || (this.#isOf(now, voter) && this.#votes.get(`${this.#member(voter)} ${term}`) === node);
+    expectSafe(decide(now.configuration, votedForIt), 'a leader has the votes of a majority (§5.2)', () => {
       return `${node} leads term ${term} with the votes of ${now.configuration.voters.filter(votedForIt).join(', ')}`;
     });
     for (let index = now.commitIndex + 1; index <= this.log.lastIndex; index += 1) {
@@ -231,6 +247,12 @@ export class ClusterChecker {
         return `${node} leads term ${term} with term ${held} at index ${index}, where ${this.log.termAt(index)} was committed in term ${this.log.committedInTerm(index)}`;
       });
     }
+  }
+
+  /** Is the present bearer of that name the one that `now` counts? */
+  #isOf({ members }: Observation, name: NodeId): boolean {
+    const incarnation = this.#incarnations.get(name) ?? 1;
+    return members.find(({ id }) => id === name)?.incarnation === incarnation;
   }
 
   #checkCommitted(node: NodeId, before: Observation | undefined, now: Observation): void {
@@ -245,25 +267,35 @@ export class ClusterChecker {
         },
       );
     }
-    if (now.commitIndex > this.log.lastIndex) this.#checkDurable(node, now);
     for (let index = from + 1; index <= now.commitIndex; index += 1) {
+      if (index > this.log.lastIndex) this.#checkDurable(node, now, index);
       this.log.commit(node, index, termIn(now, index), now.currentTerm);
     }
   }
 
-  /** Committed means: on the disks of a majority, running or not. */
-  #checkDurable(node: NodeId, now: Observation): void {
-    const index = now.commitIndex;
+  /**
+   * Committed means: on the disks of a majority, running or not; of both sets of voters, while two have to agree. Those
+   * are the voters of the entry itself, by the memberships at and before it in that log, or by a later one that the
+   * leader may have entered by then, as the one before it was committed.
+   */
+  #checkDurable(node: NodeId, now: Observation, index: number): void {
     const term = termIn(now, index);
     const holds = (voter: NodeId): boolean => {
+      if (!this.#isOf(now, voter) && now.members.some(({ id }) => id === voter)) return false;
       const { last, promised, hasForgotten } = this.#watchedOf(voter);
       const state = hasForgotten ? promised : (last ?? promised);
       return state !== undefined && state.persistedIndex >= index && termIn(state, index) === term;
     };
-    expectSafe(decide(now, holds), 'what is committed is durable on a majority', () => {
-      const holders = now.configuration.voters.filter(holds).join(', ') || 'nobody';
-      return `${node} committed ${index} of term ${term}, which is durable on ${holders}`;
-    });
+    const possible = this.log.configurationsOf(index, (at) => termIn(now, at), now.lastIndex);
+    expectSafe(
+      possible.some((one) => decide(one, holds)),
+      'what is committed is durable on a majority',
+      () => {
+        const voters = possible.flatMap((one) => [...one.voters, ...one.outgoing]);
+        const holders = [...new Set(voters)].filter(holds).join(', ') || 'nobody';
+        return `${node} committed ${index} of term ${term}, which is durable on ${holders}`;
+      },
+    );
   }
 
   /** State Machine Safety, on the state itself: equal applied indexes, equal states. */
@@ -276,6 +308,17 @@ export class ClusterChecker {
     expectSafe(revision === expected, 'equal applied index means equal state', () => {
       return `${node} is at revision ${revision} after index ${appliedIndex}, the log says ${expected}`;
     });
+    const expectedMembers = this.log.membershipAt(appliedIndex);
+    // One that joins does not know how the cluster began.
+    const knowsMembers = store.membership.members.length > 0;
+    expectSafe(
+      !knowsMembers || isSame(store.membership, expectedMembers),
+      'the membership follows the log (§6)',
+      () => {
+        const [has, expected] = [store.membership, expectedMembers].map((one) => JSON.stringify(one));
+        return `${node} has the members ${has} after index ${appliedIndex}, the log says ${expected}`;
+      },
+    );
     const expectedVersion = this.log.clusterVersionAt(appliedIndex);
     expectSafe(clusterVersion === expectedVersion, 'the cluster version rises with the log, and never falls', () => {
       return `${node} is at cluster version ${clusterVersion} after index ${appliedIndex}, the log says ${expectedVersion}`;
@@ -299,9 +342,20 @@ export class ClusterChecker {
 }
 
 /** Counted here once more: the nodes' own arithmetic is among what is checked. */
-function decide({ configuration: { voters, outgoing } }: Observation, counts: (voter: NodeId) => boolean): boolean {
+function decide({ voters, outgoing }: Configuration, counts: (voter: NodeId) => boolean): boolean {
   const most = (set: readonly NodeId[]): boolean => set.length === 0 || set.filter(counts).length * 2 > set.length;
   return most(voters) && most(outgoing);
+}
+
+/** Of the same members with the same parts; where they listen is not replicated. */
+function isSame(one: Membership, other: Membership): boolean {
+  const [left, right] = [one, other].map((membership) =>
+    encodeMembership({
+      ...membership,
+      members: membership.members.map((member) => ({ ...member, host: '', port: 0 })),
+    }),
+  );
+  return left!.equals(right!);
 }
 
 /** The last index up to which two logs of terms are the same. */

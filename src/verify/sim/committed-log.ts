@@ -1,4 +1,4 @@
-import { EMPTY_REVISION } from '../../base/index.js';
+import { EMPTY_REVISION, type Membership } from '../../base/index.js';
 import {
   CommandVersions,
   type DataVersion,
@@ -6,7 +6,14 @@ import {
   FIRST_CLUSTER_VERSION,
   readClusterVersion,
 } from '../../kv/index.js';
-import { ENTRY_TYPES, type Entry, payloadOf, RECORD_HEADER_BYTES, type RecordRef } from '../../raft/index.js';
+import {
+  ENTRY_TYPES,
+  type Entry,
+  membershipIn,
+  payloadOf,
+  RECORD_HEADER_BYTES,
+  type RecordRef,
+} from '../../raft/index.js';
 import { type Effect, Model } from './model.js';
 import { nameOf } from './values.js';
 import { expectSafe } from './violation.js';
@@ -30,6 +37,7 @@ interface CommittedEntry {
   readonly inTerm: number;
   readonly revision: number;
   readonly clusterVersion: number;
+  readonly membership: Membership;
 }
 
 /**
@@ -43,8 +51,13 @@ export class CommittedLog {
   readonly #known = new Map<number, Map<number, KnownEntry>>();
   readonly #committed: CommittedEntry[] = [];
   readonly #versions: CommandVersions;
+  readonly #first: Membership;
+  /** That any log ever held, in no order. */
+  readonly #memberships: { readonly index: number; readonly term: number; readonly membership: Membership }[] = [];
 
-  constructor(newest: DataVersion) {
+  /** `first`: the members that the cluster begins with. */
+  constructor(newest: DataVersion, first: Membership) {
+    this.#first = first;
     this.#versions = new CommandVersions(newest);
   }
 
@@ -74,6 +87,25 @@ export class CommittedLog {
     return index === 0 ? FIRST_CLUSTER_VERSION : this.#committed[index - 1]!.clusterVersion;
   }
 
+  /** Who the members are once everything up to `index` is applied. */
+  membershipAt(index: number): Membership {
+    return index === 0 ? this.#first : this.#committed[index - 1]!.membership;
+  }
+
+  /**
+   * Who may have decided on the entry at `index` of a log: by the latest membership at or before it, or by a later one
+   * whose predecessor stands before it.
+   */
+  configurationsOf(index: number, termAt: (index: number) => number, lastIndex: number): readonly Membership[] {
+    const logged = this.#memberships
+      .filter((one) => one.index <= lastIndex && termAt(one.index) === one.term)
+      .sort((a, b) => a.index - b.index);
+    const own = logged.findLastIndex((one) => one.index <= index);
+    const base = own < 0 ? this.membershipAt(Math.min(this.lastIndex, index - 1)) : logged[own]!.membership;
+    const later = logged.filter((_, at) => at > own && (at === 0 || logged[at - 1]!.index < index));
+    return [base, ...later.map(({ membership }) => membership)];
+  }
+
   /** An entry was seen in the log of `node`. Log Matching, step by step: index and term determine it and what precedes it. */
   saw(node: string, { index, term, ...record }: Entry, previousTerm: number, dataVersion: number): void {
     this.#checkKnown(node, index, record, dataVersion);
@@ -83,6 +115,9 @@ export class CommittedLog {
     const checksum = record.bytes.readUInt32LE(record.at + 4) + record.length * 2 ** 32;
     if (known === undefined) {
       terms.set(term, { type: record.type, checksum, payload: payloadOf(record), previousTerm });
+      if (record.type === ENTRY_TYPES.membership) {
+        this.#memberships.push({ index, term, membership: membershipIn(record, index) });
+      }
       return;
     }
     const same = known.checksum === checksum && known.previousTerm === previousTerm;
@@ -129,7 +164,14 @@ export class CommittedLog {
     });
     const isWrite = entry.type === ENTRY_TYPES.command && raisedTo === undefined;
     const effect = isWrite ? this.model.apply(entry.payload) : undefined;
-    this.#committed.push({ term, inTerm, revision: this.model.revision, clusterVersion });
+    const membership = this.#memberships.find((one) => one.index === index && one.term === term)?.membership;
+    this.#committed.push({
+      term,
+      inTerm,
+      revision: this.model.revision,
+      clusterVersion,
+      membership: membership ?? this.membershipAt(index - 1),
+    });
     if (effect !== undefined && effect.value !== null) this.#rememberWrite(index, effect, effect.value);
     return effect;
   }

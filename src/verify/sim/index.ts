@@ -30,7 +30,8 @@
  * 2. *Safety*: `workload.ts` loads the cluster while `nemesis.ts` breaks it. After every event `cluster-checker.ts` looks
  *    at the node's memory, and at what it sent and brought back from its disk, which `disk-audits.ts` opens as of any
  *    moment; `client-checker.ts` compares each answer, `watch-checker.ts` each event that a `watcher.ts` is told. Nothing
- *    is expected to succeed. `upgrades.ts` has nodes of older data versions come back as the newest, in some seeds.
+ *    is expected to succeed. `reconfiguration.ts` has the members change,
+ *    and `upgrades.ts` has nodes of older data versions come back as the newest, in some seeds.
  * 3. *Liveness* (`liveness.ts`): a random quorum is healed for good and every other fault made permanent. In a bounded
  *    number of election timeouts there must be one leader, equal logs, fresh writes and reads.
  * 4. The history goes to `verify/checker`, which knows nothing of logs.

@@ -1,4 +1,4 @@
-import { majorityOf, type Random, randomInt } from '../../base/index.js';
+import { hasQuorum, isJoint, type Membership, type Random, randomInt } from '../../base/index.js';
 import { perform, type Request } from './calls.js';
 import type { ClientChecker } from './client-checker.js';
 import type { MemoryNetwork } from './memory-network.js';
@@ -24,6 +24,8 @@ interface LivenessContext {
   readonly watchers: readonly Watcher[];
   /** Entries that a core member may have to get and apply. */
   readonly lastIndex: () => number;
+  /** As it is committed by now. */
+  readonly membership: () => Membership;
 }
 
 const PROBE = 'probe';
@@ -46,7 +48,8 @@ export class Liveness {
     const { nodes, random, weather, say, time, watchers } = context;
     this.#context = context;
     this.#from = time.now;
-    this.core = coreOf(nodes, random);
+    this.core = coreOf(nodes, context.membership(), random);
+    if (this.core.length === 0) return;
     say(`heal ${this.core.map(({ id }) => id).join(',')} for good`);
     weather.shelter([...nodes.map(({ id }) => id), PROBE, ...watchers.map(({ name }) => name)]);
     for (const watcher of watchers) watcher.stay();
@@ -70,7 +73,7 @@ export class Liveness {
 
   /** Whom the core follows, and in which term. */
   get leadership(): string {
-    const status = this.core[0]!.server?.status();
+    const status = this.#members[0]?.server?.status();
     return `${status?.leader} in term ${status?.term}`;
   }
 
@@ -80,10 +83,17 @@ export class Liveness {
     return this.#asked > 0 && this.#answered === this.#asked && this.missing() === undefined;
   }
 
+  /** Of the core, those that are members by what is committed: a change that was under way may be over, or taken back. */
+  get #members(): readonly SimNode[] {
+    const membership = this.#context.membership();
+    return this.core.filter((node) => isMember(membership, node));
+  }
+
   /** What has not come about, in words. */
   missing(): string | undefined {
-    const statuses = this.core.map(({ server }) => server?.status());
-    const down = this.core.find((_, nth) => statuses[nth] === undefined);
+    const members = this.#members;
+    const statuses = members.map(({ server }) => server?.status());
+    const down = members.find((_, nth) => statuses[nth] === undefined);
     if (down !== undefined) return `${down.id} is ${down.state}`;
     const [first] = statuses;
     if (this.#answered < this.#asked) return `no success yet (${this.#answered} of ${this.#asked}): ${this.#last}`;
@@ -96,6 +106,7 @@ export class Liveness {
         return `${node} has ${lastIndex}, committed ${commitIndex}, applied ${appliedIndex}; ${first!.node} has ${first!.lastIndex}`;
       }
     }
+    if (isJoint(this.#context.membership())) return 'the membership is still joint';
     const newest = newestOf(this.#context.options).version;
     const old = statuses.find((status) => status!.clusterVersion < newest);
     if (this.#allAreHeard && old !== undefined) return `${old.node} is at cluster version ${old.clusterVersion}`;
@@ -137,7 +148,13 @@ export class Liveness {
     const ask = (): void => {
       if (this.#answered === this.#asked) return;
       tries += 1;
-      const via = this.core[this.#answered >> 1]!.id;
+      const node = this.core[this.#answered >> 1]!;
+      if (!this.#members.includes(node)) {
+        this.#answered += 2 - (this.#answered % 2);
+        own.after(1, ask);
+        return;
+      }
+      const via = node.id;
       const isWrite = this.#answered % 2 === 0;
       // A value of its own each time: an attempt that failed may have happened.
       const request: Request = isWrite
@@ -157,12 +174,32 @@ export class Liveness {
   }
 }
 
-/** A log with a flipped bit in it keeps its node out, unless it was found to be harmless; an old copy does for ever. */
-const canRun = ({ damage, wasFlipped, hasOldCopy, state }: SimNode): boolean =>
-  damage === undefined && !hasOldCopy && (!wasFlipped || state === 'up');
+/**
+ * A log with a flipped bit in it keeps its node out, unless it was found to be harmless; an old copy does for ever, and
+ * so does that it was removed.
+ */
+const canRun = ({ damage, wasFlipped, hasOldCopy, isRemoved, state }: SimNode): boolean =>
+  damage === undefined && !hasOldCopy && !isRemoved && (!wasFlipped || state === 'up');
 
-function coreOf(nodes: readonly SimNode[], random: Random): readonly SimNode[] {
+/**
+ * As few as decide, by what is committed and by whatever else some node goes by: any of it may still be decided on. None:
+ * too many cannot run.
+ */
+function coreOf(nodes: readonly SimNode[], committed: Membership, random: Random): readonly SimNode[] {
   const able = nodes.filter(canRun);
   const order = able.map((node) => ({ node, draw: random.next() })).sort((a, b) => a.draw - b.draw);
-  return order.slice(0, majorityOf(nodes.length)).map(({ node }) => node);
+  const memberships = [committed, ...nodes.flatMap(({ membership }) => membership ?? [])];
+  const core: SimNode[] = [];
+  const decides = (): boolean =>
+    memberships.every((membership) =>
+      hasQuorum(membership, (voter) => core.some((node) => node.id === voter && isMember(membership, node))),
+    );
+  for (const { node } of order) {
+    if (decides()) return core;
+    if (memberships.some((membership) => isMember(membership, node))) core.push(node);
+  }
+  return decides() ? core : [];
 }
+
+const isMember = ({ members }: Membership, { id, incarnation }: SimNode): boolean =>
+  members.some((member) => member.id === id && member.incarnation === incarnation);

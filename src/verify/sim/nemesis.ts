@@ -2,6 +2,7 @@ import { type NodeId, type Random, randomInt } from '../../base/index.js';
 import { KIND } from '../../wire/index.js';
 import type { MemoryNetwork } from './memory-network.js';
 import type { DrawnOptions, Fault } from './options.js';
+import { Reconfiguration } from './reconfiguration.js';
 import type { Ending, SimNode } from './sim-node.js';
 import type { SimulatedProcess } from './virtual-time.js';
 import type { Cut, Weather } from './weather.js';
@@ -47,6 +48,9 @@ const SIEVED = [
 /** A young connection's; and that of one that has lost much. */
 const SILENT_RTO_MS = [200, 2_000, 60_000];
 
+/** The share of a run that a change of the membership may take until it is in the log. */
+const CHANGES_LAST = 0.1;
+
 /** Loss, copies, overtaking and drift happen all the time, in the weather or in a clock: nobody has to start them. */
 type StrikingFault = Exclude<Fault, 'loss' | 'duplication' | 'reordering' | 'drift'>;
 
@@ -54,6 +58,7 @@ type StrikingFault = Exclude<Fault, 'loss' | 'duplication' | 'reordering' | 'dri
 export class Nemesis {
   readonly counts: Partial<Record<Fault, number>> = {};
   readonly #context: NemesisContext;
+  readonly #reconfiguration: Reconfiguration;
   readonly #faults: readonly StrikingFault[];
   /** How often each node is still to crash while it recovers. */
   readonly #crashesToCome = new Map<SimNode, number>();
@@ -82,10 +87,13 @@ export class Nemesis {
     transfer: () => this.#transfer(),
     leave: () => this.#leave(),
     'old-copy': () => this.#oldCopy(),
+    reconfiguration: () => this.#reconfigure(),
   };
 
   constructor(context: NemesisContext) {
     this.#context = context;
+    const { nodes, random, say, options } = context;
+    this.#reconfiguration = new Reconfiguration({ nodes, random, say, timeoutMs: options.durationMs * CHANGES_LAST });
     this.#faults = context.options.faults.filter((fault): fault is StrikingFault =>
       Object.hasOwn(this.#strikes, fault),
     );
@@ -105,7 +113,7 @@ export class Nemesis {
   /** A process ended: it comes back, unless it cannot or all is over. */
   restartLater(node: SimNode): void {
     this.#context.world.after(this.#span(), () => {
-      if (!node.isDown || node.damage !== undefined || this.#isOver) return;
+      if (!node.isDown || node.damage !== undefined || node.isRemoved || this.#isOver) return;
       node.start();
       const crashes = this.#crashesToCome.get(node) ?? 0;
       if (crashes === 0) return;
@@ -343,6 +351,12 @@ export class Nemesis {
     const to = random.next() < 0.3 ? null : nodes[randomInt(random, 0, nodes.length - 1)]!.id;
     say(`transfer ${node.id} to ${to ?? 'anybody'}`);
     void node.server.submit({ type: 'transfer', to, timeoutMs: 1_000 });
+  }
+
+  /** None begins so late that it could be decided on after the end, when a quorum is chosen for good. */
+  #reconfigure(): void {
+    const { world, options } = this.#context;
+    if (world.now() < options.durationMs * (1 - 2 * CHANGES_LAST)) this.#reconfiguration.strike(this.#leader());
   }
 
   /** SIGTERM. A leader hands over, whoever it is cut off from. */

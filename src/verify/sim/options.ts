@@ -39,6 +39,7 @@ export const FAULTS = [
   'transfer',
   'leave',
   'old-copy',
+  'reconfiguration',
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 
@@ -46,6 +47,8 @@ export type Fault = (typeof FAULTS)[number];
 export interface DrawnOptions {
   readonly seed: number;
   readonly nodes: number;
+  /** Nodes that are no members at first. */
+  readonly spares: number;
   readonly durationMs: number;
   readonly heartbeatMs: number;
   readonly electionTimeoutMs: readonly [min: number, max: number];
@@ -81,7 +84,7 @@ export interface DrawnOptions {
 const pick = <T>(random: Random, from: readonly T[]): T => from[randomInt(random, 0, from.length - 1)]!;
 const KIB = 1 << 10;
 /** Came later than the others, and are drawn behind everything: what came before them stays as it was. */
-const DRAWN_LAST: readonly Fault[] = ['slow-reader', 'silence', 'transfer', 'leave', 'old-copy'];
+const DRAWN_LAST: readonly Fault[] = ['slow-reader', 'silence', 'transfer', 'leave', 'old-copy', 'reconfiguration'];
 
 /** Draws the options of a run. Windows, batches and timeouts come out small: edges are where bugs live. */
 export function drawOptions(options: SimulationOptions, random: Random): DrawnOptions {
@@ -97,19 +100,22 @@ export function drawOptions(options: SimulationOptions, random: Random): DrawnOp
   const handsOver = isFaulty && random.next() < 0.4;
   const leaves = isFaulty && random.next() < 0.3;
   const isCopied = isFaulty && drawn.nodes >= 3 && random.next() < 0.4;
-  const last = DRAWN_LAST.filter((_, nth) => [isSlow, isSilent, handsOver, leaves, isCopied][nth]);
+  // What an old copy may do is known of members that stay.
+  const changes = isFaulty && random.next() < 0.35 && !isCopied;
+  const spares = changes ? randomInt(random, 1, 2) : 0;
+  const last = DRAWN_LAST.filter((_, nth) => [isSlow, isSilent, handsOver, leaves, isCopied, changes][nth]);
   const faults: readonly Fault[] = [...drawn.faults, ...last];
   const fullBytes = pick(random, [256, 4 * KIB, 1 << 20]);
   // A scan of all that there may be, so many times.
   const heldBytesMax = pick(random, [2, 8, 1 << 20]) * (KIB + drawn.keys * (drawn.valueBytesMax + 64));
   const limits = { ...drawn.limits, queuedBytesMax, fullBytes, heldBytesMax };
-  return { ...drawn, faults, kernelBytes, chunkRate, upgradeFrom, limits };
+  return { ...drawn, faults, kernelBytes, chunkRate, upgradeFrom, spares, limits };
 }
 
 function drawMost(
   { seed, nodes, durationMs = 20_000 }: SimulationOptions,
   random: Random,
-): Omit<DrawnOptions, 'kernelBytes' | 'chunkRate' | 'upgradeFrom'> {
+): Omit<DrawnOptions, 'kernelBytes' | 'chunkRate' | 'upgradeFrom' | 'spares'> {
   const drawnNodes = pick(random, [3, 3, 3, 3, 5, 5, 5, 4, 2, 1, 7]);
   const heartbeatMs = pick(random, [10, 20, 50, 100]);
   const electionMin = heartbeatMs * randomInt(random, 4, 10);

@@ -1,6 +1,8 @@
 import {
   asNodeId,
   InvariantError,
+  type Member,
+  type Membership,
   type NodeId,
   RaftctlError,
   type Random,
@@ -28,12 +30,15 @@ export interface SimNodeContext {
   readonly time: VirtualTime;
   readonly world: SimulatedProcess;
   readonly network: MemoryNetwork;
+  /** Who forms the cluster when it begins. */
   readonly ids: readonly NodeId[];
   readonly random: Random;
   readonly clock: (node: NodeId) => ProcessClock;
   /** Its process has just ended; the node as it was then. */
   readonly ended: (node: SimNode, ending: Ending, inspection: NodeInspection | undefined, why: string) => void;
   readonly started: (node: SimNode) => void;
+  /** It has a new disk, and is somebody else. */
+  readonly begunAnew: (node: SimNode) => void;
   readonly refused: (node: SimNode, error: RaftctlError) => void;
   /** It ended because it could not go on. */
   readonly failed: (node: SimNode, error: RaftctlError) => void;
@@ -48,7 +53,13 @@ export type SimNodeState = 'down' | 'starting' | 'up' | 'stopping';
 /** A member: its disk and state machine outlive its processes, one after the other. */
 export class SimNode {
   readonly id: NodeId;
-  readonly disk = new MemoryDisk();
+  disk = new MemoryDisk();
+  /** Rises when it begins anew under its name. */
+  incarnation = 1;
+  /** It was told that it is no member any more. */
+  isRemoved = false;
+  /** What it went by, when its last process ended. */
+  lastMembership: Membership | undefined;
   state: SimNodeState = 'down';
   /** What its next process understands. */
   data: DataVersion;
@@ -82,7 +93,11 @@ export class SimNode {
     this.process = new SimulatedProcess(name, context.time);
     this.process.end();
     this.disk.stepped = context.stepped;
-    this.#backend = new MemoryBackend({
+    this.#backend = this.#newBackend();
+  }
+
+  #newBackend(): MemoryBackend {
+    return new MemoryBackend({
       scheduler: {
         defer: (run) => this.process.defer(run),
         after: (ms, run) => this.process.after(ms, run),
@@ -142,11 +157,31 @@ export class SimNode {
       process: NO_FACTS,
       instance,
       onStop: () => {},
+      onRemoved: () => this.#removed(own),
       onFatal: (error) => this.#fatal(own, error),
       walOptions: options.wal,
       limits: options.limits,
       data: this.data,
     });
+  }
+
+  /** It has no part in the cluster any more, and exits as `node/main` does. */
+  #removed(own: SimulatedProcess): void {
+    if (!own.isAlive) return;
+    this.isRemoved = true;
+    own.atEndOfTurn(() => own.isAlive && this.end('exit', 'it is no member any more'));
+  }
+
+  /** Its machine is replaced: another member under the same name, which knows nothing. */
+  beginAnew(): void {
+    this.incarnation += 1;
+    this.isRemoved = false;
+    this.lastMembership = undefined;
+    this.wasFlipped = false;
+    this.disk = new MemoryDisk();
+    this.disk.stepped = this.#context.stepped;
+    this.#backend = this.#newBackend();
+    this.#context.begunAnew(this);
   }
 
   /** A process that cannot go on exits at once, as `node/main` does. */
@@ -190,6 +225,7 @@ export class SimNode {
     if (this.state === 'down') return;
     const { network, random } = this.#context;
     const inspection = this.server?.inspect();
+    this.lastMembership = this.server?.status().membership ?? this.lastMembership;
     this.server = undefined;
     this.state = 'down';
     this.process.end();
@@ -306,14 +342,24 @@ export class SimNode {
     return diskError('EIO', path);
   }
 
+  get member(): Member {
+    return memberOf(this.id, this.incarnation);
+  }
+
+  /** What it goes by, or went by when it was last seen. */
+  get membership(): Membership | undefined {
+    return this.server?.status().membership ?? this.lastMembership;
+  }
+
   #spec(): NodeSpec {
     const { options, ids } = this.#context;
     return {
       cluster: 'sim',
       clusterId: 'c'.repeat(32),
       id: this.id,
-      incarnation: 1,
-      members: ids.map((id) => ({ id, incarnation: 1, host: id, port: 1 })),
+      incarnation: this.incarnation,
+      members: [...new Set([...ids, this.id])].map((id) => (id === this.id ? this.member : memberOf(id, 1))),
+      joins: !ids.includes(this.id) || this.incarnation > 1,
       directory: `/${this.id}`,
       // Until its first start is complete there is nothing to lose.
       mayCreate: true,
@@ -324,6 +370,8 @@ export class SimNode {
     };
   }
 }
+
+const memberOf = (id: NodeId, incarnation: number): Member => ({ id, incarnation, host: id, port: 1 });
 
 /** The cluster's, which its members prove to each other. */
 const SECRET = Buffer.alloc(32, 'secret');

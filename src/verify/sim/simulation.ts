@@ -1,5 +1,14 @@
 import { crc32 } from 'node:zlib';
-import { asNodeId, assert, type NodeId, type RaftctlError, type Random, seededRandom } from '../../base/index.js';
+import {
+  asNodeId,
+  assert,
+  type Membership,
+  type NodeId,
+  type RaftctlError,
+  type Random,
+  seededRandom,
+  votersOnly,
+} from '../../base/index.js';
 import type { NodeEvent } from '../../diagnostics/index.js';
 import type { NodeInspection } from '../../node/index.js';
 import type { Frame } from '../../transport/index.js';
@@ -80,14 +89,16 @@ export class Simulation {
     this.#random = (stream) => seededRandom(Math.imul(options.seed, 0x9e3779b1) ^ Math.imul(stream, 0x85ebca6b));
     this.options = drawOptions(options, this.#random(1));
     this.#clocks = this.#random(2);
-    this.#checker = new ClusterChecker(this.#audits, newestOf(this.options));
+    const { nodes: members, spares } = this.options;
+    const all = Array.from({ length: members + spares }, (_, nth) => asNodeId(`node-0${nth + 1}`));
+    const ids = all.slice(0, members);
+    this.#checker = new ClusterChecker(this.#audits, newestOf(this.options), membersAtFirst(ids));
     this.#clients = new ClientChecker(this.#checker.log);
-    const ids = Array.from({ length: this.options.nodes }, (_, nth) => asNodeId(`node-0${nth + 1}`));
     const time = this.#time;
     this.#network = createMemoryNetwork({ clock: this.#world, scheduler: this.#world, random: this.#random(3) });
-    this.#weather = new Weather(this.options, ids, () => time.now, this.#random(4));
+    this.#weather = new Weather(this.options, all, () => time.now, this.#random(4));
     this.#network.faults = this.#weather;
-    this.#nodes = ids.map((_, nth) => this.#newNode(nth, ids, this.#random(100 + nth)));
+    this.#nodes = all.map((id, nth) => this.#newNode(id, nth, ids, this.#random(100 + nth)));
     this.#byName = new Map(this.#nodes.map((node) => [node.id, node]));
     this.#network.watch = (from, to, frames, waitingBytes) => {
       const node = this.#byName.get(from);
@@ -231,7 +242,12 @@ export class Simulation {
       say: (what) => this.#say('world', what),
       broken: (error) => this.#broken(brokenInvariant('the probe', error)),
       lastIndex: () => this.#checker.log.lastIndex,
+      membership: () => this.#checker.log.membershipAt(this.#checker.log.lastIndex),
     });
+    if (liveness.core.length === 0) {
+      this.#say('world', 'no quorum can be healed');
+      return;
+    }
     while (!liveness.isReached) {
       if (this.#time.now >= liveness.deadline) {
         const core = liveness.core.map(({ id }) => id).join(',');
@@ -287,8 +303,8 @@ export class Simulation {
     if (goesOn === false) throw new Interruption();
   }
 
-  #newNode(nth: number, ids: readonly NodeId[], random: Random): SimNode {
-    return new SimNode(ids[nth]!, dataAtFirst(this.options, nth), {
+  #newNode(id: NodeId, nth: number, ids: readonly NodeId[], random: Random): SimNode {
+    return new SimNode(id, dataAtFirst(this.options, nth), {
       options: this.options,
       time: this.#time,
       world: this.#world,
@@ -308,6 +324,7 @@ export class Simulation {
         }
         this.#nemesis.restartLater(node);
       },
+      begunAnew: ({ id, incarnation }) => this.#checker.begunAnew(id, incarnation),
       started: (node) => {
         this.#starts += 1;
         this.#say(node.id, 'started');
@@ -397,6 +414,11 @@ export class Simulation {
     };
   }
 }
+
+const membersAtFirst = (ids: readonly NodeId[]): Membership => ({
+  ...votersOnly(ids),
+  members: ids.map((id) => ({ id, incarnation: 1, host: id, port: 1 })),
+});
 
 async function turns(count: number): Promise<void> {
   for (let left = count; left > 0; left -= 1) await undefined;

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { asRevision } from '../../../src/base/index.js';
+import { asNodeId, asRevision } from '../../../src/base/index.js';
 import type { KeyEvent } from '../../../src/client/index.js';
 import { type Command, DATA_VERSION, encodeCommand } from '../../../src/kv/index.js';
 import { CommittedLog } from '../../../src/verify/sim/committed-log.js';
 import { WatchChecker } from '../../../src/verify/sim/watch-checker.js';
+import { membershipOf } from '../../helpers/membership.js';
 
 const put = (key: string, value: string): Command => ({
   type: 'put',
@@ -13,7 +14,7 @@ const put = (key: string, value: string): Command => ({
 
 /** Revisions 2 to 6: put a, put b, put a, delete b, put ab. */
 function committed(): CommittedLog {
-  const log = new CommittedLog(DATA_VERSION);
+  const log = new CommittedLog(DATA_VERSION, membershipOf(asNodeId('node-01')));
   const commands = [put('a', 'v1'), put('b', 'v2'), put('a', 'v3'), { type: 'delete', key: Buffer.from('b') } as const];
   for (const command of [...commands, put('ab', 'v4')]) log.model.apply(encodeCommand(command));
   return log;
