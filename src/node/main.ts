@@ -32,8 +32,8 @@ const EXIT_OF: Partial<Readonly<Record<ErrorCode, number>>> = {
 /** A stop that takes longer than this is ended: the log is safe at any moment. */
 const STOP_TIMEOUT_MS = 10_000;
 
-/** Disk, database and network, as a node process finds them. */
-export interface Machine extends Pick<NodeWorld, 'fileSystem' | 'backend'> {
+/** Disk, database and network, as a node process finds them, and limits that are not the usual ones. */
+export interface Machine extends Pick<NodeWorld, 'fileSystem' | 'backend' | 'limits'> {
   readonly createTransport: typeof createTcpTransport;
 }
 
@@ -141,7 +141,7 @@ class NodeLife {
 async function startNode(
   spec: NodeSpec,
   secret: Uint8Array,
-  { fileSystem, backend, createTransport }: Machine,
+  { fileSystem, backend, createTransport, limits }: Machine,
   instance: string,
   recorder: EventRecorder,
   life: NodeLife,
@@ -163,7 +163,7 @@ async function startNode(
     scheduler: realScheduler,
     random: realRandom,
     process: processFacts,
-    limits: { maxConnections: connectionsWithin(descriptorLimit()) },
+    limits: { maxConnections: connectionsWithin(descriptorLimit()), ...limits },
     instance,
     onStop: () => life.stop('asked by the supervisor'),
     onFatal: (error) => life.fail(error),

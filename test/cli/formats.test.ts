@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   'status NODE': ['status', 'leader'],
   nodes: ['nodes'],
   leader: ['leader'],
+  hash: ['hash'],
   kill: ['kill', 'node-02'],
   stop: ['stop', 'node-02'],
   start: ['start', 'node-04'],

@@ -15,6 +15,8 @@ void runNode(
   {
     fileSystem: crashingDisk(realMachine.fileSystem, points),
     backend: (directory) => new CrashingBackend(realMachine.backend(directory), points),
+    // Whoever waits for a flush does so for moments.
+    limits: { flushMs: 1_000 },
     createTransport: (options) => crashingTransport(realMachine.createTransport(options), points),
   },
 );
