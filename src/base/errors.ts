@@ -15,6 +15,8 @@ export const ERRORS = {
   'proposal-dropped': { exit: 4, definite: true },
   'transfer-failed': { exit: 1, definite: true },
   'outcome-unknown': { exit: 5, definite: false },
+  'session-expired': { exit: 5, definite: false },
+  'sequence-acknowledged': { exit: 5, definite: false },
   timeout: { exit: 5, definite: false },
   unreachable: { exit: 3, definite: true },
   'shutting-down': { exit: 3, definite: true },

@@ -120,6 +120,11 @@ export function checkConnections(connections: unknown): number {
   throw usage('connect: connections', `a whole number from 1 to ${CONNECTIONS_MAX}`, connections);
 }
 
+export function checkSwitch(subject: string, value: unknown): boolean {
+  if (typeof value === 'boolean') return value;
+  throw usage(subject, 'true or false', value);
+}
+
 const LIMIT_MAX = 0xffff_ffff;
 
 export function checkLimit(subject: string, limit: unknown): number {

@@ -11,6 +11,7 @@ import {
   checkOptions,
   checkRevision,
   checkSignal,
+  checkSwitch,
   checkTimeout,
   toKey,
   toKeyPart,
@@ -79,6 +80,7 @@ export class ClusterClient implements Client {
       addresses: parseEndpoints(endpoints),
       connections: checkConnections(options.connections ?? 1),
       clusterId: checkClusterId(options.clusterId ?? ''),
+      sessions: checkSwitch('connect: sessions', options.sessions ?? true),
     });
   }
 
@@ -192,9 +194,10 @@ export class ClusterClient implements Client {
     reject: Reject,
   ): void {
     const timeoutMs = this.#timeoutOf(verb.name, call);
-    const payload = encodeWrite(nodeTimeoutOf(timeoutMs), command);
+    const isInSession = this.#dispatcher.hasSessions;
+    const payload = encodeWrite(nodeTimeoutOf(timeoutMs), command, isInSession);
     const valueBytes = valueBytesOf(command);
-    this.#start({ verb, payload, valueBytes, timeoutMs, resolve, reject }, call);
+    this.#start({ verb, payload, isInSession, valueBytes, timeoutMs, resolve, reject }, call);
   }
 
   #read<Result>(verb: Verb<Result>, key: Bytes, call: ReadOptions, resolve: Resolve<Result>, reject: Reject): void {

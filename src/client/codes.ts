@@ -18,6 +18,8 @@ export const CALL_CODES = [
   'handshake-refused',
   'quorum-lost',
   'outcome-unknown',
+  'session-expired',
+  'sequence-acknowledged',
   'timeout',
   'aborted',
   'closed',

@@ -22,6 +22,8 @@ import { Greeting } from './greeting.js';
 import { Operation, type OperationOwner } from './operation.js';
 import * as say from './outcomes.js';
 import { Router } from './router.js';
+import type { ClientSession } from './session.js';
+import { ClientSessions } from './sessions.js';
 import type { WatchCall } from './watch-call.js';
 import { Watches, closed as watchClosed } from './watches.js';
 
@@ -29,6 +31,8 @@ export interface DispatcherParts {
   readonly addresses: readonly HostPort[];
   readonly connections: number;
   readonly clusterId: string;
+  /** Writes go under sessions, where the cluster knows them. */
+  readonly sessions: boolean;
   readonly transport: Transport;
   readonly clock: Clock;
   readonly scheduler: Scheduler;
@@ -37,8 +41,8 @@ export interface DispatcherParts {
 
 /** Refusals after which the operation certainly has not happened: anybody may be asked again. */
 const REFUSED: ReadonlySet<ErrorCode> = new Set(['no-leader', 'not-leader', 'proposal-dropped', 'shutting-down']);
-/** A read changes nothing: it may be asked again after these as well. */
-const READ_FAILED: ReadonlySet<ErrorCode> = new Set([...REFUSED, 'quorum-lost', 'outcome-unknown', 'unreachable']);
+/** What changes nothing, or only once, may be asked again after these as well. */
+const UNDECIDED: ReadonlySet<ErrorCode> = new Set([...REFUSED, 'quorum-lost', 'outcome-unknown', 'unreachable']);
 
 /**
  * Moves operations: out to a node, back into waiting when they may be tried again, and to their end.
@@ -46,9 +50,11 @@ const READ_FAILED: ReadonlySet<ErrorCode> = new Set([...REFUSED, 'quorum-lost', 
  *     start ──route──▶ routed: in flight on a channel ──answer──▶ settled
  *       │                 │  ▲        │ lost, refused for good, deadline, abort, close ──▶ settled
  *       │                 │  └─time── backing off ◀──┐
- *       └──no route──▶ unrouted ◀─────┴──────────────┘ refused for now; a read whose connection broke
+ *       └──no route──▶ unrouted ◀─────┴──────────────┘ refused for now; its connection broke, and it is repeatable
+ *          no session
  *
- * A write that was handed to a connection is never sent again unless that node said that it did not happen.
+ * A write without a session that was handed to a connection is never sent again unless that node said that it did not
+ * happen. One with a session is sent until its outcome is known.
  */
 export class Dispatcher implements EndpointOwner, OperationOwner {
   readonly #parts: DispatcherParts;
@@ -58,6 +64,7 @@ export class Dispatcher implements EndpointOwner, OperationOwner {
   readonly #waiting = new Set<Operation>();
   readonly #greeting: Greeting;
   readonly watches: Watches;
+  readonly #sessions: ClientSessions | undefined;
   readonly #aborts = new AbortGroups((operation, signal) => this.#withdraw(operation, say.aborted(operation, signal)));
   #clusterId: string;
   #maxValueBytes = 0;
@@ -71,6 +78,14 @@ export class Dispatcher implements EndpointOwner, OperationOwner {
     this.#router = new Router(parts.addresses.map((address) => new Endpoint({ ...parts, address }, this)));
     this.#greeting = new Greeting(parts.scheduler, this.#router);
     this.watches = new Watches({ router: this.#router, scheduler: parts.scheduler });
+    if (parts.sessions) {
+      this.#sessions = new ClientSessions({
+        clock: parts.clock,
+        owner: this,
+        start: (opening) => this.#dispatch(opening),
+        changed: () => this.#rerouteSoon(),
+      });
+    }
   }
 
   get clusterId(): string {
@@ -84,6 +99,11 @@ export class Dispatcher implements EndpointOwner, OperationOwner {
   /** The longest value that the nodes take, as they told; 0 before. */
   get maxValueBytes(): number {
     return this.#maxValueBytes;
+  }
+
+  /** A write is to be encoded with room for a session. */
+  get hasSessions(): boolean {
+    return this.#sessions !== undefined && !this.#sessions.isUnknown;
   }
 
   // ── operations ──
@@ -107,21 +127,28 @@ export class Dispatcher implements EndpointOwner, OperationOwner {
   #dispatch(operation: Operation): void {
     const route = this.#router.route(operation);
     if (route === undefined) {
-      operation.unroute();
-      this.#waiting.add(operation);
-      this.#alarm.notLaterThan(operation.deadline);
+      this.#wait(operation);
       this.#router.wake(operation);
     } else if (route instanceof RaftctlError) {
-      operation.fail(route);
+      operation.fail(say.ended(operation, route));
     } else if (this.#maxValueBytes > 0 && operation.valueBytes > this.#maxValueBytes) {
       // The bound was not known when the call began. Sent, it might end the connection for everybody.
       operation.fail(valueTooLarge(operation.verb.name, operation.valueBytes, this.#maxValueBytes));
+    } else if (operation.lacksSession && this.#sessions?.enter(operation) === false) {
+      this.#wait(operation);
     } else if (route.channel.send(operation.verb.kind, operation, operation.payloadFor(this.#parts.clock.now()))) {
       operation.sent(route);
     } else {
       operation.unroute();
       this.#retryLater(operation, say.notTaken(operation, route.endpoint), route.endpoint);
     }
+  }
+
+  /** For a node, or for a session. */
+  #wait(operation: Operation): void {
+    operation.unroute();
+    this.#waiting.add(operation);
+    this.#alarm.notLaterThan(operation.deadline);
   }
 
   #retryLater(operation: Operation, refusal: RaftctlError, avoid: Endpoint): void {
@@ -193,22 +220,29 @@ export class Dispatcher implements EndpointOwner, OperationOwner {
     if (this.#router.hear(note)) this.#leaderChanged(before);
   }
 
-  /** Reads that the old leader has not answered are asked of the new one: the old one may be stopped or cut off. */
+  /** What the old leader has not answered is asked of the new one, if it may be: the old one may be stopped or cut off. */
   #leaderChanged(before: NodeId | null): void {
     this.#rerouteSoon();
     if (this.#router.leader === null) return;
     this.watches.followLeader();
     if (before === null) return;
-    for (const { node, channels } of this.#router.endpoints) {
-      if (node !== before) continue;
-      for (const channel of channels) {
+    for (const endpoint of this.#router.endpoints) {
+      if (endpoint.node !== before) continue;
+      for (const channel of endpoint.channels) {
         for (const call of [...channel.calls]) {
           if (!(call instanceof Operation && followsTheLeader(call))) continue;
           channel.withdraw(call);
-          this.#dispatch(call);
+          this.#repeat(call, endpoint);
         }
       }
     }
+  }
+
+  /** Without an answer to the last try. */
+  #repeat(operation: Operation, avoid: Endpoint): void {
+    operation.isInDoubt = operation.verb.isWrite;
+    operation.avoid = avoid;
+    this.#dispatch(operation);
   }
 
   broke(endpoint: Endpoint, dialFailed: boolean): void {
@@ -235,24 +269,40 @@ export class Dispatcher implements EndpointOwner, OperationOwner {
     const { error, leader } = decodeError(frame.payload);
     const before = this.#router.leader;
     if (this.#router.hint(leader, endpoint)) this.#leaderChanged(before);
-    const mayRetry = operation.verb.isWrite ? error.definite && REFUSED.has(error.code) : READ_FAILED.has(error.code);
+    if (error.code === 'session-expired' && operation.session !== undefined) {
+      this.#expired(operation, operation.session, error);
+      return;
+    }
+    const mayRetry = operation.isRepeatable ? UNDECIDED.has(error.code) : error.definite && REFUSED.has(error.code);
+    if (operation.verb.isWrite && !error.definite) operation.isInDoubt = true;
     if (mayRetry && !operation.isNearlyOver(this.#parts.clock.now())) this.#retryLater(operation, error, endpoint);
-    else operation.fail(saidByNode(error));
+    else operation.fail(say.ended(operation, saidByNode(error)));
+  }
+
+  /** This try did nothing. Without any other it may go under another session; else nobody can tell any more. */
+  #expired(operation: Operation, session: ClientSession, error: RaftctlError): void {
+    this.#sessions?.expired(session);
+    if (operation.isInDoubt) {
+      operation.fail(say.sessionExpired(operation, error));
+    } else {
+      operation.renewSession();
+      this.#dispatch(operation);
+    }
   }
 
   overdue(operation: Operation): void {
-    this.#withdraw(operation, say.overdue(operation, this.#router));
+    const opening = operation.lacksSession ? this.#sessions?.opening : undefined;
+    this.#withdraw(operation, say.overdue(operation, this.#router, opening));
   }
 
-  /** The answer will not come: nobody knows of a write; a read is asked again, of somebody else if there is a choice. */
+  /** The answer will not come: what may be repeated is asked of somebody else, if there is a choice. */
   lost(operation: Operation, { endpoint }: Route, error: RaftctlError | undefined): void {
     if (this.#isClosed) {
       operation.fail(say.closed(operation));
-    } else if (operation.verb.isWrite) {
-      operation.fail(say.answerLost(operation, endpoint, endpoint.endOf(error)));
+    } else if (operation.isRepeatable) {
+      this.#repeat(operation, endpoint);
     } else {
-      operation.avoid = endpoint;
-      this.#dispatch(operation);
+      operation.fail(say.answerLost(operation, endpoint, endpoint.endOf(error)));
     }
   }
 
@@ -275,5 +325,5 @@ export class Dispatcher implements EndpointOwner, OperationOwner {
   }
 }
 
-const followsTheLeader = ({ verb, via }: Operation): boolean =>
-  !verb.isWrite && (via === undefined || via === 'leader');
+const followsTheLeader = ({ isRepeatable, via }: Operation): boolean =>
+  isRepeatable && (via === undefined || via === 'leader');

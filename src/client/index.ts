@@ -10,8 +10,14 @@
  *
  * A node's handshake and its later frames tell the leader; requests go there, or to any node, which forwards. Rules:
  *
- * - A write that was handed to a connection is sent once. If its answer is lost it rejects with `outcome-unknown`, if
- *   it does not come in time with `timeout`, both `definite: false`. Without sessions nobody can tell more.
+ * - A write goes under a session (`sessions.ts`), as one of its sequences. It is sent again, the same bytes, until its
+ *   outcome is known: when its connection breaks, another node leads, or a node does not know. Its sequence is
+ *   acknowledged when its call ends, however it ends, and never before.
+ * - An error is definite only if no try of the write is without an answer (`Operation.isInDoubt`).
+ * - A session that expired is replaced for writes of which no try is in doubt. The others reject: who repeats such a
+ *   write under another session may do it twice.
+ * - A write without a session (`sessions: false`; a cluster that knows none) that was handed to a connection is sent
+ *   once. If its answer is lost it rejects with `outcome-unknown`, if it does not come in time with `timeout`.
  * - A write that was never sent, or that a node refused before proposing it (`no-leader`, `proposal-dropped`,
  *   `shutting-down`), goes to another node until the call's timeout.
  * - A read is asked again anywhere until the call's timeout.

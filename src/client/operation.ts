@@ -1,7 +1,10 @@
 import { assert, Backoff, type RaftctlError, type Random } from '../base/index.js';
+import { putSession, withoutSession } from '../kv/command.js';
 import type { Call } from '../transport/calls.js';
 import type { Frame } from '../transport/transport.js';
+import { WRITE_HEADER_BYTES } from '../wire/client-codec.js';
 import type { Endpoint, Route } from './endpoint.js';
+import type { ClientSession } from './session.js';
 import type { Via } from './types.js';
 import type { Verb } from './verbs.js';
 
@@ -21,6 +24,8 @@ export interface OperationStart<Result> {
   readonly verb: Verb<Result>;
   /** Encoded for the full timeout. */
   readonly payload: Buffer;
+  /** It has room for a session, and is not to be sent before it has one. */
+  readonly isInSession?: boolean;
   /** The longest value in it; 0 for a read. */
   readonly valueBytes: number;
   readonly timeoutMs: number;
@@ -61,6 +66,8 @@ export class Operation implements Call {
   readonly deadline: number;
   /** What a node said to the last try. */
   refusal: RaftctlError | undefined;
+  /** An earlier try has had no answer that says what became of it. */
+  isInDoubt = false;
   /** Told when it settles, if anybody needs to know. */
   onSettled: (() => void) | undefined;
   /** Who failed the last try: somebody else is asked if there is a choice. */
@@ -69,6 +76,9 @@ export class Operation implements Call {
   waitingSince: number | undefined;
   #state: OperationState = UNROUTED;
   #payload: Buffer;
+  #lacksSession: boolean;
+  #session: ClientSession | undefined;
+  #sequence = 0;
   #backoff: Backoff | undefined;
   readonly #owner: OperationOwner;
   readonly #caller: OperationStart<unknown>;
@@ -80,12 +90,51 @@ export class Operation implements Call {
     this.timeoutMs = start.timeoutMs;
     this.deadline = now + start.timeoutMs;
     this.#payload = start.payload;
+    this.#lacksSession = start.isInSession === true;
     this.#owner = owner;
     this.#caller = start;
   }
 
   get state(): OperationState {
     return this.#state;
+  }
+
+  // ── its session ──
+
+  /** It has to have a place in one before it is sent. */
+  get lacksSession(): boolean {
+    return this.#lacksSession;
+  }
+
+  /** Where it can be run once only, however often it is sent. */
+  get session(): ClientSession | undefined {
+    return this.#session;
+  }
+
+  /** It may be sent again although nobody knows whether it happened. */
+  get isRepeatable(): boolean {
+    return !this.verb.isWrite || this.#session !== undefined;
+  }
+
+  enter(session: ClientSession): void {
+    // Bytes that were sent before are not ours to change.
+    if (this.#session !== undefined) this.#payload = Buffer.from(this.#payload);
+    this.#session = session;
+    this.#sequence = session.take();
+    const { id, lowest } = session;
+    putSession(this.#payload, WRITE_HEADER_BYTES, { session: id, sequence: this.#sequence, lowest });
+    this.#lacksSession = false;
+  }
+
+  /** It needs another one. Nothing has happened under the one that it has. */
+  renewSession(): void {
+    this.#lacksSession = true;
+  }
+
+  leaveSessions(): void {
+    this.#payload = withoutSession(this.#payload, WRITE_HEADER_BYTES);
+    this.#session = undefined;
+    this.#lacksSession = false;
   }
 
   // ── moves ──
@@ -118,7 +167,9 @@ export class Operation implements Call {
   #become(state: OperationState): void {
     assert(this.#state !== SETTLED, 'an operation settles once');
     this.#state = state;
-    if (state === SETTLED) this.onSettled?.();
+    if (state !== SETTLED) return;
+    this.#session?.acknowledge(this.#sequence);
+    this.onSettled?.();
   }
 
   // ── from the channel ──

@@ -10,7 +10,8 @@ import type { Router } from './router.js';
 const MAY_HAVE_HAPPENED: ErrorOptions = { definite: false, hint: 'read the key to find out' };
 const HAS_NOT_HAPPENED: ErrorOptions = { definite: true };
 
-const isInDoubt = ({ verb, state }: Operation): boolean => verb.isWrite && state.type === 'routed';
+const isInDoubt = ({ verb, state, isInDoubt: wasTried }: Operation): boolean =>
+  verb.isWrite && (state.type === 'routed' || wasTried);
 
 const certainty = (operation: Operation): ErrorOptions => (isInDoubt(operation) ? MAY_HAVE_HAPPENED : HAS_NOT_HAPPENED);
 
@@ -36,9 +37,31 @@ export function answerLost(operation: Operation, { label }: Endpoint, error: Raf
   });
 }
 
-/** The deadline passed. What is said is the best reason known. */
-export function overdue(operation: Operation, router: Router): RaftctlError {
-  const { verb, timeoutMs, state, refusal } = operation;
+/** The node's last word: of this try. What became of earlier ones it does not know. */
+export function ended(operation: Operation, error: RaftctlError): RaftctlError {
+  if (!operation.isInDoubt || !error.definite) return error;
+  const message = `${error.message}; an earlier try was not answered, and may have happened`;
+  return new RaftctlError('outcome-unknown', message, { ...MAY_HAVE_HAPPENED, cause: error });
+}
+
+/** The session is gone, and with it whether an earlier try happened. */
+export const sessionExpired = ({ verb }: Operation, error: RaftctlError): RaftctlError =>
+  new RaftctlError(
+    'session-expired',
+    `${verb.name}: its session expired before it was answered; it may have happened`,
+    {
+      ...MAY_HAVE_HAPPENED,
+      cause: error,
+    },
+  );
+
+/** The deadline passed. What is said is the best reason known: of `opening`, if it was waited for. */
+export function overdue(operation: Operation, router: Router, opening = operation): RaftctlError {
+  return ended(operation, whyOverdue(operation, router, opening));
+}
+
+function whyOverdue(operation: Operation, router: Router, { state, refusal }: Operation): RaftctlError {
+  const { verb, timeoutMs } = operation;
   const after = `within ${timeoutMs} ms`;
   if (state.type === 'routed') {
     const message = `${verb.name}: no answer from ${state.endpoint.label} ${after}${doubt(operation)}`;

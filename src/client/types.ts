@@ -20,6 +20,11 @@ export interface ConnectOptions {
   readonly connections?: number;
   /** 32 hex digits. Nodes of another cluster are refused. Default: the cluster of the first node that answers. */
   readonly clusterId?: string;
+  /**
+   * Writes go under a session of this client, so that one whose answer was lost is sent again and happens once. Default
+   * true. Without: a write that was sent and not answered rejects as of unknown outcome.
+   */
+  readonly sessions?: boolean;
   /** Gives up connecting. It has no meaning once `connect` has resolved: use `close`. */
   readonly signal?: AbortSignal;
 }

@@ -1,5 +1,5 @@
-import type { NodeId } from '../base/index.js';
-import { decodeOkGet, decodeOkScan, decodeOkWrite } from '../wire/client-codec.js';
+import type { LogIndex, NodeId } from '../base/index.js';
+import { decodeOkGet, decodeOkScan, decodeOkSession, decodeOkWrite } from '../wire/client-codec.js';
 import { KIND } from '../wire/kinds.js';
 import type { CompareAndSetResult, DeleteResult, KeyValue, PutResult, ReadResult, ScanResult } from './types.js';
 
@@ -8,7 +8,7 @@ export interface Verb<Result> {
   readonly name: string;
   readonly kind: number;
   readonly replyKind: number;
-  /** A write is never sent twice; a read may be asked again anywhere. */
+  /** A write is sent twice only under a session; anything else may be asked again anywhere. */
   readonly isWrite: boolean;
   decode(reply: Buffer, node: NodeId, request: Buffer): Result;
 }
@@ -37,6 +37,15 @@ export const COMPARE_AND_SET: Verb<CompareAndSetResult> = {
     const { succeeded, revision } = decodeOkWrite(reply);
     return { succeeded, revision, node };
   },
+};
+
+/** Two that are opened for one do no harm. */
+export const OPEN_SESSION: Verb<LogIndex> = {
+  name: 'open-session',
+  kind: KIND.write,
+  replyKind: KIND.okSession,
+  isWrite: false,
+  decode: (reply) => decodeOkSession(reply).session,
 };
 
 /** Where the key stands in a get's payload. */

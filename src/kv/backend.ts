@@ -1,7 +1,7 @@
 import type { BinaryKey } from './key.js';
 
 /** The databases of a state directory. One for later data needs a name here, and a section in the meta. */
-export const DATABASES = ['keys', 'meta'] as const;
+export const DATABASES = ['keys', 'sessions', 'meta'] as const;
 export type DatabaseName = (typeof DATABASES)[number];
 
 /**

@@ -1,5 +1,13 @@
 import { RaftctlError } from '../base/index.js';
-import { COMMAND_OPS, type CommandName, KNOWN_FLAGS } from './command.js';
+import { COMMAND_OPS, type CommandName, IN_SESSION, KNOWN_FLAGS } from './command.js';
+
+/** Which sessions of clients go: part of what a log means, so the same on every member. */
+export interface SessionLimits {
+  /** One more, and the least recently active one goes. */
+  readonly most: number;
+  /** A session without a write for so long goes, by the log's time. */
+  readonly idleMs: number;
+}
 
 /**
  * What one raftctl understands of the log and of the state. The *cluster version* is the least of its members' data
@@ -8,16 +16,21 @@ import { COMMAND_OPS, type CommandName, KNOWN_FLAGS } from './command.js';
  *
  *     1   put, delete, cas
  *     2   the command that raises the cluster version
- *     3   changes of the membership, and leaders that hand over
+ *     3   changes of the membership, and leaders that hand over; sessions of clients, and writes under them
  */
 export interface DataVersion {
   readonly version: number;
   /** The first version that knows a command. */
   readonly since: Readonly<Record<CommandName, number>>;
+  readonly sessions: SessionLimits;
 }
 
 /** This raftctl's. A simulation of two versions hands in others. */
-export const DATA_VERSION: DataVersion = { version: 3, since: { put: 1, delete: 1, cas: 1, clusterVersion: 2 } };
+export const DATA_VERSION: DataVersion = {
+  version: 3,
+  since: { put: 1, delete: 1, cas: 1, clusterVersion: 2, openSession: 3, time: 3 },
+  sessions: { most: 10_000, idleMs: 300_000 },
+};
 
 /** The first that knows entries of a new membership, and messages of leadership transfer. */
 export const MEMBERSHIP_VERSION = 3;
@@ -28,17 +41,21 @@ export const FIRST_CLUSTER_VERSION = 1;
 /** What version a command in a log or in a request needs: one lookup by its op. */
 export class CommandVersions {
   readonly #sinceOp: readonly (number | undefined)[];
+  readonly #sinceSessions: number;
 
   constructor({ since }: DataVersion) {
     const sinceOp: number[] = [];
     for (const [name, op] of Object.entries(COMMAND_OPS)) sinceOp[op] = since[name as CommandName];
     this.#sinceOp = sinceOp;
+    this.#sinceSessions = since.openSession;
   }
 
   /** Infinity: this raftctl does not know it. */
   neededBy(bytes: Buffer, at: number): number {
-    if ((bytes[at + 1]! & ~KNOWN_FLAGS) !== 0) return Number.POSITIVE_INFINITY;
-    return this.#sinceOp[bytes[at]!] ?? Number.POSITIVE_INFINITY;
+    const flags = bytes[at + 1]!;
+    if ((flags & ~KNOWN_FLAGS) !== 0) return Number.POSITIVE_INFINITY;
+    const since = this.#sinceOp[bytes[at]!] ?? Number.POSITIVE_INFINITY;
+    return (flags & IN_SESSION) === 0 ? since : Math.max(since, this.#sinceSessions);
   }
 }
 

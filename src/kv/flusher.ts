@@ -13,11 +13,13 @@ import type { BinaryKey } from './key.js';
 import type { Memtable } from './memtable.js';
 import type { Memtables } from './memtables.js';
 import { encodeMeta, META_KEY, putMeta, type StoreMeta } from './meta.js';
+import { putChange, type SessionChange, type Sessions, sizeOfChanges } from './sessions.js';
 import { isTombstone, storedBytes, VERSION_HEADER_BYTES, type Version, writeVersion } from './version.js';
 
 export interface FlusherOptions {
   readonly backend: Backend;
   readonly memtables: Memtables;
+  readonly sessions: Pick<Sessions, 'seal'>;
   /** What the backend holds now. */
   readonly flushed: StoreMeta;
   /** Where the store stands now. */
@@ -38,10 +40,17 @@ export interface FlusherOptions {
  */
 type FlushState =
   | { readonly type: 'idle' }
-  | { readonly type: 'waiting'; readonly memtable: Memtable; readonly meta: StoreMeta }
-  | { readonly type: 'writing'; readonly write: MemtableWrite }
+  | { readonly type: 'waiting'; readonly sealed: Sealed }
+  | { readonly type: 'writing'; readonly write: SealedWrite }
   | { readonly type: 'failed'; readonly error: RaftctlError }
   | { readonly type: 'closed' };
+
+/** All that was applied up to one point and is not in the backend. */
+interface Sealed {
+  readonly meta: StoreMeta;
+  readonly memtable: Memtable;
+  readonly sessions: readonly SessionChange[];
+}
 
 interface Waiter {
   readonly index: LogIndex;
@@ -136,15 +145,15 @@ export class Flusher {
   #seal(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
-    const { memtables, position } = this.#options;
-    this.#state = { type: 'waiting', meta: position(), memtable: memtables.seal() };
+    const { memtables, sessions, position } = this.#options;
+    const sealed = { meta: position(), memtable: memtables.seal(), sessions: sessions.seal() };
+    this.#state = { type: 'waiting', sealed };
     this.#writeIfPersisted();
   }
 
   #writeIfPersisted(): void {
-    if (this.#state.type !== 'waiting' || this.#state.meta.appliedIndex > this.#persistedIndex) return;
-    const { memtable, meta } = this.#state;
-    const write = new MemtableWrite(this.#options, memtable, meta, (error) => {
+    if (this.#state.type !== 'waiting' || this.#state.sealed.meta.appliedIndex > this.#persistedIndex) return;
+    const write = new SealedWrite(this.#options, this.#state.sealed, (error) => {
       if (error === undefined) this.#finish(write);
       else this.#fail(write, error);
     });
@@ -152,7 +161,7 @@ export class Flusher {
     write.start();
   }
 
-  #finish({ meta, memtable, startedAt }: MemtableWrite): void {
+  #finish({ meta, memtable, startedAt }: SealedWrite): void {
     const { memtables, emit, clock } = this.#options;
     memtables.dropSealed();
     this.#provenIndex = this.#flushed.appliedIndex;
@@ -176,7 +185,7 @@ export class Flusher {
     else this.#armTimer();
   }
 
-  #fail({ meta }: MemtableWrite, cause: Error): void {
+  #fail({ meta }: SealedWrite, cause: Error): void {
     const { backend, emit, onFatal } = this.#options;
     const message = `${backend.place}: writing the state up to index ${meta.appliedIndex} failed: ${messageOf(cause)}`;
     const error = new RaftctlError('disk-failed', message, {
@@ -196,21 +205,21 @@ export class Flusher {
 const SLICE_KEYS = 1_000;
 const SLICE_BYTES = 512 << 10;
 
-/** Puts one sealed memtable into one transaction, a slice a turn. */
-class MemtableWrite {
+/** Puts what was sealed into one transaction, a slice a turn. */
+class SealedWrite {
   readonly memtable: Memtable;
   readonly meta: StoreMeta;
   readonly startedAt: number;
   readonly #scheduler: Scheduler;
   readonly #transaction: Transaction;
   readonly #metaBytes: Buffer;
+  readonly #sessions: readonly SessionChange[];
   readonly #rest: Iterator<[BinaryKey, Version]>;
   readonly #done: (error: Error | undefined) => void;
 
   constructor(
     { backend, clock, scheduler }: FlusherOptions,
-    memtable: Memtable,
-    meta: StoreMeta,
+    { memtable, meta, sessions }: Sealed,
     done: (error: Error | undefined) => void,
   ) {
     this.memtable = memtable;
@@ -218,9 +227,12 @@ class MemtableWrite {
     this.startedAt = clock.now();
     this.#scheduler = scheduler;
     this.#metaBytes = encodeMeta(meta);
+    this.#sessions = sessions;
+    const keyBytes = memtable.payloadBytes + memtable.keys * VERSION_HEADER_BYTES;
+    const metaBytes = META_KEY.length + this.#metaBytes.length;
     this.#transaction = backend.begin({
-      changes: memtable.keys + 1,
-      bytes: memtable.payloadBytes + memtable.keys * VERSION_HEADER_BYTES + META_KEY.length + this.#metaBytes.length,
+      changes: memtable.keys + sessions.length + 1,
+      bytes: keyBytes + sizeOfChanges(sessions) + metaBytes,
     });
     this.#rest = memtable.entries();
     this.#done = done;
@@ -235,6 +247,7 @@ class MemtableWrite {
     for (let keys = 0; keys < SLICE_KEYS && bytes < SLICE_BYTES; keys += 1) {
       const next = this.#rest.next();
       if (next.done) {
+        for (const change of this.#sessions) putChange(this.#transaction, change);
         putMeta(this.#transaction, this.#metaBytes);
         this.#transaction.commit(this.#done);
         return;

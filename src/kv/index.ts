@@ -33,6 +33,14 @@
  * It begins behind the revision that the backend held when the store was opened, and forgets the oldest events when it
  * takes 64 MiB. A batch of events ends where a revision ends, and is to be used before the next `apply`.
  *
+ * ## Sessions
+ *
+ * A write that a client sends again must not be run again. It comes under a session, with a sequence, and is answered
+ * from what the session remembers if it was run before (`session.ts`, with an example). Which sessions there are, and
+ * which go, the log alone decides (`sessions.ts`): the same on every node, with no clock but the time that leaders write
+ * into it. All sessions are in memory. A flush writes those that changed, as they were at its sealing, into a database of
+ * their own; the keys, the sessions and the position are of one transaction, or a write could be run again after a crash.
+ *
  * ## Ordering rules
  *
  * 1. Entries are applied in log order without a gap, each once. `open` goes on behind the backend's applied index.
@@ -90,13 +98,23 @@
 export type { Backend, BytesCursor, DatabaseName, Slice, Snapshot, Transaction, TransactionSize } from './backend.js';
 export { MemoryBackend, type MemoryBackendOptions } from './backend-memory.js';
 export {
+  COMMAND_OPS,
   type Command,
   type CommandLimits,
   checkCommand,
   decodeCommand,
   encodeClusterVersion,
   encodeCommand,
+  encodeOpenSession,
+  encodeTime,
+  type InSession,
+  isOpenSession,
+  putSession,
   readClusterVersion,
+  readSession,
+  readTime,
+  SESSION_WINDOW,
+  writeCommand,
 } from './command.js';
 export {
   CommandVersions,
@@ -104,6 +122,7 @@ export {
   type DataVersion,
   FIRST_CLUSTER_VERSION,
   MEMBERSHIP_VERSION,
+  type SessionLimits,
   versionTooLow,
 } from './data-version.js';
 export { checkAgainstLog, type LogExtent } from './log-extent.js';
@@ -117,7 +136,9 @@ export type {
   EventsFound,
   KeyEvent,
   KeyValue,
+  Outcome,
   ScanOptions,
   ScanResult,
+  SessionOpened,
 } from './types.js';
 export { isOldState, readOldMeta, upgradeState } from './upgrade.js';

@@ -29,6 +29,7 @@ import { readU64, writeU64 } from './u64.js';
  *     2 revisions         u64 revision | u64 compacted revision
  *     3 membership        see `base/membership-codec.ts`
  *     4 cluster version   u32
+ *     5 time              u64 the log's time in ms; left out while it is 0, for raftctls that know no sessions
  *   128 sum               u64 keys | u32 first | u32 second: see `state-sum.ts`
  *
  * A later version adds sections. One that this version does not know is refused, unless its type is 128 or more: then
@@ -46,6 +47,8 @@ export interface StoreMeta {
   readonly clusterVersion: number;
   /** What all keys add up to. Undefined: a raftctl wrote it that did not know of sums. */
   readonly sum: StateSum | undefined;
+  /** The log's, in milliseconds: what sessions are measured by. */
+  readonly time: number;
 }
 
 /** The state before the first entry, of a cluster that begins with these members. */
@@ -57,6 +60,7 @@ export const emptyMeta = (bootstrap: Membership): StoreMeta => ({
   membership: bootstrap,
   clusterVersion: FIRST_CLUSTER_VERSION,
   sum: NO_KEYS,
+  time: 0,
 });
 
 export const META_FORMAT = 2;
@@ -64,7 +68,7 @@ export const META_KEY = 'meta' as BinaryKey;
 
 const HEADER_BYTES = 8;
 const SECTION_HEADER_BYTES = 5;
-const SECTIONS = { position: 1, revisions: 2, membership: 3, clusterVersion: 4, sum: 128 } as const;
+const SECTIONS = { position: 1, revisions: 2, membership: 3, clusterVersion: 4, time: 5, sum: 128 } as const;
 const SUM_BYTES = 16;
 const IGNORABLE = 128;
 
@@ -89,6 +93,7 @@ export function encodeMeta(meta: StoreMeta): Buffer {
     section(SECTIONS.membership, encodeMembership(meta.membership)),
     section(SECTIONS.clusterVersion, clusterVersion),
     ...(meta.sum === undefined ? [] : [section(SECTIONS.sum, encodeSum(meta.sum))]),
+    ...(meta.time === 0 ? [] : [section(SECTIONS.time, u64(meta.time))]),
   ];
   const bytes = Buffer.concat([Buffer.alloc(HEADER_BYTES), ...sections]);
   bytes.writeUInt16LE(META_FORMAT, 0);
@@ -102,6 +107,12 @@ function section(type: number, payload: Buffer): Buffer {
   header[0] = type;
   header.writeUInt32LE(payload.length, 1);
   return Buffer.concat([header, payload]);
+}
+
+function u64(value: number): Buffer {
+  const bytes = Buffer.alloc(8);
+  writeU64(bytes, value, 0);
+  return bytes;
 }
 
 function pair(first: number, second: number): Buffer {
@@ -152,6 +163,7 @@ export function decodeMeta(bytes: Buffer, place: string): StoreMeta {
     membership: membershipOf(payloadOf('membership'), place),
     clusterVersion: payloadOf('clusterVersion', 4).readUInt32LE(0),
     sum: payloads.has(SECTIONS.sum) ? decodeSum(payloadOf('sum', SUM_BYTES)) : undefined,
+    time: payloads.has(SECTIONS.time) ? readU64(payloadOf('time', 8), 0) : 0,
   };
 }
 

@@ -1,5 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { Revision } from '../base/index.js';
+import type { Sessions } from './sessions.js';
 import type { StateSum } from './state-sum.js';
 import type { VersionCursor } from './stored-versions.js';
 import { storedBytes, writeVersion } from './version.js';
@@ -11,12 +12,13 @@ export interface ReplicatedFacts {
 }
 
 /**
- * A digest of what all keys and the store add up to: the same on nodes that applied the same log. The membership is not
+ * A digest of what all keys, sessions and the store add up to: the same on nodes that applied the same log. The membership is not
  * in it: each node has addresses of its own, and one that joins does not know how the cluster began. `cursor` goes over
  * all keys, and is left to its caller.
  */
-export function hashOfState(facts: ReplicatedFacts, cursor: VersionCursor): string {
+export function hashOfState(facts: ReplicatedFacts, sessions: Pick<Sessions, 'records'>, cursor: VersionCursor): string {
   const hash = hashOfFacts(facts);
+  for (const record of sessions.records()) hash.update(record);
   for (; cursor.key !== undefined; cursor.advance()) {
     const { key, version } = cursor;
     const bytes = Buffer.allocUnsafe(storedBytes(version));

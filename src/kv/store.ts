@@ -15,7 +15,7 @@ import {
 } from '../base/index.js';
 import { ENTRY_TYPES, type Entry, membershipIn, RECORD_HEADER_BYTES } from '../raft/entry.js';
 import type { Backend } from './backend.js';
-import { COMMAND_OPS, type CommandName, CommandView, readClusterVersion } from './command.js';
+import { COMMAND_OPS, type CommandName, CommandView, readClusterVersion, readTime } from './command.js';
 import { CommandVersions, DATA_VERSION, type DataVersion, dataNewer, versionTooLow } from './data-version.js';
 import { Flusher } from './flusher.js';
 import { type BinaryKey, endOfPrefix, FIRST_KEY, readKey, successorOf, toBinaryKey, toBytes } from './key.js';
@@ -24,11 +24,12 @@ import { Memtables } from './memtables.js';
 import { MergeCursor } from './merge.js';
 import { emptyMeta, readMeta, type StoreMeta } from './meta.js';
 import { PastRevisions } from './past-revisions.js';
+import { Sessions, sequenceAcknowledged, sessionExpired } from './sessions.js';
 import { hashOfPoint, hashOfState } from './state-hash.js';
 import { isPoint, type StatePoint, StatePoints } from './state-points.js';
 import { RunningSum, type StateSum } from './state-sum.js';
 import { StoredVersions, type VersionCursor } from './stored-versions.js';
-import type { CommandResult, EventQuery, EventsFound, KeyValue, ScanOptions, ScanResult } from './types.js';
+import type { CommandResult, EventQuery, EventsFound, KeyValue, Outcome, ScanOptions, ScanResult } from './types.js';
 import { BackgroundVerification, verifyState } from './verify-state.js';
 import { checksumOfVersion, copyOf, isTombstone, NO_BYTES, newVersion, storedBytes, type Version } from './version.js';
 
@@ -88,6 +89,7 @@ export class KvStore {
   /** Where members are reached: what this node was told wins over what the log says. */
   readonly #addresses: readonly Member[];
   #clusterVersion: number;
+  readonly #sessions: Sessions;
   readonly #data: DataVersion;
   readonly #versions: CommandVersions;
 
@@ -130,10 +132,12 @@ export class KvStore {
     this.#addresses = bootstrap.members;
     this.#membership = withAddressesOf(flushed.membership, bootstrap.members);
     this.#clusterVersion = flushed.clusterVersion;
+    this.#sessions = new Sessions(backend, flushed.time, this.#data.sessions);
     this.#past = new PastRevisions(options.historyBytes ?? HISTORY_BYTES, flushed.revision);
     this.#flusher = new Flusher({
       backend,
       memtables: this.#memtables,
+      sessions: this.#sessions,
       flushed,
       position: () => this.#position(),
       emit,
@@ -168,6 +172,11 @@ export class KvStore {
   /** What this node understands itself: at least the cluster version. */
   get dataVersion(): number {
     return this.#data.version;
+  }
+
+  /** Of clients, as of `appliedIndex`. */
+  get sessions(): Pick<Sessions, 'count' | 'time' | 'records'> {
+    return this.#sessions;
   }
 
   /** The reason why a command must not be written yet, if there is one. It passes `checkCommand`, or is malformed. */
@@ -207,8 +216,8 @@ export class KvStore {
    * undefined for those that are not commands. Reads see all of it at once. Throws `data-newer` at a command that this
    * version does not know: the node has to end, or its state would part from the others'.
    */
-  apply(entries: readonly Entry[], from = 0, to: number = entries.length): (CommandResult | undefined)[] {
-    const results = new Array<CommandResult | undefined>(to - from);
+  apply(entries: readonly Entry[], from = 0, to: number = entries.length): (Outcome | undefined)[] {
+    const results = new Array<Outcome | undefined>(to - from);
     for (let nth = from; nth < to; nth += 1) {
       const entry = entries[nth]!;
       assert(entry.index === this.#appliedIndex + 1, () => `entry ${entry.index} after ${this.#appliedIndex}`);
@@ -280,7 +289,7 @@ export class KvStore {
   stateHash(): string {
     const cursor = this.#cursor(FIRST_KEY, undefined);
     try {
-      return hashOfState(this, cursor);
+      return hashOfState(this, this.#sessions, cursor);
     } finally {
       cursor.close();
     }
@@ -309,6 +318,7 @@ export class KvStore {
       compactedRevision: this.#compactedRevision,
       membership: this.#membership,
       clusterVersion: this.#clusterVersion,
+      time: this.#sessions.time,
       sum: this.#sum.now,
     };
   }
@@ -321,7 +331,7 @@ export class KvStore {
     return new MergeCursor([...cursors, this.#stored.range(start, before)]);
   }
 
-  #applyOne(entry: Entry): CommandResult | undefined {
+  #applyOne(entry: Entry): Outcome | undefined {
     if (entry.type === ENTRY_TYPES.command) return this.#run(entry);
     if (entry.type === ENTRY_TYPES.membership) this.#enter(membershipIn(entry, entry.index));
     return undefined;
@@ -331,20 +341,47 @@ export class KvStore {
     this.#membership = withAddressesOf(membership, this.#addresses);
   }
 
-  #run(entry: Entry): CommandResult {
+  #run(entry: Entry): Outcome {
     const command = this.#command;
     const { bytes } = entry;
     const [at, length] = [entry.at + RECORD_HEADER_BYTES, entry.length - RECORD_HEADER_BYTES];
     if (this.#versions.neededBy(bytes, at) > this.#data.version) throw this.#unknown(entry);
-    if (bytes[at] === COMMAND_OPS.clusterVersion) return this.#raise(entry, at, length);
+    const op = bytes[at]!;
+    if (op === COMMAND_OPS.clusterVersion) return this.#raise(entry, at, length);
+    if (op === COMMAND_OPS.openSession) return this.#sessions.open(entry.index);
+    if (op === COMMAND_OPS.time) return this.#advanceTime(entry, at, length);
     const fault = command.read(bytes, at, length);
     assert(fault === undefined, () => `entry ${entry.index} is committed and no command: ${fault}`);
     assert(command.keyAt < command.valueAt, () => `entry ${entry.index} is committed and has an empty key`);
-    const key = readKey(bytes, command.keyAt, command.valueAt);
+    return command.session === 0 ? this.#write(bytes) : this.#writeOnce(entry);
+  }
+
+  /** A write under a session is run once, however often it is in the log (Diss. §6.3). */
+  #writeOnce({ bytes, index }: Entry): Outcome {
+    const { session: id, sequence, lowest } = this.#command;
+    const session = this.#sessions.activate(id, index);
+    if (session === undefined) return sessionExpired(id);
+    session.acknowledge(lowest);
+    if (sequence < session.lowest) return sequenceAcknowledged(session, sequence);
+    const remembered = session.resultOf(sequence);
+    if (remembered !== undefined) return remembered;
+    const result = this.#write(bytes);
+    session.remember(sequence, result);
+    return result;
+  }
+
+  #write(bytes: Buffer): CommandResult {
+    const key = readKey(bytes, this.#command.keyAt, this.#command.valueAt);
     const current = this.#memtables.find(key) ?? this.#stored.find(key);
     const succeeded = this.#succeeds(bytes, current);
     if (succeeded) this.#change(bytes, key, current);
     return { succeeded, revision: this.#revision };
+  }
+
+  #advanceTime({ index, bytes }: Entry, at: number, length: number): CommandResult {
+    const time = readTime(bytes, at, length);
+    assert(time !== undefined, () => `entry ${index} is committed and tells no time`);
+    return { succeeded: this.#sessions.advance(time), revision: this.#revision };
   }
 
   /** Never falls: two leaders may have proposed different versions. */

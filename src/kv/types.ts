@@ -1,4 +1,4 @@
-import type { Revision } from '../base/index.js';
+import type { LogIndex, RaftctlError, Revision } from '../base/index.js';
 
 /** One key as it stands: etcd's data model. The bytes never change and stay valid for as long as they are held. */
 export interface KeyValue {
@@ -18,6 +18,14 @@ export interface CommandResult {
   /** The store's revision after the command: the one before it, when nothing changed. */
   readonly revision: Revision;
 }
+
+/** A client has a session now. */
+export interface SessionOpened {
+  readonly session: LogIndex;
+}
+
+/** What came of a command: an error says why nothing was done. */
+export type Outcome = CommandResult | SessionOpened | RaftctlError;
 
 export interface ScanOptions {
   /** Empty: every key. */

@@ -1,5 +1,5 @@
 import type { LogIndex, Scheduler } from '../base/index.js';
-import type { CommandResult, KvStore } from '../kv/index.js';
+import type { KvStore, Outcome } from '../kv/index.js';
 import type { Entry, RawNode } from '../raft/index.js';
 import type { Wal } from '../storage/index.js';
 import type { EntryCache } from './entry-cache.js';
@@ -12,7 +12,7 @@ interface ApplierOptions {
   readonly scheduler: Scheduler;
   /** Entries applied in one turn at most, so that a long backlog does not starve heartbeats. Suggested 4,096. */
   readonly entriesMax: number;
-  readonly applied: (entries: readonly Entry[], results: readonly (CommandResult | undefined)[]) => void;
+  readonly applied: (entries: readonly Entry[], results: readonly (Outcome | undefined)[]) => void;
   /** There is more to apply: take another turn. */
   readonly wake: () => void;
   readonly failed: (error: unknown) => void;

@@ -56,6 +56,8 @@
  * `cluster-version.ts` has the leader raise the cluster version once every member has greeted with more. Every write
  * passes `store.refusalOf`, where it arrived and on the leader: what some member would not understand is refused.
  *
+ * `log-time.ts` has the leader move the log's time on, which ends idle sessions of clients.
+ *
  * ## Old copies
  *
  * A member's promises are worth something while it remembers them. `sightings.ts` knows who was seen at which start, and

@@ -32,6 +32,8 @@ export interface NodeLimits {
   readonly flushEntries: number;
   /** Memory for the events of past revisions, for those who watch. */
   readonly historyBytes: number;
+  /** How often a leader moves the log's time on, while there are sessions. */
+  readonly timeEveryMs: number;
   /** Of clients; peers and admin have a reserve. */
   readonly maxConnections: number;
   /** What may pile up for one connection that does not read. */
@@ -53,6 +55,7 @@ export const nodeLimits: NodeLimits = {
   flushMs: 30_000,
   flushEntries: 100_000,
   historyBytes: 64 << 20,
+  timeEveryMs: 10_000,
   maxConnections: MAX_CONNECTIONS,
   queuedBytesMax: 64 << 20,
   fullBytes: 1 << 20,
@@ -64,10 +67,10 @@ export function connectionsWithin(descriptors = Number.POSITIVE_INFINITY): numbe
   return Math.max(MIN_CONNECTIONS, Math.min(MAX_CONNECTIONS, descriptors - OTHER_DESCRIPTORS));
 }
 
-/** Kind and call id of a frame, deadline and header of a command: what a write has before its key. */
-const WRITE_HEADERS_BYTES = 5 + 4 + 12;
+/** Kind and call id of a frame, deadline, header and session of a command: what a write has before its key. */
+const WRITE_HEADERS_BYTES = 5 + 4 + 12 + 18;
 /** The same of an append with this one entry: frame, append, its run of one term, record and command. */
-const APPEND_HEADERS_BYTES = 5 + 40 + 12 + 9 + 12;
+const APPEND_HEADERS_BYTES = 5 + 40 + 12 + 9 + 12 + 18;
 /** An append of many small entries, of any version, and where their terms change. */
 const APPEND_FRAME_BYTES_MIN = 2 << 20;
 /** Requests that are no writes carry keys and numbers. */

@@ -1,8 +1,8 @@
 import { assert, type LogIndex, RaftctlError, type Term } from '../base/index.js';
-import type { CommandResult } from '../kv/index.js';
+import type { Outcome } from '../kv/index.js';
 import type { DropReason, Entry, RawNode, RecordRef } from '../raft/index.js';
 import type { Pending } from './request.js';
-import { failed } from './result.js';
+import { failed, type Result } from './result.js';
 
 /** Who waits for an entry that this node proposed as the leader. */
 export type Proposer = Pick<Pending, 'origin' | 'deadline'>;
@@ -63,7 +63,7 @@ export class Proposals {
   }
 
   /** The state machine applied `entries`, which follow each other; `results` holds one item per entry. */
-  applied(entries: readonly Entry[], results: readonly (CommandResult | undefined)[]): void {
+  applied(entries: readonly Entry[], results: readonly (Outcome | undefined)[]): void {
     const first = entries[0];
     if (first === undefined || this.#batches.length === 0) return;
     const end = first.index + entries.length;
@@ -100,7 +100,7 @@ export class Proposals {
     { term, firstIndex, proposers }: Batch,
     appliedFrom: LogIndex,
     entries: readonly Entry[],
-    results: readonly (CommandResult | undefined)[],
+    results: readonly (Outcome | undefined)[],
   ): void {
     const from = Math.max(firstIndex, appliedFrom);
     const upTo = Math.min(firstIndex + proposers.length, appliedFrom + entries.length);
@@ -112,9 +112,8 @@ export class Proposals {
       const entry = entries[index - appliedFrom]!;
       assert(entry.index === index, () => `entry ${entry.index} was applied as ${index}`);
       const result = results[index - appliedFrom];
-      if (entry.term === term && result !== undefined) {
-        proposer.origin.respond({ type: 'written', succeeded: result.succeeded, revision: result.revision });
-      } else proposer.origin.respond(failed(overwritten(entry, term)));
+      if (entry.term === term && result !== undefined) proposer.origin.respond(resultOf(result));
+      else proposer.origin.respond(failed(overwritten(entry, term)));
     }
   }
 
@@ -155,6 +154,12 @@ export class Proposals {
       hint: 'it may still happen: read the key to find out',
     });
   }
+}
+
+function resultOf(outcome: Outcome): Result {
+  if (outcome instanceof RaftctlError) return failed(outcome);
+  if ('session' in outcome) return { type: 'session-opened', session: outcome.session };
+  return { type: 'written', succeeded: outcome.succeeded, revision: outcome.revision };
 }
 
 function overwritten({ index, term }: Entry, proposedIn: Term): RaftctlError {

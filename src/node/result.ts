@@ -1,10 +1,11 @@
 import type { Membership, NodeId, RaftctlError, Revision, Term } from '../base/index.js';
-import type { CommandResult, ScanResult } from '../kv/index.js';
+import type { CommandResult, ScanResult, SessionOpened } from '../kv/index.js';
 import type { EventBatch, NodeStatus, Stored, WatchEvents } from '../wire/index.js';
 
 /** What becomes of a request: what it asked for, or the reason why not. */
 export type Result =
   | Written
+  | Opened
   | Got
   | Scanned
   | { readonly type: 'status'; readonly status: NodeStatus }
@@ -20,6 +21,10 @@ export type Result =
 
 export interface Written extends CommandResult {
   readonly type: 'written';
+}
+
+export interface Opened extends SessionOpened {
+  readonly type: 'session-opened';
 }
 
 export interface Got {

@@ -23,6 +23,7 @@ import { EventStreams } from './event-streams.js';
 import { Inbox } from './inbox.js';
 import { frameBytesMax, HANDSHAKE_TIMEOUT_MS, MAX_KEY_BYTES, type NodeLimits, nodeLimits, SWEEP_MS } from './limits.js';
 import { answerRead } from './local-reads.js';
+import { LogTime } from './log-time.js';
 import { Members } from './members.js';
 import { ownOrigin } from './origin.js';
 import { greetedBy } from './peer-note.js';
@@ -68,6 +69,7 @@ export class NodeServer {
   readonly #applier: Applier;
   readonly #proposals: Proposals;
   readonly #clusterVersion: ClusterVersion;
+  readonly #logTime: LogTime;
   readonly #writes: Writes;
   readonly #reads: Reads;
   readonly #watches: Watches;
@@ -116,6 +118,15 @@ export class NodeServer {
       toldBy: (member) => this.#peers.dataVersionOf(member),
       clock,
       emit: this.#emit,
+    });
+    this.#logTime = new LogTime({
+      raft: this.#raft,
+      store,
+      proposals: this.#proposals,
+      clock,
+      scheduler,
+      everyMs: { ...nodeLimits, ...dependencies.limits }.timeEveryMs,
+      wake: this.#wake,
     });
     this.#writes = new Writes({
       raft: this.#raft,
@@ -354,6 +365,7 @@ export class NodeServer {
     this.#state = 'stopped';
     this.#applier.stop();
     this.#timer.stop();
+    this.#logTime.stop();
     this.#peers.close();
     await this.#listener?.close();
     await this.#dependencies.sightings.close();
@@ -378,6 +390,7 @@ export class NodeServer {
       this.#inbox.deliver(now);
       this.#peers.takeDepartures();
       this.#clusterVersion.run();
+      this.#logTime.run(now);
       this.#writes.flush();
       this.#reads.flush(now);
       this.#loop.run();

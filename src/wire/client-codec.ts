@@ -1,6 +1,6 @@
-import { asNodeId, asRevision, isErrorCode, type NodeId, RaftctlError, type Revision } from '../base/index.js';
-import { type Command, sizeOfCommand, writeCommand } from '../kv/command.js';
-import type { CommandResult, KeyValue, ScanResult } from '../kv/types.js';
+import { asIndex, asNodeId, asRevision, isErrorCode, type NodeId, RaftctlError, type Revision } from '../base/index.js';
+import { type Command, encodeOpenSession, SESSION_HEADER_BYTES, sizeOfCommand, writeCommand } from '../kv/command.js';
+import type { CommandResult, KeyValue, ScanResult, SessionOpened } from '../kv/types.js';
 import { expectAtLeast, expectLength, getBoolean, getU64, malformed, putU64 } from './bytes.js';
 import { decodeDocument, encodeDocument } from './document.js';
 import { object, optional, text, truth } from './parse.js';
@@ -25,12 +25,18 @@ export interface WriteRequest {
   readonly command: Buffer;
 }
 
-export function encodeWrite(timeoutMs: number, command: Command): Buffer {
-  const bytes = Buffer.allocUnsafe(WRITE_HEADER_BYTES + sizeOfCommand(command));
+/** For a write under a session, room is left in the command for `putSession`. */
+export function encodeWrite(timeoutMs: number, command: Command, isInSession = false): Buffer {
+  const length = sizeOfCommand(command) + (isInSession ? SESSION_HEADER_BYTES : 0);
+  const bytes = Buffer.allocUnsafe(WRITE_HEADER_BYTES + length);
   bytes.writeUInt32LE(timeoutMs, 0);
-  writeCommand(bytes, WRITE_HEADER_BYTES, command);
+  writeCommand(bytes, WRITE_HEADER_BYTES, command, isInSession);
   return bytes;
 }
+
+/** Sent as a write, answered by `ok-session`. */
+export const encodeOpening = (timeoutMs: number): Buffer =>
+  Buffer.concat([encodeWriteHeader(timeoutMs), encodeOpenSession()]);
 
 /** What stands before the command. */
 export function encodeWriteHeader(timeoutMs: number): Buffer {
@@ -117,6 +123,18 @@ export function encodeOkWrite(result: CommandResult): Buffer {
 export function decodeOkWrite(payload: Buffer): CommandResult {
   expectLength(payload, 9, 'ok-write');
   return { succeeded: getBoolean(payload, 0, 'ok-write'), revision: asRevision(getU64(payload, 1, 'ok-write')) };
+}
+
+/** u64 session */
+export function encodeOkSession({ session }: SessionOpened): Buffer {
+  const bytes = Buffer.allocUnsafe(8);
+  putU64(bytes, session, 0);
+  return bytes;
+}
+
+export function decodeOkSession(payload: Buffer): SessionOpened {
+  expectLength(payload, 8, 'ok-session');
+  return { session: asIndex(getU64(payload, 0, 'ok-session')) };
 }
 
 /** What the store holds under a key that the asker knows. */

@@ -34,6 +34,7 @@ export const KIND = {
   leader: 69,
   /** Pushed under the watch's call id, as often as there is news. */
   watchEvents: 70,
+  okSession: 71,
   // Supervisor to node (role admin, which may send client kinds as well), and back.
   subscribeEvents: 80,
   eventBatch: 81,

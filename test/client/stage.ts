@@ -24,7 +24,7 @@ export class Stage {
     return Promise.all(names.map((name) => this.node(name, { leader: 'node-01' })));
   }
 
-  /** Not connected yet: `settle` lets it. */
+  /** Not connected yet: `settle` lets it. Without sessions unless told: most stories are about what nodes say to a write. */
   dial(endpoints: string | readonly string[], options: ConnectOptions = {}): ClusterClient {
     return createClient({
       endpoints,
@@ -32,7 +32,7 @@ export class Stage {
       clock: this.time,
       scheduler: this.time,
       random: this.random,
-      options,
+      options: typeof options === 'object' && options !== null ? { sessions: false, ...options } : options,
     });
   }
 

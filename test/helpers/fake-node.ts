@@ -1,5 +1,5 @@
-import { asNodeId, asRevision, asTerm, type NodeId, RaftctlError } from '../../src/base/index.js';
-import { checkCommand, decodeCommand } from '../../src/kv/command.js';
+import { asIndex, asNodeId, asRevision, asTerm, type NodeId, RaftctlError } from '../../src/base/index.js';
+import { checkCommand, decodeCommand, isOpenSession, readSession } from '../../src/kv/command.js';
 import type { KeyValue } from '../../src/kv/types.js';
 import type { Connection, Frame, Listener, Transport } from '../../src/transport/index.js';
 import {
@@ -9,6 +9,7 @@ import {
   encodeNote,
   encodeOkGet,
   encodeOkScan,
+  encodeOkSession,
   encodeOkWrite,
   KIND,
   WRITE_HEADER_BYTES,
@@ -51,6 +52,16 @@ export class Request {
 
   okWrite(revision: number, succeeded = true): void {
     this.answer(KIND.okWrite, encodeOkWrite({ succeeded, revision: asRevision(revision) }));
+  }
+
+  okSession(session: number): void {
+    this.answer(KIND.okSession, encodeOkSession({ session: asIndex(session) }));
+  }
+
+  /** It asks for a session. */
+  get opensSession(): boolean {
+    const { payload } = this;
+    return this.kind === KIND.write && isOpenSession(payload, WRITE_HEADER_BYTES, payload.length - WRITE_HEADER_BYTES);
   }
 
   okGet(revision: number, value?: string): void {
@@ -165,8 +176,11 @@ export class FakeNode {
   }
 }
 
-/** Keys and values with etcd's numbers, in a Map. */
+/** Keys and values with etcd's numbers, in a Map; and what came of writes under sessions, for ever. */
 export class FakeStore {
+  /** By session and sequence. */
+  readonly #results = new Map<string, { readonly revision: number; readonly succeeded: boolean }>();
+  #sessions = 0;
   readonly #entries = new Map<string, KeyValue>();
   #revision = 0;
 
@@ -200,7 +214,20 @@ export class FakeStore {
       request.refuse(error);
       return;
     }
-    const command = decodeCommand(request.payload, WRITE_HEADER_BYTES, length);
+    if (request.opensSession) {
+      this.#sessions += 1;
+      request.okSession(this.#sessions);
+      return;
+    }
+    const own = readSession(request.payload, WRITE_HEADER_BYTES);
+    const place = own === undefined ? undefined : `${own.session} ${own.sequence}`;
+    const { revision, succeeded } = this.#results.get(place ?? '') ?? this.#run(request.payload, length);
+    if (place !== undefined) this.#results.set(place, { revision, succeeded });
+    request.okWrite(revision, succeeded);
+  }
+
+  #run(payload: Buffer, length: number): { readonly revision: number; readonly succeeded: boolean } {
+    const command = decodeCommand(payload, WRITE_HEADER_BYTES, length);
     const name = Buffer.from(command.key).toString('latin1');
     const before = this.#entries.get(name);
     const succeeded =
@@ -221,7 +248,7 @@ export class FakeStore {
         });
       }
     }
-    request.okWrite(this.#revision, succeeded);
+    return { revision: this.#revision, succeeded };
   }
 
   #scan(request: Request): void {

@@ -1,8 +1,9 @@
 import { asNodeId, hasQuorum, type Member, type NodeId, type Scheduler, seededRandom } from '../../src/base/index.js';
 import { type ClusterClient, createClient } from '../../src/client/client.js';
+import type { ConnectOptions } from '../../src/client/index.js';
 import { EventRecorder } from '../../src/diagnostics/index.js';
 import { MemoryBackend } from '../../src/kv/backend-memory.js';
-import type { DataVersion } from '../../src/kv/index.js';
+import { DATA_VERSION, type DataVersion } from '../../src/kv/index.js';
 import { type NodeLimits, type NodeServer, openNode } from '../../src/node/index.js';
 import type { NodeSpec } from '../../src/wire/index.js';
 import { EventLoop } from './event-loop.js';
@@ -209,10 +210,28 @@ export class NodeCluster {
     this.network.faults = {};
   }
 
+  /** Without sessions: it tells what nodes say to each try. */
   client(...nodes: readonly string[]): ClusterClient {
+    return this.#clientOf(nodes, { sessions: false });
+  }
+
+  /** As the library comes. The cluster version has to know sessions, which takes a moment: see `sessionsKnown`. */
+  sessionClient(...nodes: readonly string[]): ClusterClient {
+    return this.#clientOf(nodes, {});
+  }
+
+  sessionsKnown(): Promise<true> {
+    const { version } = DATA_VERSION;
+    return this.until(
+      () => this.running.every((id) => this.server(id).status().clusterVersion === version) || undefined,
+    );
+  }
+
+  #clientOf(nodes: readonly string[], options: ConnectOptions): ClusterClient {
     const endpoints = (nodes.length === 0 ? this.ids : nodes).map((id) => `${id}:1`);
     const transport = this.network.transport(`client-${this.#instances}`);
-    return createClient({ endpoints, transport, clock: this.time, scheduler: this.time, random: this.random });
+    const time = { clock: this.time, scheduler: this.time, random: this.random };
+    return createClient({ endpoints, transport, ...time, options });
   }
 
   /** The one leader that a majority of the running nodes follows; lets time pass until there is one. */

@@ -103,7 +103,8 @@ describe('command codec', () => {
   it.each([
     ['op 0', damaged(put('k', 'v'), { 0: 0 }), /op 0, expected 1 to 3/],
     ['op 4', damaged(put('k', 'v'), { 0: 4 }), /op 4, expected 1 to 3/],
-    ['the reserved flag of sessions', damaged(put('k', 'v'), { 1: 2 }), /flags 2, expected 0 or 1/],
+    ['a session without room for it', damaged(put('k', 'v'), { 1: 2 }), /14 bytes, too few for its session/],
+    ['flags that nobody knows', damaged(put('k', 'v'), { 1: 4 }), /flags 4, expected 0 to 3/],
     ['a put that expects no key', damaged(put('k', 'v'), { 1: 1 }), /outside a cas/],
     ['a delete with a value', damaged(put('k', 'v'), { 0: 2 }), /a delete with a value/],
     ['a put with an expected value', damaged(cas('k', 'e', 'v'), { 0: 1 }), /an expected value outside a cas/],

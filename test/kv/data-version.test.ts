@@ -1,13 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { asIndex, asTerm } from '../../src/base/index.js';
-import { type Command, DATA_VERSION, encodeClusterVersion, encodeCommand } from '../../src/kv/index.js';
+import {
+  type Command,
+  type CommandResult,
+  DATA_VERSION,
+  encodeClusterVersion,
+  encodeCommand,
+} from '../../src/kv/index.js';
 import { ENTRY_TYPES, type Entry, makeRecord } from '../../src/raft/index.js';
 import { StoreUnderTest } from './helpers.js';
 
 const PUT: Command = { type: 'put', key: Buffer.from('k'), value: Buffer.from('v') };
 const CAS: Command = { type: 'cas', key: Buffer.from('k'), expected: null, value: Buffer.from('v') };
 /** Version 3 is to come, and brings cas. */
-const DATA = { version: 3, since: { ...DATA_VERSION.since, cas: 3 } };
+const DATA = { ...DATA_VERSION, version: 3, since: { ...DATA_VERSION.since, cas: 3 } };
 
 const entry = (index: number, payload: Uint8Array): Entry => ({
   ...makeRecord(ENTRY_TYPES.command, payload),
@@ -25,7 +31,7 @@ describe('the cluster version of a store', () => {
   it('rises by a command, which changes nothing else, and never falls', () => {
     const { store } = new StoreUnderTest({ data: DATA });
     const versions = [2, 3, 2, 1].map((version, nth) => {
-      const [result] = store.apply([entry(nth + 1, encodeClusterVersion(version))]);
+      const [result] = store.apply([entry(nth + 1, encodeClusterVersion(version))]) as CommandResult[];
       return [store.clusterVersion, result?.succeeded, result?.revision];
     });
     expect(versions).toEqual([

@@ -12,7 +12,7 @@ const VISIBLE = 1;
 
 /** A writer whose steps the test decides. It walks the instructions as the real one does, and keeps what they say. */
 class FakeEngine implements LmdbEngine {
-  readonly databases = { keys: 2, meta: 3 };
+  readonly databases = { keys: 2, sessions: 4, meta: 3 };
   readonly changes: string[] = [];
   readonly outcomes: (string | undefined)[] = [];
   report: (status: number) => void = () => {};

@@ -3,7 +3,7 @@ import { DATA_VERSION, type DataVersion } from '../../src/kv/index.js';
 import { NodeCluster } from '../helpers/node-cluster.js';
 
 /** As if cas had come with version 2: a node of version 1 was built before it. */
-const NEW: DataVersion = { version: 2, since: { ...DATA_VERSION.since, cas: 2 } };
+const NEW: DataVersion = { ...DATA_VERSION, version: 2, since: { ...DATA_VERSION.since, cas: 2 } };
 const OLD: DataVersion = { ...NEW, version: 1 };
 
 const versionsOf = (c: NodeCluster): number[] => c.running.map((id) => c.server(id).status().clusterVersion);

@@ -311,7 +311,8 @@ describe('the largest request', () => {
   it('is a compare-and-set of the largest values, through any node: its frames fill their bounds', async () => {
     const c = await NodeCluster.start(3);
     await c.leader();
-    const client = c.client();
+    await c.sessionsKnown();
+    const client = c.sessionClient();
     const key = 'k'.repeat(1024);
     const largest = (byte: number) => Buffer.alloc(1 << 20, byte);
     const lengths = new Map<number, number>();
@@ -325,7 +326,7 @@ describe('the largest request', () => {
     }
     expect(c.events.filter((event) => event.includes('link-broken') || event.includes('refused'))).toEqual([]);
     await c.pass(100);
-    expect(c.ids.map((id) => c.server(id).status().commitIndex)).toEqual([6, 6, 6]);
+    expect(c.ids.map((id) => c.server(id).status().commitIndex)).toEqual([7, 7, 7]);
     expect(lengths.get(KIND.write)).toBe(frameBytesMax({ maxValueBytes: 1 << 20 }, 'client'));
     expect(lengths.get(KIND.appendEntries)).toBe(frameBytesMax({ maxValueBytes: 1 << 20 }, 'peer'));
     expect(lengths.get(KIND.forward)).toBeLessThan(frameBytesMax({ maxValueBytes: 1 << 20 }, 'peer'));

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { asNodeId, asRevision, asTerm, RaftctlError } from '../../src/base/index.js';
+import { asIndex, asNodeId, asRevision, asTerm, RaftctlError } from '../../src/base/index.js';
 import * as wire from '../../src/wire/index.js';
 import { A, appends, B, events, smallMessages, statuses } from './arbitraries.js';
 import { survives } from './hostile.js';
@@ -39,6 +39,10 @@ const PROTOCOL: Protocol = {
   'the answer to a write': [
     fc.boolean().map((succeeded) => wire.encodeOkWrite({ succeeded, revision: asRevision(7) })),
     wire.decodeOkWrite,
+  ],
+  'the answer to who opens a session': [
+    fc.nat().map((session) => wire.encodeOkSession({ session: asIndex(session) })),
+    wire.decodeOkSession,
   ],
   'the answer to a get': [
     bytes.map((value) => Buffer.concat(wire.encodeOkGet(asRevision(3), { value, ...version }))),

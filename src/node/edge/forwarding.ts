@@ -1,5 +1,13 @@
 import { type NodeId, RaftctlError } from '../../base/index.js';
-import { decodeError, decodeForward, decodeOkWrite, encodeForward, encodeWriteHeader, KIND } from '../../wire/index.js';
+import {
+  decodeError,
+  decodeForward,
+  decodeOkSession,
+  decodeOkWrite,
+  encodeForward,
+  encodeWriteHeader,
+  KIND,
+} from '../../wire/index.js';
 import { alwaysRoom } from '../origin.js';
 import type { Write } from '../request.js';
 import { failed, type Result } from '../result.js';
@@ -21,6 +29,7 @@ export function decodeForwarded(payload: Buffer): Write {
 export function decodeForwardReply(payload: Buffer): Result {
   const { kind, payload: answer } = decodeForward(payload);
   if (kind === KIND.okWrite) return { type: 'written', ...decodeOkWrite(answer) };
+  if (kind === KIND.okSession) return { type: 'session-opened', ...decodeOkSession(answer) };
   if (kind === KIND.error) return failed(decodeError(answer).error);
   throw new RaftctlError('bad-request', `an answer of kind ${kind}, which no write gets`);
 }

@@ -7,6 +7,7 @@ import {
   encodeNodeStatus,
   encodeOkGet,
   encodeOkScan,
+  encodeOkSession,
   encodeOkWrite,
   encodeWatchEvents,
   KIND,
@@ -36,6 +37,8 @@ export abstract class WireOrigin implements Origin {
     switch (result.type) {
       case 'written':
         return this.send(KIND.okWrite, encodeOkWrite(result));
+      case 'session-opened':
+        return this.send(KIND.okSession, encodeOkSession(result));
       case 'got':
         return this.send(KIND.okGet, ...encodeOkGet(result.revision, result.found));
       case 'scanned':

@@ -23,6 +23,9 @@ export class ClientChecker {
 
   /** A call ended that began when `floor` was known. */
   ended(request: Request, floor: number, answered: Answered): void {
+    expectSafe(answered.error?.code !== 'sequence-acknowledged', 'nobody forgets what is not acknowledged', () => {
+      return `${say(request)} failed: ${answered.error?.message}`;
+    });
     if (answered.outcome === 'failed') this.#deny(request);
     if (answered.outcome !== 'ok') return;
     const revision = answered.revision!;

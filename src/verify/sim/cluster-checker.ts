@@ -323,6 +323,14 @@ export class ClusterChecker {
     expectSafe(clusterVersion === expectedVersion, 'the cluster version rises with the log, and never falls', () => {
       return `${node} is at cluster version ${clusterVersion} after index ${appliedIndex}, the log says ${expectedVersion}`;
     });
+    const { time, sessions } = this.log.sessionsAt(appliedIndex);
+    expectSafe(
+      store.sessions.time === time && store.sessions.count === sessions,
+      'sessions go by the log alone',
+      () => {
+        return `${node} has ${store.sessions.count} sessions at time ${store.sessions.time} after index ${appliedIndex}, the log says ${sessions} at ${time}`;
+      },
+    );
     if (appliedIndex % HASH_EVERY === 0 && appliedIndex !== watched.hashedAt) {
       watched.hashedAt = appliedIndex;
       this.checkState(node, { store });

@@ -1,10 +1,14 @@
 import { EMPTY_REVISION, type Membership } from '../../base/index.js';
 import {
+  COMMAND_OPS,
   CommandVersions,
   type DataVersion,
   decodeCommand,
   FIRST_CLUSTER_VERSION,
+  isOpenSession,
   readClusterVersion,
+  readSession,
+  readTime,
 } from '../../kv/index.js';
 import {
   ENTRY_TYPES,
@@ -15,6 +19,7 @@ import {
   type RecordRef,
 } from '../../raft/index.js';
 import { type Effect, Model } from './model.js';
+import { ModelSessions } from './model-sessions.js';
 import { nameOf } from './values.js';
 import { expectSafe } from './violation.js';
 
@@ -38,6 +43,9 @@ interface CommittedEntry {
   readonly revision: number;
   readonly clusterVersion: number;
   readonly membership: Membership;
+  /** The log's time, and how many sessions there are. */
+  readonly time: number;
+  readonly sessions: number;
 }
 
 /**
@@ -46,6 +54,7 @@ interface CommittedEntry {
  */
 export class CommittedLog {
   readonly model = new Model();
+  readonly #sessions: ModelSessions;
   /** By the name of its value, where a write was committed and what it did. */
   readonly writes = new Map<string, CommittedWrite>();
   readonly #known = new Map<number, Map<number, KnownEntry>>();
@@ -59,6 +68,7 @@ export class CommittedLog {
   constructor(newest: DataVersion, first: Membership) {
     this.#first = first;
     this.#versions = new CommandVersions(newest);
+    this.#sessions = new ModelSessions(newest.sessions);
   }
 
   get lastIndex(): number {
@@ -104,6 +114,16 @@ export class CommittedLog {
     const base = own < 0 ? this.membershipAt(Math.min(this.lastIndex, index - 1)) : logged[own]!.membership;
     const later = logged.filter((_, at) => at > own && (at === 0 || logged[at - 1]!.index < index));
     return [base, ...later.map(({ membership }) => membership)];
+  }
+
+  /** The log's time once everything up to `index` is applied, and how many sessions there are then. */
+  sessionsAt(index: number): { readonly time: number; readonly sessions: number } {
+    return this.#committed[index - 1] ?? { time: 0, sessions: 0 };
+  }
+
+  /** Committed writes that were not run, because they had been, or because their session was no more. */
+  get repeated(): number {
+    return this.#sessions.repeated;
   }
 
   /** An entry was seen in the log of `node`. Log Matching, step by step: index and term determine it and what precedes it. */
@@ -162,8 +182,8 @@ export class CommittedLog {
     expectSafe(raisedTo !== undefined || needed <= clusterVersion, 'only what all members know is written', () => {
       return `entry ${index} needs version ${needed}, the cluster is at ${clusterVersion}`;
     });
-    const isWrite = entry.type === ENTRY_TYPES.command && raisedTo === undefined;
-    const effect = isWrite ? this.model.apply(entry.payload) : undefined;
+    const effect = this.#effectOf(entry, index);
+    const { time, count: sessions } = this.#sessions;
     const membership = this.#memberships.find((one) => one.index === index && one.term === term)?.membership;
     this.#committed.push({
       term,
@@ -171,16 +191,30 @@ export class CommittedLog {
       revision: this.model.revision,
       clusterVersion,
       membership: membership ?? this.membershipAt(index - 1),
+      time,
+      sessions,
     });
     if (effect !== undefined && effect.value !== null) this.#rememberWrite(index, effect, effect.value);
     return effect;
+  }
+
+  #effectOf({ type, payload }: KnownEntry, index: number): Effect | undefined {
+    if (type !== ENTRY_TYPES.command || readClusterVersion(payload, 0, payload.length) !== undefined) return undefined;
+    const time = readTime(payload, 0, payload.length);
+    if (time !== undefined) this.#sessions.advance(time);
+    else if (isOpenSession(payload, 0, payload.length)) this.#sessions.open(index);
+    else {
+      const own = readSession(payload, 0);
+      if (own === undefined || this.#sessions.takes(own, index)) return this.model.apply(payload);
+    }
+    return undefined;
   }
 
   /** Where a write stands in some log, behind all that is committed: it may be, yet. */
   undecided(value: string): { readonly index: number; readonly term: number } | undefined {
     for (let index = this.lastIndex + 1; this.#known.has(index); index += 1) {
       for (const [term, entry] of this.#known.get(index)!) {
-        if (entry.type !== ENTRY_TYPES.command || versionIn(entry) !== undefined) continue;
+        if (!isWrite(entry)) continue;
         const command = decodeCommand(entry.payload, 0, entry.payload.length);
         if (command.type !== 'delete' && nameOf(command.value) === value) return { index, term };
       }
@@ -196,6 +230,9 @@ export class CommittedLog {
     this.writes.set(value, { index, effect });
   }
 }
+
+const isWrite = ({ type, payload }: KnownEntry): boolean =>
+  type === ENTRY_TYPES.command && payload[0]! <= COMMAND_OPS.cas;
 
 /** What an entry raises the cluster version to, if that is what it does. */
 const versionIn = ({ type, payload }: KnownEntry): number | undefined =>

@@ -142,7 +142,12 @@ export class Liveness {
     const { options, checker, broken } = this.#context;
     const known = this.core.map(({ id }) => id);
     const timeoutMs = 2 * options.electionTimeoutMs[1];
-    const { process: own, client } = startClient(this.#context, { name: PROBE, known, timeoutMs });
+    const { process: own, client } = startClient(this.#context, {
+      name: PROBE,
+      known,
+      timeoutMs,
+      sessions: options.sessions,
+    });
     this.#asked = 2 * this.core.length;
     let tries = 0;
     const ask = (): void => {

@@ -1,4 +1,5 @@
 import { type Random, randomInt } from '../../base/index.js';
+import type { SessionLimits } from '../../kv/index.js';
 import type { NodeLimits } from '../../node/index.js';
 import type { WalOptions } from '../../storage/index.js';
 
@@ -76,6 +77,9 @@ export interface DrawnOptions {
   readonly clientTimeoutMs: number;
   readonly valueBytesMax: number;
   readonly limits: Partial<NodeLimits>;
+  /** Clients write under sessions. */
+  readonly sessions: boolean;
+  readonly sessionLimits: SessionLimits;
   /** The data versions that the nodes begin with, of an upgrade that happens meanwhile; empty: all are as this raftctl. */
   readonly upgradeFrom: readonly number[];
   readonly wal: Pick<WalOptions, 'segmentBytes' | 'firstSegmentBytes' | 'batchBytesMax' | 'tailBytes'>;
@@ -108,14 +112,18 @@ export function drawOptions(options: SimulationOptions, random: Random): DrawnOp
   const fullBytes = pick(random, [256, 4 * KIB, 1 << 20]);
   // A scan of all that there may be, so many times.
   const heldBytesMax = pick(random, [2, 8, 1 << 20]) * (KIB + drawn.keys * (drawn.valueBytesMax + 64));
-  const limits = { ...drawn.limits, queuedBytesMax, fullBytes, heldBytesMax };
-  return { ...drawn, faults, kernelBytes, chunkRate, upgradeFrom, spares, limits };
+  const sessions = random.next() < 0.8;
+  // So seldom that the logs of a quiet cluster are equal in between.
+  const timeEveryMs = drawn.heartbeatMs * pick(random, [10, 30, 100]);
+  const sessionLimits = { most: pick(random, [2, 6, 10_000]), idleMs: timeEveryMs * pick(random, [1, 5, 1_000]) };
+  const limits = { ...drawn.limits, queuedBytesMax, fullBytes, heldBytesMax, timeEveryMs };
+  return { ...drawn, faults, kernelBytes, chunkRate, upgradeFrom, spares, sessions, sessionLimits, limits };
 }
 
 function drawMost(
   { seed, nodes, durationMs = 20_000 }: SimulationOptions,
   random: Random,
-): Omit<DrawnOptions, 'kernelBytes' | 'chunkRate' | 'upgradeFrom' | 'spares'> {
+): Omit<DrawnOptions, 'kernelBytes' | 'chunkRate' | 'upgradeFrom' | 'spares' | 'sessions' | 'sessionLimits'> {
   const drawnNodes = pick(random, [3, 3, 3, 3, 5, 5, 5, 4, 2, 1, 7]);
   const heartbeatMs = pick(random, [10, 20, 50, 100]);
   const electionMin = heartbeatMs * randomInt(random, 4, 10);

@@ -13,7 +13,8 @@ export function verdictLines(verdict: Verdict, replay: string): string[] {
       `${verdict.nodeStarts} starts of nodes, ${verdict.committed} entries committed`,
     `network     ${batches.delivered} batches delivered, ${batches.lost} lost, ${batches.duplicated} duplicated`,
     `operations  ${operations.ok} answered, ${operations.failed} failed, ${operations.unknown} unknown; ` +
-      `${operations.checked} answers compared, ${operations.inHistory} operations in the history`,
+      `${operations.checked} answers compared, ${operations.inHistory} operations in the history, ` +
+      `${operations.repeated} writes that came again`,
     `watches     ${verdict.watched} events compared`,
     `trace       ${verdict.digest}`,
   ];
@@ -39,6 +40,7 @@ export function optionLines(options: DrawnOptions): string[] {
       `chunk ${options.chunkRate}; kernels hold ${options.kernelBytes} B`,
     `clients     ${options.clients}${options.readers ? ', a reader for each node' : ''}, ${options.watchers} watchers on ${options.keys} keys, think ${options.thinkMs}ms, give up after ` +
       `${options.clientTimeoutMs}ms, values up to ${options.valueBytesMax} B`,
+    `sessions    ${options.sessions ? 'yes' : 'none'}; at most ${options.sessionLimits.most}, idle for ${options.sessionLimits.idleMs}ms at most`,
     `upgrade     ${options.upgradeFrom.length === 0 ? 'none' : `nodes from data versions ${options.upgradeFrom.join(', ')} to 3`}`,
     `bounds      ${named(limits)}`,
     `log         ${named(wal)}`,

@@ -16,12 +16,13 @@ interface SimClientOptions {
   /** The nodes that it was told of. */
   readonly known: readonly NodeId[];
   readonly timeoutMs: number;
+  readonly sessions: boolean;
 }
 
 /** A process of its own with the client library in it. */
 export function startClient(
   { time, network, random }: SimClientContext,
-  { name, known, timeoutMs }: SimClientOptions,
+  { name, known, timeoutMs, sessions }: SimClientOptions,
 ): { readonly process: SimulatedProcess; readonly client: ClusterClient } {
   const process = new SimulatedProcess(name, time);
   const client = createClient({
@@ -30,7 +31,7 @@ export function startClient(
     clock: process,
     scheduler: process,
     random,
-    options: { timeoutMs },
+    options: { timeoutMs, sessions },
   });
   return { process, client };
 }

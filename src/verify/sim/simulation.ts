@@ -262,6 +262,10 @@ export class Simulation {
     this.#say('world', 'the healed quorum agrees');
     const { leadership } = liveness;
     await this.#runUntil(this.#time.now + liveness.stableMs);
+    // The log's time may just be moving on.
+    for (let tries = 20; tries > 0 && liveness.missing() !== undefined; tries -= 1) {
+      await this.#runUntil(this.#time.now + this.options.heartbeatMs);
+    }
     if (liveness.leadership === leadership && liveness.missing() === undefined) return;
     const detail = `it followed ${leadership}, then ${liveness.leadership}: ${liveness.missing() ?? 'they agree'}`;
     throw new Violation('liveness', 'a healed quorum keeps its leader', detail);
@@ -408,7 +412,12 @@ export class Simulation {
       committed: this.#checker.log.lastIndex,
       revision: this.#checker.log.revision,
       batches: { delivered: this.#weather.delivered, lost: this.#weather.lost, duplicated: this.#weather.duplicated },
-      operations: { ...this.#workload.tally, checked: this.#clients.checked, inHistory: this.#inHistory },
+      operations: {
+        ...this.#workload.tally,
+        checked: this.#clients.checked,
+        inHistory: this.#inHistory,
+        repeated: this.#checker.log.repeated,
+      },
       watched: this.#watchers.reduce((sum, { told }) => sum + told, 0),
       faults: this.#nemesis.counts,
     };

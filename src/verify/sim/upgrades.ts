@@ -8,11 +8,13 @@ import type { SimulatedProcess } from './virtual-time.js';
  * What the newest raftctl of an upgrade understands, and which versions there were before it: as if cas had come with
  * version 2, as the command that raises the version did, and delete with 3.
  */
-const UPGRADED: DataVersion = { version: 3, since: { ...DATA_VERSION.since, cas: 2, delete: 3 } };
+const UPGRADED: DataVersion = { ...DATA_VERSION, version: 3, since: { ...DATA_VERSION.since, cas: 2, delete: 3 } };
 
 /** The versions that a run is about: those of an upgrade, or this raftctl's alone. */
-export const newestOf = ({ upgradeFrom }: DrawnOptions): DataVersion =>
-  upgradeFrom.length === 0 ? DATA_VERSION : UPGRADED;
+export const newestOf = ({ upgradeFrom, sessionLimits }: DrawnOptions): DataVersion => ({
+  ...(upgradeFrom.length === 0 ? DATA_VERSION : UPGRADED),
+  sessions: sessionLimits,
+});
 
 /** What the nth node understands when the run begins. */
 export const dataAtFirst = (options: DrawnOptions, nth: number): DataVersion => ({

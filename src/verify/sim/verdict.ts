@@ -28,6 +28,8 @@ export interface Verdict {
     readonly checked: number;
     /** Operations whose history was found linearizable in the end. */
     readonly inHistory: number;
+    /** Committed writes that were not run: they had been before, or their session was no more. */
+    readonly repeated: number;
   };
   /** Events of watches that were compared. */
   readonly watched: number;

@@ -53,7 +53,7 @@ export class Watcher {
     this.#followsLeader = random.next() < 0.7;
     this.#known = this.#followsLeader || random.next() < 0.5 ? ids : [ids[randomInt(random, 0, ids.length - 1)]!];
     const timeoutMs = options.clientTimeoutMs * 2;
-    const { process, client } = startClient(context, { name, known: this.#known, timeoutMs });
+    const { process, client } = startClient(context, { name, known: this.#known, timeoutMs, sessions: false });
     this.#process = process;
     this.#client = client;
   }

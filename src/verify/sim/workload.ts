@@ -154,7 +154,8 @@ class WorkloadClient {
     this.#role = role;
     this.host = role.name;
     this.#name = workload.nextName();
-    const { process, client } = startClient(context, { ...role, timeoutMs: context.options.clientTimeoutMs });
+    const { clientTimeoutMs: timeoutMs, sessions } = context.options;
+    const { process, client } = startClient(context, { ...role, timeoutMs, sessions });
     this.#process = process;
     this.#client = client;
   }
