@@ -16,7 +16,11 @@ export interface ReplicatedFacts {
  * in it: each node has addresses of its own, and one that joins does not know how the cluster began. `cursor` goes over
  * all keys, and is left to its caller.
  */
-export function hashOfState(facts: ReplicatedFacts, sessions: Pick<Sessions, 'records'>, cursor: VersionCursor): string {
+export function hashOfState(
+  facts: ReplicatedFacts,
+  sessions: Pick<Sessions, 'records'>,
+  cursor: VersionCursor,
+): string {
   const hash = hashOfFacts(facts);
   for (const record of sessions.records()) hash.update(record);
   for (; cursor.key !== undefined; cursor.advance()) {
