@@ -7,7 +7,8 @@ import { type BenchOptions, runBench } from '../console/bench/index.js';
 /** The benchmark's worker: options as one JSON argument, the result as one JSON line. Written by `bench`, for `bench`. */
 async function main(): Promise<void> {
   const options = JSON.parse(process.argv[2] ?? '') as BenchOptions;
-  const client = await connect(options.endpoints, { connections: options.connections });
+  const { endpoints, connections, sessions } = options;
+  const client = await connect(endpoints, { connections, sessions });
   try {
     const result = await runBench(options, { client, clock: realClock, scheduler: realScheduler });
     process.stdout.write(`${JSON.stringify(result)}\n`);

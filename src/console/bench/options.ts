@@ -12,6 +12,8 @@ export interface BenchOptions {
   readonly valueBytes: number;
   readonly keys: number;
   readonly durationMs: number;
+  /** False: each write is sent once, and may be of unknown outcome. */
+  readonly sessions: boolean;
 }
 
 /** What came out. `throughput` is operations per second. */

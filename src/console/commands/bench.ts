@@ -22,6 +22,7 @@ const bench: CommandSpec = {
     count('value', 'bytes of a value (256)'),
     count('keys', 'different keys (10,000)'),
     { name: 'for', value: { label: 'DUR', kind: { type: 'duration' } }, about: 'how long to measure (5s)' },
+    { name: 'no-sessions', about: 'writes that are sent once: one whose answer is lost fails' },
     count('nodes', 'on a temporary cluster of its own with so many nodes (from a shell)'),
   ],
   examples: [
@@ -58,6 +59,7 @@ function benchOptions(
     valueBytes: call.count('value') ?? 256,
     keys: atLeastOne(call, 'keys', 10_000),
     durationMs: call.duration('for') ?? 5_000,
+    sessions: !call.has('no-sessions'),
   };
 }
 

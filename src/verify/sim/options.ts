@@ -68,6 +68,8 @@ export interface DrawnOptions {
   readonly syncMs: readonly [min: number, max: number];
   readonly turnMs: number;
   readonly clients: number;
+  /** So many of them share one process. */
+  readonly lanes: number;
   /** One more client for each node, who knows no other and only reads. */
   readonly readers: boolean;
   /** More clients, who watch keys. */
@@ -117,13 +119,14 @@ export function drawOptions(options: SimulationOptions, random: Random): DrawnOp
   const timeEveryMs = drawn.heartbeatMs * pick(random, [10, 30, 100]);
   const sessionLimits = { most: pick(random, [2, 6, 10_000]), idleMs: timeEveryMs * pick(random, [1, 5, 1_000]) };
   const limits = { ...drawn.limits, queuedBytesMax, fullBytes, heldBytesMax, timeEveryMs };
-  return { ...drawn, faults, kernelBytes, chunkRate, upgradeFrom, spares, sessions, sessionLimits, limits };
+  const lanes = pick(random, [1, 1, 2, 3]);
+  return { ...drawn, faults, kernelBytes, chunkRate, upgradeFrom, spares, lanes, sessions, sessionLimits, limits };
 }
 
 function drawMost(
   { seed, nodes, durationMs = 20_000 }: SimulationOptions,
   random: Random,
-): Omit<DrawnOptions, 'kernelBytes' | 'chunkRate' | 'upgradeFrom' | 'spares' | 'sessions' | 'sessionLimits'> {
+): Omit<DrawnOptions, 'kernelBytes' | 'chunkRate' | 'upgradeFrom' | 'spares' | 'lanes' | 'sessions' | 'sessionLimits'> {
   const drawnNodes = pick(random, [3, 3, 3, 3, 5, 5, 5, 4, 2, 1, 7]);
   const heartbeatMs = pick(random, [10, 20, 50, 100]);
   const electionMin = heartbeatMs * randomInt(random, 4, 10);

@@ -38,7 +38,7 @@ export function optionLines(options: DrawnOptions): string[] {
       `sync ${range(syncMs)}, turn ${options.turnMs}ms`,
     `rates       loss ${options.lossRate}, duplicate ${options.duplicateRate}, reorder ${options.reorderRate}, ` +
       `chunk ${options.chunkRate}; kernels hold ${options.kernelBytes} B`,
-    `clients     ${options.clients}${options.readers ? ', a reader for each node' : ''}, ${options.watchers} watchers on ${options.keys} keys, think ${options.thinkMs}ms, give up after ` +
+    `clients     ${options.clients}${options.lanes > 1 ? `, each ${options.lanes} times over` : ''}${options.readers ? ', a reader for each node' : ''}, ${options.watchers} watchers on ${options.keys} keys, think ${options.thinkMs}ms, give up after ` +
       `${options.clientTimeoutMs}ms, values up to ${options.valueBytesMax} B`,
     `sessions    ${options.sessions ? 'yes' : 'none'}; at most ${options.sessionLimits.most}, idle for ${options.sessionLimits.idleMs}ms at most`,
     `upgrade     ${options.upgradeFrom.length === 0 ? 'none' : `nodes from data versions ${options.upgradeFrom.join(', ')} to 3`}`,

@@ -35,7 +35,10 @@ interface Call {
   readonly floor: number;
 }
 
-/** Clients of the simulated cluster, each a process with the client library, doing one thing after the other. */
+/**
+ * Clients of the simulated cluster: each does one thing after the other, with the client library, which several of one
+ * process share.
+ */
 export class Workload {
   readonly tally: Tally = { ok: 0, failed: 0, unknown: 0 };
   readonly #context: WorkloadContext;
@@ -66,7 +69,7 @@ export class Workload {
 
   /** Names of the clients' processes. */
   get hosts(): readonly string[] {
-    return this.#clients.map(({ host }) => host);
+    return [...new Set(this.#clients.map(({ host }) => host))];
   }
 
   begin(): void {
@@ -76,14 +79,18 @@ export class Workload {
   #newClients(): readonly WorkloadClient[] {
     const { options, ids, random } = this.#context;
     const clients: WorkloadClient[] = [];
-    const begin = (name: string, known: readonly NodeId[], onlyReads: boolean) =>
-      clients.push(new WorkloadClient(this, this.#context, { name, known, onlyReads }));
+    const begin = (name: string, known: readonly NodeId[], onlyReads: boolean, lanes: number) => {
+      const program = new Program(this.#context, name, known, lanes);
+      for (let lane = 0; lane < lanes; lane += 1) {
+        clients.push(new WorkloadClient(this, this.#context, program, { known, onlyReads }));
+      }
+    };
     for (let nth = 1; nth <= options.clients; nth += 1) {
       const known = random.next() < 0.7 ? ids : [ids[randomInt(random, 0, ids.length - 1)]!];
-      begin(`client-${nth}`, known, false);
+      begin(`client-${nth}`, known, false, options.lanes);
     }
     // Whoever is cut off or stopped is asked all the same: that is how a stale answer shows.
-    if (options.readers) for (const id of ids) begin(`reader-${id.slice(-1)}`, [id], true);
+    if (options.readers) for (const id of ids) begin(`reader-${id.slice(-1)}`, [id], true, 1);
     return clients;
   }
 
@@ -131,50 +138,70 @@ export class Workload {
   }
 }
 
+/** A process with the client library in it, and those who use it. */
+class Program {
+  readonly host: string;
+  readonly process: SimulatedProcess;
+  readonly client: ClusterClient;
+  #users: number;
+
+  constructor(context: WorkloadContext, name: string, known: readonly NodeId[], users: number) {
+    const { clientTimeoutMs: timeoutMs, sessions } = context.options;
+    const { process, client } = startClient(context, { name, known, timeoutMs, sessions });
+    this.host = name;
+    this.process = process;
+    this.client = client;
+    this.#users = users;
+  }
+
+  /** One of them needs it no more. */
+  leave(): void {
+    this.#users -= 1;
+    if (this.#users === 0) void this.client.close();
+  }
+}
+
 interface ClientRole {
-  readonly name: string;
   readonly known: readonly NodeId[];
   readonly onlyReads: boolean;
 }
 
 class WorkloadClient {
-  readonly host: string;
   readonly #workload: Workload;
   readonly #context: WorkloadContext;
-  readonly #process: SimulatedProcess;
-  readonly #client: ClusterClient;
+  readonly #program: Program;
   readonly #role: ClientRole;
   #name: string;
   /** What it believes keys to hold, for a cas that may succeed. */
   readonly #seen = new Map<string, string | null>();
 
-  constructor(workload: Workload, context: WorkloadContext, role: ClientRole) {
+  constructor(workload: Workload, context: WorkloadContext, program: Program, role: ClientRole) {
     this.#workload = workload;
     this.#context = context;
+    this.#program = program;
     this.#role = role;
-    this.host = role.name;
     this.#name = workload.nextName();
-    const { clientTimeoutMs: timeoutMs, sessions } = context.options;
-    const { process, client } = startClient(context, { ...role, timeoutMs, sessions });
-    this.#process = process;
-    this.#client = client;
+  }
+
+  get host(): string {
+    return this.#program.host;
   }
 
   /** Thinks, then asks. */
   next(): void {
     const { options, random } = this.#context;
-    this.#process.after(options.thinkMs * 2 * random.next(), () => this.#ask());
+    this.#program.process.after(options.thinkMs * 2 * random.next(), () => this.#ask());
   }
 
   #ask(): void {
     if (this.#workload.isOver) {
-      void this.#client.close();
+      this.#program.leave();
       return;
     }
     const { say, broken } = this.#context;
     const request = this.#request();
     const call = this.#workload.called(this.#name, request);
-    const answering = perform(this.#client, request, this.#via(), this.#context.options.valueBytesMax);
+    const answering = perform(this.#program.client, request, this.#via(), this.#context.options.valueBytesMax);
     const end = (answered: Answered): void => {
       this.#learn(request, answered);
       this.#workload.ended(call, answered);

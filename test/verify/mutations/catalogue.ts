@@ -243,8 +243,8 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'a write is answered by what was committed in its place',
     edits: one(
       'node/proposals.ts',
-      'if (entry.term === term && result !== undefined) {',
-      'if (result !== undefined) {',
+      'if (entry.term === term && result !== undefined) proposer',
+      'if (result !== undefined) proposer',
     ),
     seeds: 200,
   },
@@ -261,8 +261,8 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'the client sends a write again whose outcome it does not know',
     edits: one(
       'client/dispatcher.ts',
-      'operation.verb.isWrite ? error.definite && REFUSED.has(error.code) : READ_FAILED.has(error.code);',
-      'READ_FAILED.has(error.code);',
+      'operation.isRepeatable ? UNDECIDED.has(error.code) : error.definite && REFUSED.has(error.code);',
+      'UNDECIDED.has(error.code);',
     ),
     seeds: 60,
   },
@@ -280,7 +280,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'the state is flushed ahead of the log',
     edits: one(
       'kv/flusher.ts',
-      "if (this.#state.type !== 'waiting' || this.#state.meta.appliedIndex > this.#persistedIndex) return;",
+      "if (this.#state.type !== 'waiting' || this.#state.sealed.meta.appliedIndex > this.#persistedIndex) return;",
       "if (this.#state.type !== 'waiting') return;",
     ),
     seeds: 600,
@@ -520,6 +520,69 @@ export const MUTATIONS: readonly Mutation[] = [
       "'link-silent', { peer: id, silentMs: nth * patienceMs });",
     ),
     seeds: 80,
+  },
+  // Exactly once
+  {
+    name: 'a write that comes again is run again',
+    edits: one('kv/store.ts', 'if (remembered !== undefined) return remembered;', ''),
+    seeds: 20,
+    quick: true,
+  },
+  {
+    name: 'a session is flushed as it was opened, and never after',
+    edits: one(
+      'kv/sessions.ts',
+      'session.activeAt = this.#time;\n    this.#change(session);',
+      'session.activeAt = this.#time;',
+    ),
+    seeds: 60,
+  },
+  {
+    name: 'sessions are forgotten when a node starts again',
+    edits: one('kv/sessions.ts', 'of readSessions(backend)) {', 'of readSessions(backend).slice(0, 0)) {'),
+    seeds: 20,
+  },
+  {
+    name: 'the log’s time falls back when a node starts again',
+    edits: one('kv/store.ts', 'new Sessions(backend, flushed.time,', 'new Sessions(backend, 0,'),
+    seeds: 60,
+  },
+  {
+    name: 'a session that has expired is taken for a new one',
+    edits: one(
+      'kv/store.ts',
+      'if (session === undefined) return sessionExpired(id);',
+      'if (session === undefined) return this.#write(bytes);',
+    ),
+    seeds: 60,
+  },
+  {
+    name: 'the session that goes is the first that was opened, however busy it is',
+    edits: one('kv/sessions.ts', 'if (session !== this.#newest) {', 'if (session === undefined) {'),
+    seeds: 60,
+  },
+  {
+    name: 'a client acknowledges all that it sent before',
+    edits: one(
+      'client/operation.ts',
+      '{ session: id, sequence: this.#sequence, lowest }',
+      '{ session: id, sequence: this.#sequence, lowest: this.#sequence + 0 * lowest }',
+    ),
+    seeds: 60,
+  },
+  {
+    name: 'a write in doubt goes on under another session when its own has expired',
+    edits: one('client/dispatcher.ts', 'if (operation.isInDoubt) {', 'if (operation.valueBytes < 0) {'),
+    seeds: 200,
+  },
+  {
+    name: 'a write is said not to have happened when its last try did not',
+    edits: one(
+      'client/outcomes.ts',
+      'if (!operation.isInDoubt || !error.definite) return error;',
+      'if (error !== undefined) return error;',
+    ),
+    seeds: 60,
   },
   // Clusters of several versions
   {
