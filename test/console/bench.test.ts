@@ -17,6 +17,7 @@ const OPTIONS: BenchOptions = {
   valueBytes: 16,
   keys: 10,
   durationMs: 30,
+  sessions: true,
 };
 
 describe('a benchmark', () => {
@@ -74,6 +75,7 @@ describe('a benchmark', () => {
       valueBytes: 256,
       keys: 10_000,
       durationMs: 1_000,
+      sessions: true,
       nodes: 4,
     });
     expect(outcome.principal).toBe(2);
