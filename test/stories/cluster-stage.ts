@@ -13,6 +13,7 @@ import { scriptWorkspace } from '../helpers/script-workspace.js';
 import { NodeClusterControl } from './cluster-control.js';
 import { networkVerbs, StoryNetwork } from './cluster-network.js';
 import type { Stage } from './story.js';
+import { verb } from './verb.js';
 import { did, eventWords, sent } from './words.js';
 
 /**
@@ -28,7 +29,8 @@ import { did, eventWords, sent } from './words.js';
  *
  * Events and messages are told with the milliseconds since the command began. Anything takes one millisecond from one
  * process to another, syncs and the supervisor take none. Time passes until a command is over; so `sleep 100ms` and
- * `wait leader` let it pass too. Network faults and `messages` are in cluster-network.ts.
+ * `wait leader` let it pass too. Network faults and `messages` are in cluster-network.ts. The client tells what nodes say
+ * to each single try, until `sessions` makes it what the library is.
  */
 export class ClusterStage implements Stage {
   readonly table: CommandTable;
@@ -43,7 +45,12 @@ export class ClusterStage implements Stage {
 
   constructor(output: Output) {
     this.output = { ...output, item: (document, text) => output.say(this.#itemText(document, text)) };
-    this.table = new CommandTable([...TABLE.specs, ...networkVerbs(() => this.#running.network)]);
+    const sessions = verb({
+      name: 'sessions',
+      about: 'From now on the client writes under sessions, as the library does',
+      answer: () => this.#useSessions(),
+    });
+    this.table = new CommandTable([...TABLE.specs, ...networkVerbs(() => this.#running.network), sessions]);
     this.workspace = this.#newWorkspace();
   }
 
@@ -64,6 +71,12 @@ export class ClusterStage implements Stage {
       this.#tellMessages();
     }
     await command;
+  }
+
+  #useSessions(): string {
+    const running = this.#running;
+    this.#cluster = { ...running, client: running.nodes.sessionClient() };
+    return 'a client that sends a write again until its outcome is known';
   }
 
   async close(): Promise<void> {
