@@ -53,24 +53,34 @@ export function openWorkspace(host: Host, options: WorkspaceOptions): OpenWorksp
   };
 }
 
-/** One client per cluster, connected when the first command needs it; one that could not connect is tried again. */
+/**
+ * One client per cluster, connected when the first command needs it; one that could not connect is tried again, and when
+ * other nodes are members another takes its place. What the one before is still about goes on.
+ */
 class ClientCache {
   readonly #host: Host;
+  readonly #earlier: Promise<Client>[] = [];
   #client: Promise<Client> | null = null;
+  #endpoints = '';
 
   constructor(host: Host) {
     this.#host = host;
   }
 
   of(control: ClusterControl, timeoutMs: number): Promise<Client> {
-    this.#client ??= this.#connect(control, timeoutMs);
+    const endpoints = control.live().membership.members.map(formatHostPort).sort();
+    if (this.#client !== null && this.#endpoints !== endpoints.join()) {
+      this.#earlier.push(this.#client);
+      this.#client = null;
+    }
+    this.#endpoints = endpoints.join();
+    this.#client ??= this.#connect(control, endpoints, timeoutMs);
     return this.#client;
   }
 
-  async #connect(control: ClusterControl, timeoutMs: number): Promise<Client> {
+  async #connect(control: ClusterControl, endpoints: readonly string[], timeoutMs: number): Promise<Client> {
     try {
       const connect = await this.#host.loadConnect();
-      const endpoints = control.live().membership.members.map(formatHostPort);
       return await connect(endpoints, { timeoutMs, clusterId: control.clusterId });
     } catch (thrown) {
       this.#client = null;
@@ -79,8 +89,10 @@ class ClientCache {
   }
 
   async close(): Promise<void> {
-    const client = await this.#client?.catch(() => null);
-    await client?.close();
+    for (const each of [...this.#earlier, this.#client]) {
+      const client = await each?.catch(() => null);
+      await client?.close();
+    }
   }
 }
 

@@ -1,16 +1,27 @@
-import { type Clock, type Level, type Member, type NodeId, RaftctlError, type Scheduler } from '../base/index.js';
+import {
+  type Clock,
+  type Level,
+  type Member,
+  type Membership,
+  type NodeId,
+  RaftctlError,
+  type Scheduler,
+} from '../base/index.js';
 import { ask, type Call, Calls, type Connection, type Frame, type Link, type Transport } from '../transport/index.js';
 import {
   decodeError,
   decodeEventBatch,
   decodeLeadership,
+  decodeMembershipDocument,
   decodeNodeStatus,
   type EventBatch,
+  encodeChangeMembership,
   encodeLogLevel,
   encodeSubscribeEvents,
   encodeTransfer,
   KIND,
   type Leadership,
+  type MembershipRequest,
   type NodeStatus,
 } from '../wire/index.js';
 import type { NodeProbe, ProbeListener } from './engine.js';
@@ -84,6 +95,11 @@ export class AdminLink implements NodeProbe {
   async transfer(to: NodeId | null, timeoutMs: number): Promise<Leadership> {
     const request = encodeTransfer({ to, timeoutMs: Math.ceil(timeoutMs) });
     return decodeLeadership(await this.#ask(KIND.transfer, request, timeoutMs + LATE_ANSWER_MS));
+  }
+
+  async changeMembership(change: MembershipRequest, timeoutMs: number): Promise<Membership> {
+    const request = encodeChangeMembership({ change, timeoutMs: Math.ceil(timeoutMs) });
+    return decodeMembershipDocument(await this.#ask(KIND.changeMembership, request, timeoutMs + LATE_ANSWER_MS));
   }
 
   setEventLevel(level: Level): void {

@@ -13,9 +13,12 @@ import {
   type Parser,
   record,
   text,
+  truth,
 } from '../wire/parse.js';
 import type { ClusterConfig } from './config/config.js';
 import {
+  type ClusterChange,
+  type ClusterChanged,
   type ClusterView,
   LIFECYCLE_ACTIONS,
   type LifecycleResult,
@@ -110,6 +113,26 @@ export const lifecycleResult: Parser<LifecycleResult> = object({
   pid: nullable(count),
   at: finite,
 });
+
+export const clusterChanged: Parser<ClusterChanged> = object({ node: nodeId, membership, tookMs: finite });
+
+const CHANGES: Readonly<Record<ClusterChange['type'], Parser<ClusterChange>>> = {
+  add: object({
+    type: oneOf(['add']),
+    node: optional(nodeId),
+    host: optional(text),
+    port: optional(count),
+    learner: truth,
+  }),
+  promote: object({ type: oneOf(['promote']), node: nodeId }),
+  remove: object({ type: oneOf(['remove']), node: nodeId }),
+  wipe: object({ type: oneOf(['wipe']), node: nodeId }),
+  replace: object({ type: oneOf(['replace']), node: nodeId, by: optional(nodeId) }),
+};
+
+const changeType = object({ type: oneOf(['add', 'promote', 'remove', 'wipe', 'replace']) });
+
+export const clusterChange: Parser<ClusterChange> = (value, path) => CHANGES[changeType(value, path).type](value, path);
 
 export const transferred: Parser<Transferred> = object({
   from: nodeId,

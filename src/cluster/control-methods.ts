@@ -4,6 +4,8 @@ import type { EventFilter, EventSource, MergedEvent } from '../diagnostics/index
 import { count, finite, list, object, oneOf, optional, type Parser, record, text, truth } from '../wire/parse.js';
 import { type ClusterControl, LIFECYCLE_ACTIONS, type LiveState } from './control.js';
 import {
+  clusterChange,
+  clusterChanged,
   eventPage,
   lifecycleResult,
   liveState,
@@ -64,7 +66,7 @@ export const GREETING: MethodTable<Greeting> = {
 };
 
 export const CONTROL_METHODS: MethodTable<
-  Pick<ClusterControl, 'view' | 'lifecycle' | 'transfer' | 'setLevel' | 'down'>
+  Pick<ClusterControl, 'view' | 'lifecycle' | 'transfer' | 'changeMembership' | 'setLevel' | 'down'>
 > = {
   view: method({
     args: object({ timeoutMs: optional(finite) }),
@@ -95,6 +97,15 @@ export const CONTROL_METHODS: MethodTable<
       workMs: options?.timeoutMs ?? WORK_MS,
     }),
     parameters: ({ to, ...options }) => [to, given(options)],
+  }),
+  changeMembership: method({
+    args: object({ change: clusterChange, timeoutMs: optional(finite) }),
+    result: clusterChanged,
+    ask: ({ supervisor }, change, options) => ({
+      args: { change, timeoutMs: options?.timeoutMs },
+      workMs: (options?.timeoutMs ?? WORK_MS) + 2 * supervisor.stopTimeoutMs,
+    }),
+    parameters: ({ change, ...options }) => [change, given(options)],
   }),
   setLevel: method({
     args: object({ level, node: optional(nodeId) }),

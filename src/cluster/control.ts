@@ -32,6 +32,8 @@ export interface ClusterControl {
    * nobody took over: the leader is as it was then.
    */
   transfer(to?: NodeId, options?: { readonly timeoutMs?: number }): Promise<Transferred>;
+  /** Others are to belong to the cluster. Rejects with `change-refused` or `change-failed`, and why; see `members`. */
+  changeMembership(change: ClusterChange, options?: { readonly timeoutMs?: number }): Promise<ClusterChanged>;
   /** Events of this level are recorded from now on, at one node or at all. */
   setLevel(level: Level, node?: NodeId): Promise<void>;
   /** Ends the cluster: followers first, the leader last. Its data stays. */
@@ -108,6 +110,28 @@ export interface LifecycleResult {
   readonly pid: number | null;
   /** Monotonic milliseconds when the signal was sent or the process spawned; compares with the time of events. */
   readonly at: number;
+}
+
+/** Who is to belong to the cluster. A node that is added begins with nothing; of one that goes the data is deleted. */
+export type ClusterChange =
+  | {
+      readonly type: 'add';
+      /** Absent: the next name, and the next port. */
+      readonly node?: NodeId | undefined;
+      readonly host?: string | undefined;
+      readonly port?: number | undefined;
+      /** It gets the log and does not vote. */
+      readonly learner: boolean;
+    }
+  | { readonly type: 'promote' | 'remove' | 'wipe'; readonly node: NodeId }
+  /** `by` is added, unless it is a learner; absent: the next name. */
+  | { readonly type: 'replace'; readonly node: NodeId; readonly by?: NodeId | undefined };
+
+export interface ClusterChanged {
+  /** Whom it was about: of a replacement the new one. */
+  readonly node: NodeId;
+  readonly membership: Membership;
+  readonly tookMs: number;
 }
 
 export interface Transferred {

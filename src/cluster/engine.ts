@@ -1,5 +1,5 @@
-import type { ErrorCode, Level, Member, NodeId } from '../base/index.js';
-import type { EventBatch, Leadership, NodeStatus } from '../wire/index.js';
+import type { ErrorCode, Level, Member, Membership, NodeId } from '../base/index.js';
+import type { EventBatch, Leadership, MembershipRequest, NodeStatus } from '../wire/index.js';
 import type { ProcessExit } from './child-process.js';
 
 /**
@@ -28,6 +28,8 @@ export interface MemberPlan extends Member {
   readonly clusterId: string;
   readonly members: readonly Member[];
   /** Of its data. */
+  /** It comes to a cluster that is there. */
+  readonly joins?: boolean | undefined;
   readonly directory: string;
   /** false: it has run before, and must not begin anew with an empty directory (Diss. §3.8). */
   readonly mayCreate: boolean;
@@ -58,6 +60,8 @@ export interface NodeProbe {
   setBaseLevel?(level: Level, timeoutMs: number): Promise<void>;
   /** Asks this process, which leads, to hand over; to anybody without `to`. Absent: this engine cannot. */
   transfer?(to: NodeId | null, timeoutMs: number): Promise<Leadership>;
+  /** Asks this process, which leads, to change the membership. Absent: this engine cannot. */
+  changeMembership?(change: MembershipRequest, timeoutMs: number): Promise<Membership>;
   close(): void;
 }
 

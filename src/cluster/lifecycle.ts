@@ -124,7 +124,8 @@ function tell(
   return at;
 }
 
-function untilRunning(context: LifecycleContext, node: LifecycleNode, timeoutMs: number): Promise<true> {
+/** Rejects with why it does not run, and what it said last. */
+export function untilRunning(context: LifecycleContext, node: LifecycleNode, timeoutMs: number): Promise<true> {
   return until(
     () => {
       if (node.process.isDown) throw startFailed(node);

@@ -50,6 +50,11 @@ export class LiveTracker {
     return this.#roles.get(node)?.term ?? this.#term;
   }
 
+  /** Others belong to the cluster now. */
+  membersChanged(): void {
+    this.#update();
+  }
+
   /** Takes events `role-changed`. */
   rolesChanged(events: readonly MergedEvent[]): void {
     for (const { node, event, fields } of events) {

@@ -3,6 +3,7 @@ import {
   type Clock,
   type Emit,
   type Level,
+  type Membership,
   messageOf,
   type NodeId,
   RaftctlError,
@@ -10,7 +11,7 @@ import {
   type Scheduler,
 } from '../base/index.js';
 import { mostVerbose } from '../diagnostics/index.js';
-import type { EventBatch, Leadership, NodeStatus } from '../wire/index.js';
+import type { EventBatch, Leadership, MembershipRequest, NodeStatus } from '../wire/index.js';
 import { type ChildProcess, neverStarted, spawnNode } from './child-process.js';
 import type { RestartPolicy } from './config/config.js';
 import type { NodeView } from './control.js';
@@ -36,6 +37,8 @@ export interface NodeHandleOptions {
   readonly led: () => boolean;
   readonly changed: (node: NodeHandle, before: ProcessStateName) => void;
   readonly events: (node: NodeHandle, batch: EventBatch) => void;
+  /** What it said of itself when it was asked. */
+  readonly heard?: (status: NodeStatus) => void;
 }
 
 /** One node as its supervisor has it: the process, the connection to it, and its log. */
@@ -76,6 +79,7 @@ export class NodeHandle {
     if (probe === undefined) throw new RaftctlError('not-running', `${this.id} is ${this.state}`);
     const status = await probe.status(timeoutMs);
     if (probe === this.#probe) this.#lastStatus = { status, at: this.#options.clock.now() };
+    this.#options.heard?.(status);
     return status;
   }
 
@@ -133,6 +137,14 @@ export class NodeHandle {
     if (probe === undefined) throw new RaftctlError('not-running', `${this.id} is ${this.state}`);
     if (probe.transfer !== undefined) return probe.transfer(to, timeoutMs);
     throw new RaftctlError('usage', `the engine ${this.#options.engine.name} cannot transfer leadership`);
+  }
+
+  /** Has the process, which leads, change the membership. */
+  async changeMembership(change: MembershipRequest, timeoutMs: number): Promise<Membership> {
+    const probe = this.#probe;
+    if (probe === undefined) throw new RaftctlError('not-running', `${this.id} is ${this.state}`);
+    if (probe.changeMembership !== undefined) return probe.changeMembership(change, timeoutMs);
+    throw new RaftctlError('usage', `the engine ${this.#options.engine.name} cannot change the membership`);
   }
 
   /** What readers of the merged stream ask for, over and above the base level. */

@@ -47,6 +47,7 @@ const MEANINGS: Readonly<Record<number, ExitMeaning>> = {
   // Data that was refused once will be refused again.
   [NODE_EXIT.dataRefused]: { type: 'refused' },
   [NODE_EXIT.dataForgotten]: { type: 'refused', code: 'data-forgotten' },
+  [NODE_EXIT.removed]: { type: 'refused', code: 'member-removed' },
   [NODE_EXIT.diskFailed]: { type: 'crashed', code: 'disk-failed' },
   [NODE_EXIT.portTaken]: { type: 'crashed', code: 'port-taken' },
 };

@@ -124,7 +124,9 @@ async function prepare(options: StartOptions): Promise<Prepared> {
       file,
       directory,
       ephemeral,
+      isTemporary: ephemeral || options.directory !== undefined,
       engine,
+      probe: (one, members) => probePorts(transport, one, members),
       instance: randomBytes(8).toString('hex'),
     });
     for (const fields of swept) supervisor.emit.emit('warn', 'orphan-swept', fields);

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { asNodeId, type Member, messageOf, RaftctlError, systemReason } from '../base/index.js';
+import { asNodeId, type FormerMember, type Member, messageOf, RaftctlError, systemReason } from '../base/index.js';
 import { writeFileAtomically } from '../os/index.js';
-import { branded, count, list, object, type Parser, text, truth } from '../wire/parse.js';
-import type { ClusterConfig } from './config/config.js';
+import { branded, count, list, object, optional, type Parser, text, truth } from '../wire/parse.js';
+import { type ClusterConfig, digestOf } from './config/config.js';
 
 /** supervisor.json: what a cluster is, whoever supervises it. */
 export interface SupervisorFile extends Supervising {
@@ -12,6 +12,8 @@ export interface SupervisorFile extends Supervising {
   readonly clusterId: string;
   readonly name: string;
   readonly members: readonly KnownMember[];
+  /** Who has left, by the last incarnation. */
+  readonly former?: readonly FormerMember[] | undefined;
   /** Of the accepted cluster.yaml's topology. */
   readonly digest: string;
 }
@@ -19,6 +21,8 @@ export interface SupervisorFile extends Supervising {
 export interface KnownMember extends Member {
   /** It has run: its data exists, and must not be missing when it comes back. */
   readonly joined: boolean;
+  /** It came to a cluster that was there. */
+  readonly joins?: boolean | undefined;
 }
 
 /** The supervisor that runs now, or ran last. */
@@ -32,13 +36,21 @@ const FORMAT = 2;
 
 /** What a file of any format says. Where its members listen, cluster.yaml may have changed since. */
 export interface FoundFile extends Omit<SupervisorFile, 'format' | 'members'> {
-  readonly members: readonly Omit<KnownMember, 'host' | 'port'>[];
+  readonly members: readonly (Omit<KnownMember, 'host' | 'port'> & Partial<Pick<KnownMember, 'host' | 'port'>>)[];
 }
 
 const nodeId = branded(text, asNodeId);
 const cluster = { clusterId: text, name: text, digest: text, pid: count, socket: text };
 const formerMember = object({ name: nodeId, incarnation: count, joined: truth });
-const member = object({ id: nodeId, incarnation: count, host: text, port: count, joined: truth });
+const member = object({
+  id: nodeId,
+  incarnation: count,
+  host: text,
+  port: count,
+  joined: truth,
+  joins: optional(truth),
+});
+const former = object({ id: nodeId, incarnation: count });
 
 const PARSERS: Readonly<Record<number, Parser<FoundFile>>> = {
   1: object({
@@ -48,7 +60,7 @@ const PARSERS: Readonly<Record<number, Parser<FoundFile>>> = {
       return { id: name, ...rest };
     }),
   }),
-  [FORMAT]: object({ ...cluster, members: list(member) }),
+  [FORMAT]: object({ ...cluster, members: list(member), former: optional(list(former)) }),
 };
 
 export function newSupervisorFile(config: ClusterConfig, supervising: Supervising): SupervisorFile {
@@ -106,13 +118,21 @@ export function takeOver(
   supervising: Supervising,
   directory: string,
 ): SupervisorFile {
-  if (found.digest !== config.digest) throw changedTopology(found, config, directory);
+  const ids = found.members.map(({ id }) => id);
+  const isOfNow = digestOf(found.name, ids) === config.digest;
+  if (found.digest !== config.digest && !isOfNow) throw changedTopology(found, config, directory);
+  // Nodes came and went since the cluster began: who is there now is here, and where the others listen.
   const known = new Map(found.members.map((one) => [one.id, one]));
-  const members = config.nodes.map((node) => {
+  const listed = config.nodes.flatMap((node) => {
     const one = known.get(node.id);
-    if (one === undefined) throw changedTopology(found, config, directory);
-    return { ...node, incarnation: one.incarnation, joined: one.joined };
+    return one === undefined ? [] : [{ ...one, ...node }];
   });
+  const others = found.members.flatMap(({ host, port, ...one }) => {
+    if (listed.some(({ id }) => id === one.id)) return [];
+    if (host === undefined || port === undefined) throw changedTopology(found, config, directory);
+    return [{ ...one, host, port }];
+  });
+  const members = [...listed, ...others];
   return { ...found, ...supervising, format: FORMAT, members };
 }
 

@@ -12,10 +12,13 @@ import {
   type Timer,
 } from '../base/index.js';
 import { type DiagnosticEvent, type EventSource, MergedStream } from '../diagnostics/index.js';
-import type { EventBatch } from '../wire/index.js';
+import type { EventBatch, NodeStatus } from '../wire/index.js';
+import type { AskLeaderContext } from './ask-leader.js';
 import { viewCluster } from './cluster-view.js';
 import type { ClusterConfig } from './config/config.js';
 import {
+  type ClusterChange,
+  type ClusterChanged,
   type ClusterControl,
   type ClusterView,
   type DownOptions,
@@ -32,6 +35,7 @@ import { Guard } from './guard.js';
 import { KnownMembers } from './known-members.js';
 import { type LifecycleContext, runLifecycle } from './lifecycle.js';
 import { LiveTracker } from './live.js';
+import { changeCluster, type MembershipContext } from './membership-changes.js';
 import { NodeHandle } from './node-handle.js';
 import { noSuchNode } from './node-words.js';
 import type { RestartOptions } from './process-machine.js';
@@ -39,7 +43,7 @@ import { ProcessRegistry } from './process-registry.js';
 import { hasProcess, type ProcessStateName } from './process-state.js';
 import { stopInOrder } from './shutdown.js';
 import { supervisorEmit } from './supervisor-emit.js';
-import type { SupervisorFile } from './supervisor-file.js';
+import type { KnownMember, SupervisorFile } from './supervisor-file.js';
 import { type TransferContext, transferLeadership } from './transfer.js';
 
 export interface SupervisorOptions {
@@ -49,7 +53,11 @@ export interface SupervisorOptions {
   readonly directory: ClusterDirectory;
   /** Its data is deleted when it goes down. */
   readonly ephemeral: boolean;
+  /** It is somewhere else than its cluster.yaml says, and another cluster may be there: the file is not its own. */
+  readonly isTemporary: boolean;
   readonly engine: Engine;
+  /** Rejects with `port-taken` when one of them could not listen. */
+  readonly probe: (engine: Engine, members: readonly Member[]) => Promise<void>;
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly random: Random;
@@ -60,6 +68,7 @@ export interface SupervisorOptions {
 
 const VIEW_TIMEOUT_MS = 1_000;
 const LEVEL_TIMEOUT_MS = 2_000;
+const CHANGE_TIMEOUT_MS = 30_000;
 
 /** How often the sizes of the logs are looked at. */
 const ROTATE_EVERY_MS = 2_000;
@@ -77,7 +86,7 @@ export class Supervisor implements ClusterControl {
   readonly ended: Promise<void>;
   readonly #options: SupervisorOptions;
   readonly #stream: MergedStream;
-  readonly #nodes: ReadonlyMap<NodeId, NodeHandle>;
+  readonly #nodes: Map<NodeId, NodeHandle>;
   readonly #tracker: LiveTracker;
   readonly #changes = new Listeners();
   readonly #registry: ProcessRegistry;
@@ -86,6 +95,7 @@ export class Supervisor implements ClusterControl {
   readonly #pids = new Map<NodeId, number>();
   readonly #cleanups: (() => void | Promise<void>)[] = [];
   #guard: Guard | undefined;
+  #changing = false;
   #rotation: Timer | undefined;
   #down: Promise<void> | undefined;
   #end!: () => void;
@@ -105,12 +115,13 @@ export class Supervisor implements ClusterControl {
     this.emit = supervisorEmit(this.#stream, clock, instance);
     this.#members = new KnownMembers(directory.supervisorFile, file, this.emit);
     this.#registry = new ProcessRegistry(directory.processesFile, scheduler);
-    this.#nodes = new Map(file.members.map(({ joined, ...member }) => [member.id, this.#newNode(member)]));
+    this.#nodes = new Map(file.members.map((member) => [member.id, this.#newNode(member)]));
     this.#tracker = new LiveTracker({
       membership: () => this.#members.membership,
-      stateOf: (id) => this.#nodes.get(id)!.state,
+      stateOf: (id) => this.#nodes.get(id)?.state ?? 'stopped',
     });
     this.#stream.subscribe(0, { event: 'role-changed' }, (events) => this.#tracker.rolesChanged(events));
+    this.#stream.subscribe(0, { event: 'membership-known' }, () => this.#askForMembers());
     this.#tracker.onChange(() => this.#changes.notify());
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
@@ -174,6 +185,37 @@ export class Supervisor implements ClusterControl {
     return transferLeadership(this.#transferContext(), to, timeoutMs);
   }
 
+  /** One change at a time; a second one is refused, and by the leader too. */
+  async changeMembership(
+    change: ClusterChange,
+    { timeoutMs = CHANGE_TIMEOUT_MS }: { readonly timeoutMs?: number } = {},
+  ): Promise<ClusterChanged> {
+    if (this.#down !== undefined) throw new RaftctlError('shutting-down', 'the cluster is going down');
+    if (this.#changing) {
+      throw new RaftctlError('change-refused', 'another change of the membership is under way', {
+        hint: 'members shows it; wait until it is over',
+      });
+    }
+    this.#changing = true;
+    try {
+      return await changeCluster(this.#membershipContext(), change, timeoutMs);
+    } finally {
+      this.#changing = false;
+    }
+  }
+
+  /** Something is new: the leader knows all of it. */
+  #askForMembers(): void {
+    const { leader } = this.live();
+    const node = leader === null ? undefined : this.#nodes.get(leader);
+    // It may have ended, or not answer: whoever asks for the next view hears it.
+    node?.status(VIEW_TIMEOUT_MS).catch(() => {});
+  }
+
+  #heard({ role, membership }: NodeStatus): void {
+    if (role === 'leader' && this.#members.heard(membership)) this.#tracker.membersChanged();
+  }
+
   async setLevel(level: Level, node?: NodeId): Promise<void> {
     const nodes = node === undefined ? this.nodes : [this.#node(node)];
     await Promise.all(nodes.map((one) => one.setBaseLevel(level, LEVEL_TIMEOUT_MS)));
@@ -226,7 +268,34 @@ export class Supervisor implements ClusterControl {
     this.#end();
   }
 
-  #newNode(member: Member): NodeHandle {
+  #membershipContext(): MembershipContext {
+    const { directory, engine, clock, probe } = this.#options;
+    return {
+      ...this.#transferContext(),
+      config: this.config,
+      configFile: this.#options.isTemporary ? null : this.config.file,
+      directory,
+      members: this.#members,
+      emit: this.emit,
+      clock,
+      lifecycle: this.#lifecycleContext(),
+      probe: (member) => probe(engine, [member]),
+      spawn: (member) => {
+        const node = this.#newNode({ ...member, joined: false, joins: true });
+        this.#nodes.set(member.id, node);
+        node.process.start();
+        return node;
+      },
+      dismiss: async (id) => {
+        const node = this.#nodes.get(id);
+        await node?.process.stop(this.config.supervisor.stopTimeoutMs);
+        this.#nodes.delete(id);
+      },
+      changed: () => this.#tracker.membersChanged(),
+    };
+  }
+
+  #newNode({ joined, ...member }: KnownMember): NodeHandle {
     const { config, file, directory } = this.#options;
     const { raft, storage, logs, supervisor } = config;
     const { id } = member;
@@ -236,7 +305,12 @@ export class Supervisor implements ClusterControl {
         ...member,
         cluster: config.name,
         clusterId: file.clusterId,
-        members: this.#members.membership.members,
+        members: this.#members.own.map(({ id: other, incarnation, host, port }) => ({
+          id: other,
+          incarnation,
+          host,
+          port,
+        })),
         directory: directory.nodeDirectory(id),
         heartbeatMs: raft.heartbeatMs,
         electionTimeoutMs: raft.electionTimeoutMs,
@@ -250,6 +324,7 @@ export class Supervisor implements ClusterControl {
       led: () => this.#tracker.live.leader === id,
       changed: (changed, before) => this.#nodeChanged(changed, before),
       events: (from, batch) => this.#eventsArrived(from, batch),
+      heard: (status) => this.#heard(status),
     });
   }
 
@@ -303,7 +378,7 @@ export class Supervisor implements ClusterControl {
     throw noSuchNode(id, [...this.#nodes.keys()]);
   }
 
-  #transferContext(): TransferContext {
+  #transferContext(): TransferContext & AskLeaderContext<NodeHandle> {
     const { clock, scheduler } = this.#options;
     const leader = () => this.nodes.find(({ id, state }) => id === this.live().leader && state === 'running');
     return { clock, scheduler, emit: this.emit, changes: this.#changes, leader };

@@ -101,6 +101,24 @@ export const EVENTS = {
     about: 'The leader hands leadership over, and takes no proposals meanwhile (Diss. §3.10).',
     fields: { to: 'who is to lead', term },
   },
+  'change-asked': {
+    component: 'supervisor',
+    level: 'info',
+    about: 'The leader was asked to change the membership.',
+    fields: { node: 'the leader', change: 'add, promote, remove or replace', of: 'whom it is about' },
+  },
+  'cluster-file-changed': {
+    component: 'supervisor',
+    level: 'info',
+    about: 'cluster.yaml lists the members of now, or was left alone, as it listed others before.',
+    fields: { file, listed: 'it lists them' },
+  },
+  'cluster-file-failed': {
+    component: 'supervisor',
+    level: 'warn',
+    about: 'cluster.yaml could not be changed to list the members of now.',
+    fields: { file, error: 'why' },
+  },
   'transfer-asked': {
     component: 'supervisor',
     level: 'info',

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { asNodeId } from '../../src/base/index.js';
 import { type ClusterConfig, parseConfig } from '../../src/cluster/index.js';
 import {
   newSupervisorFile,
@@ -86,6 +87,60 @@ describe('supervisor.json', () => {
     const file = newFile();
     writeFileSync(file, JSON.stringify({ format: 3, somethingNew: true }));
     expect(() => readSupervisorFile(file)).toThrow(expect.objectContaining({ code: 'data-newer' }));
+  });
+});
+
+describe('a cluster whose members changed', () => {
+  const changed = () => {
+    const file = newSupervisorFile(config('nodes: 3'), former);
+    const added = {
+      id: asNodeId('node-04'),
+      incarnation: 1,
+      host: '127.0.0.1',
+      port: 4_444,
+      joined: true,
+      joins: true,
+    };
+    return {
+      ...file,
+      members: [...file.members.slice(1), added],
+      former: [{ id: asNodeId('node-01'), incarnation: 1 }],
+    };
+  };
+
+  it('comes back as it was, by the file that it began with, and with the ports that the file has now', () => {
+    const taken = takeOver(changed(), config('nodes: 3\nbasePort: 9000'), now, 'D');
+    expect(taken.members.map(({ id, port }) => `${id} ${port}`)).toEqual([
+      'node-02 9001',
+      'node-03 9002',
+      'node-04 4444',
+    ]);
+    expect(taken.former).toEqual([{ id: 'node-01', incarnation: 1 }]);
+  });
+
+  it('comes back by a file that lists the members of now', () => {
+    const nodes = 'nodes: [{ id: node-04, port: 1 }, { id: node-02, port: 2 }, { id: node-03, port: 3 }]';
+    const { members } = takeOver(changed(), config(nodes), now, 'D');
+    expect(members.map(({ id, port, joins }) => `${id} ${port} ${joins}`)).toEqual([
+      'node-04 1 true',
+      'node-02 2 undefined',
+      'node-03 3 undefined',
+    ]);
+  });
+
+  it('is refused by any other', () => {
+    expect(() => takeOver(changed(), config('nodes: 4'), now, 'D')).toThrow(
+      expect.objectContaining({ code: 'topology-changed' }),
+    );
+  });
+
+  it('is on disk with all that is known of it', async () => {
+    const file = newFile();
+    const content = changed();
+    await writeSupervisorFile(file, content);
+    const { members, former: left } = readSupervisorFile(file)!;
+    expect(members).toEqual(content.members);
+    expect(left).toEqual(content.former);
   });
 });
 

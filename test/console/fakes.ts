@@ -14,6 +14,8 @@ import type { Client, KeyValue, ReadOptions, ScanOptions } from '../../src/clien
 import { scanAll } from '../../src/client/scan-all.js';
 import { viewCluster } from '../../src/cluster/cluster-view.js';
 import {
+  type ClusterChange,
+  type ClusterChanged,
   type ClusterConfig,
   type ClusterControl,
   type ClusterView,
@@ -164,6 +166,36 @@ export class FakeControl implements ClusterControl {
 
   changed(): void {
     for (const listener of this.#listeners) listener();
+  }
+
+  async changeMembership(change: ClusterChange): Promise<ClusterChanged> {
+    const { members } = this.membership;
+    const node = change.type === 'add' ? (change.node ?? asNodeId('node-05')) : change.node;
+    if (change.type === 'add') {
+      if (members.some(({ id }) => id === node))
+        throw new RaftctlError('change-refused', `${node} is a member already`);
+      this.states.set(node, 'running');
+      const roles = change.learner ? 'learners' : 'voters';
+      this.membership = {
+        ...this.membership,
+        [roles]: [...this.membership[roles], node],
+        members: [...members, { id: node, incarnation: 1, host: '127.0.0.1', port: change.port ?? 3_335 }],
+      };
+    }
+    if (change.type === 'remove') {
+      this.membership = {
+        ...this.membership,
+        voters: this.membership.voters.filter((voter) => voter !== node),
+        members: members.filter(({ id }) => id !== node),
+      };
+    }
+    if (change.type === 'wipe') {
+      const anew = members.map((member) => (member.id === node ? { ...member, incarnation: 2 } : member));
+      this.membership = { ...this.membership, members: anew };
+    }
+    this.done.push(`${change.type} ${node}`);
+    this.changed();
+    return { node, membership: this.membership, tookMs: 120 };
   }
 
   async transfer(to?: NodeId): Promise<Transferred> {

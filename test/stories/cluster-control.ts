@@ -104,6 +104,11 @@ export class NodeClusterControl implements ClusterControl {
     return runLifecycle(context, action, this.#nodes.get(node)!, options);
   }
 
+  /** Stories of cores, and tests of whole clusters, have the membership change. */
+  async changeMembership(): Promise<never> {
+    throw new Error('a story has the members that it begins with');
+  }
+
   transfer(to?: NodeId, { timeoutMs }: { readonly timeoutMs?: number } = {}): Promise<Transferred> {
     const leader = () => this.#nodes.get(this.live().leader!);
     return transferLeadership({ ...this.#parts, emit: this.#emit, changes: this.#changes, leader }, to, timeoutMs);

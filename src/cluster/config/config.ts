@@ -71,7 +71,19 @@ export function parseConfig(text: string, file: string, overrides: ConfigOverrid
   const logs = readLogs(root);
   reader.finish();
   const nodes = overrideNodes(written, host, overrides);
-  const config = { name, nodes, raft, storage, supervisor, logs, file, digest: digestOf(name, nodes) };
+  const config = {
+    name,
+    nodes,
+    raft,
+    storage,
+    supervisor,
+    logs,
+    file,
+    digest: digestOf(
+      name,
+      nodes.map(({ id }) => id),
+    ),
+  };
   return deepFreeze(config);
 }
 
@@ -122,8 +134,9 @@ function readLogs(root: ConfigSection): ClusterConfig['logs'] {
  * Names what the data was made for: the cluster and its members, in any order. Ports, timeouts and log settings may
  * change from one start to the next, so they are not part of it.
  */
-function digestOf(name: string, nodes: readonly { readonly id: NodeId }[]): string {
-  const topology = JSON.stringify([name, nodes.map(({ id }) => id).sort()]);
+/** Of a topology: the cluster's name and the names of its nodes. */
+export function digestOf(name: string, ids: readonly NodeId[]): string {
+  const topology = JSON.stringify([name, [...ids].sort()]);
   return createHash('sha256').update(topology).digest('hex');
 }
 

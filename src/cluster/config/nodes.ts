@@ -78,6 +78,12 @@ function readList(reader: ConfigReader, items: readonly unknown[], host: string)
   });
 }
 
+/** Why no node may be called so, if so. */
+export function nodeNameProblem(name: string): string | undefined {
+  const parsed = nodeName(name);
+  return parsed instanceof Expected ? `expected ${parsed.text}` : undefined;
+}
+
 const nodeName: ParseValue<string | undefined> = (value) => {
   if (typeof value === 'string' && RESERVED_NAMES.includes(value)) {
     return new Expected(`a name that selects nothing else (not ${RESERVED_NAMES.join(', ')})`);

@@ -16,11 +16,11 @@ import { DATA_COMMANDS } from './data.js';
 import { HASH_COMMANDS } from './hash.js';
 import { helpCommand } from './help.js';
 import { LIFECYCLE_COMMANDS } from './lifecycle.js';
+import { MEMBERSHIP_COMMANDS } from './membership.js';
 import { PROMPT_COMMANDS } from './prompt-commands.js';
 import { SCRIPT_COMMANDS } from './script-commands.js';
 import { STATUS_COMMANDS } from './status.js';
 import { CommandTable } from './table.js';
-import { transferCommand } from './transfer.js';
 import { WAITING_COMMANDS } from './waiting.js';
 import { WATCH_COMMANDS } from './watch.js';
 import { WATCHING_COMMANDS } from './watching.js';
@@ -31,7 +31,7 @@ export const TABLE: CommandTable = new CommandTable([
   ...STATUS_COMMANDS,
   ...HASH_COMMANDS,
   ...LIFECYCLE_COMMANDS,
-  transferCommand,
+  ...MEMBERSHIP_COMMANDS,
   ...WATCHING_COMMANDS,
   ...WAITING_COMMANDS,
   ...BENCH_COMMANDS,

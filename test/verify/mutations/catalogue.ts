@@ -141,6 +141,81 @@ export const MUTATIONS: readonly Mutation[] = [
     ),
     seeds: 60,
   },
+  // Membership
+  {
+    name: 'in a joint membership one half decides',
+    edits: one(
+      'base/membership.ts',
+      'return outgoing.length === 0 ? reached : Math.min(reached, majorityValue(outgoing, reachedBy));',
+      'return reached;',
+    ),
+    seeds: 100,
+  },
+  {
+    name: 'in a joint membership the votes of one half elect',
+    edits: one(
+      'base/membership.ts',
+      'const results = [tallyOf(voters, votes, gone), tallyOf(outgoing, votes, gone)];',
+      'const results = [tallyOf(voters, votes, gone)];',
+    ),
+    seeds: 400,
+  },
+  {
+    name: 'learners count as voters',
+    edits: one(
+      'base/membership.ts',
+      'export function quorumValue({ voters, outgoing }: Configuration, reachedBy: (voter: NodeId) => number): number {',
+      'export function quorumValue({ voters: only, outgoing, learners }: Configuration, reachedBy: (voter: NodeId) => number): number {\n  const voters = [...only, ...learners];',
+    ),
+    seeds: 200,
+  },
+  {
+    name: 'a membership that is truncated stays in force',
+    edits: one('raft/following.ts', 'takeBack(raft, firstIndex);', ''),
+    seeds: 200,
+  },
+  {
+    name: 'a membership is in force only where a leader appends it',
+    edits: one('raft/following.ts', 'adoptFrom(raft, fresh);', ''),
+    seeds: 100,
+  },
+  {
+    name: 'after a restart the memberships of the log are not in force',
+    edits: one(
+      'node/core.ts',
+      'memberships: recovered.memberships.filter(({ index }) => index > store.appliedIndex),',
+      'memberships: [],',
+    ),
+    seeds: 200,
+  },
+  {
+    name: 'voters change at once, without a joint membership',
+    edits: one(
+      'raft/reconfiguration.ts',
+      'const entered = sameVoters(next, now) ? leaving(now, next) : joint(now, next);',
+      'const entered = leaving(now, next);',
+    ),
+    seeds: 400,
+  },
+  {
+    name: 'a joint membership is never left',
+    edits: one(
+      'raft/reconfiguration.ts',
+      'if (isJoint(membership)) log(raft, role, leaving(membership, { ...membership, outgoing: [] }));',
+      'if (isJoint(membership)) return;',
+    ),
+    seeds: 100,
+  },
+  {
+    name: 'a leader that is no member leads on',
+    edits: one('raft/reconfiguration.ts', 'else if (!membership.voters.includes(id)) handOffice(raft, role);', ''),
+    seeds: 100,
+  },
+  {
+    name: 'what another incarnation answers is taken for the answer of the member of that name',
+    edits: [{ file: 'node/inbox.ts', find: 'if (ANSWERS.has(kind) && !members.isItself(peer)) return;', replace: '' }],
+    seeds: 1000,
+  },
   // Replication and commit
   {
     name: 'an entry of an older term is committed by counting',
