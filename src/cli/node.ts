@@ -52,6 +52,7 @@ function specOf(config: ClusterConfig, { id, clusterId, bootstrap }: NodeOptions
     heartbeatMs: config.raft.heartbeatMs,
     electionTimeoutMs: config.raft.electionTimeoutMs,
     maxValueBytes: config.storage.maxValueBytes,
+    keepLogBytes: config.storage.keepLogBytes,
     logLevel: config.logs.level,
   };
 }

@@ -49,7 +49,7 @@ const config: Parser<ClusterConfig> = object({
   name: text,
   nodes: list(object({ id: nodeId, host: text, port: count })),
   raft: object({ heartbeatMs: finite, electionTimeoutMs: range }),
-  storage: object({ dir: text, maxValueBytes: count }),
+  storage: object({ dir: text, maxValueBytes: count, keepLogBytes: count }),
   supervisor: object({ restart: oneOf(['on-failure', 'never']), stopTimeoutMs: finite }),
   logs: object({ level: oneOf(LEVELS), exclude: list(text), maxFileBytes: count, files: count }),
   file: nullable(text),

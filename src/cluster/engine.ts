@@ -38,6 +38,7 @@ export interface MemberPlan extends Member {
   readonly heartbeatMs: number;
   readonly electionTimeoutMs: readonly [min: number, max: number];
   readonly maxValueBytes: number;
+  readonly keepLogBytes: number;
   readonly logLevel: Level;
 }
 

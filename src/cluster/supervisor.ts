@@ -315,6 +315,7 @@ export class Supervisor implements ClusterControl {
         heartbeatMs: raft.heartbeatMs,
         electionTimeoutMs: raft.electionTimeoutMs,
         maxValueBytes: storage.maxValueBytes,
+        keepLogBytes: storage.keepLogBytes,
         logLevel: logs.level,
       },
       mayCreate: () => !this.#members.hasJoined(id),

@@ -323,6 +323,61 @@ export const EVENTS = {
     about: 'Strangers caused more warnings than are said in a while; the others are told at debug.',
     fields: { count: 'how many were left out', windowMs: 'of how long a while' },
   },
+  // Snapshots: the state in place of entries that are gone.
+  'snapshot-needed': {
+    component: 'raft',
+    level: 'info',
+    about: 'A follower needs entries that the log of the leader no longer has: it is sent the state.',
+    fields: { peer: 'the follower', matchIndex: 'what it is known to have', firstIndex: 'of the log' },
+  },
+  'log-replaced': {
+    component: 'raft',
+    level: 'info',
+    about: 'The state of the leader takes the place of the own state and log.',
+    fields: { from: 'the leader', index: 'of the state', term, lastIndex: 'of the log before' },
+  },
+  'snapshot-sending': {
+    component: 'node',
+    level: 'info',
+    about: 'The state is copied, and sent to a follower.',
+    fields: { peer: 'the follower', bytes: 'its size', index: 'at least as of' },
+  },
+  'snapshot-sent': {
+    component: 'node',
+    level: 'info',
+    about: 'A follower has the state now, durably.',
+    fields: { peer: 'the follower', index: 'its commit index', bytes: 'how much was sent', ms: 'in how much time' },
+  },
+  'snapshot-failed': {
+    component: 'node',
+    level: 'warn',
+    about: 'The state could not be sent; it is tried again.',
+    fields: { peer: 'the follower', error: 'why', retryMs: 'in how much time' },
+  },
+  'snapshot-receiving': {
+    component: 'node',
+    level: 'info',
+    about: 'A leader sends its state.',
+    fields: { from: 'the leader', term, bytes: 'its size' },
+  },
+  'snapshot-installed': {
+    component: 'node',
+    level: 'info',
+    about: 'The state of the leader is in use, and durable.',
+    fields: {
+      from: 'the leader',
+      index: 'the last entry in it',
+      revision: 'of the store',
+      bytes: 'its size',
+      ms: 'in how much time',
+    },
+  },
+  'snapshot-discarded': {
+    component: 'node',
+    level: 'warn',
+    about: 'A state did not arrive whole, or could not be stored; the own one stays.',
+    fields: { from: 'the leader', error: 'why' },
+  },
   'watch-overtaken': {
     component: 'node',
     level: 'warn',

@@ -1,4 +1,5 @@
-import type { Scheduler } from '../base/index.js';
+import { crc32 } from 'node:zlib';
+import { RaftctlError, type Scheduler } from '../base/index.js';
 import {
   type Backend,
   type BytesCursor,
@@ -6,6 +7,7 @@ import {
   type DatabaseName,
   type Slice,
   type Snapshot,
+  type StateCopy,
   type Transaction,
 } from './backend.js';
 import type { BinaryKey } from './key.js';
@@ -36,6 +38,8 @@ export class MemoryBackend implements Backend {
   readonly place = 'memory';
   readonly #options: MemoryBackendOptions;
   readonly #flushed: Databases;
+  /** What the last flush replaced, by database and key: until the next one, its mark may be lost with the power. */
+  #unproven: Commit['changes'] = [];
   readonly #committed: Databases;
   /** Committed and not flushed, because flushes are held or on their way. */
   #outstanding: Commit[] = [];
@@ -65,10 +69,35 @@ export class MemoryBackend implements Backend {
     this.#failure = error;
   }
 
-  /** The process is gone: what was not flushed is lost, no callback runs any more. Answers what opens next. */
-  crash(): MemoryBackend {
+  /**
+   * The process is gone: what was not flushed is lost, no callback runs any more. Answers what opens next. With
+   * `losesLast`, the last flush is lost too, although it was reported: its mark had not reached the disk.
+   */
+  crash({ losesLast = false }: { readonly losesLast?: boolean } = {}): MemoryBackend {
     this.#crashed = true;
-    return new MemoryBackend(this.#options, copyOf(this.#flushed));
+    const left = copyOf(this.#flushed);
+    if (losesLast) enter(left, { changes: this.#unproven });
+    return new MemoryBackend(this.#options, left);
+  }
+
+  /** Opens what another backend's `copy` was. Throws `data-damaged` for anything else. */
+  static ofCopy(options: MemoryBackendOptions, bytes: Buffer): MemoryBackend {
+    return new MemoryBackend(options, decodeCopy(bytes));
+  }
+
+  /** Each step of it takes a turn of the event loop, as it does on a disk. */
+  async copyTo(): Promise<StateCopy> {
+    const turn = () => new Promise<void>((resolve) => this.#options.scheduler.after(0, resolve));
+    const bytes = encodeCopy(this.#committed);
+    await turn();
+    return {
+      bytes: bytes.length,
+      read: async (target, at) => {
+        await turn();
+        bytes.copy(target, 0, at, at + target.length);
+      },
+      close: async () => {},
+    };
   }
 
   /** What a copy of its directory would hold. */
@@ -121,6 +150,11 @@ export class MemoryBackend implements Backend {
   #flush(commit: Commit): void {
     if (this.#crashed || this.#held || !this.#outstanding.includes(commit)) return;
     this.#outstanding = this.#outstanding.filter((other) => other !== commit);
+    this.#unproven = commit.changes.map(({ database, key }) => ({
+      database,
+      key,
+      value: this.#flushed[database].get(key),
+    }));
     enter(this.#flushed, commit);
     commit.done(undefined);
   }
@@ -130,11 +164,50 @@ export class MemoryBackend implements Backend {
 const copyOf = (databases?: Databases): Databases =>
   Object.fromEntries(DATABASES.map((name) => [name, new Map(databases?.[name])])) as Databases;
 
-function enter(databases: Databases, { changes }: Commit): void {
+function enter(databases: Databases, { changes }: Pick<Commit, 'changes'>): void {
   for (const { database, key, value } of changes) {
     if (value === undefined) databases[database].delete(key);
     else databases[database].set(key, value);
   }
+}
+
+/** u32 crc of what follows | u32 bytes of it | of each database: u32 keys, of each u16 and u32 of lengths, key, value. */
+function encodeCopy(databases: Databases): Buffer {
+  const parts: Buffer[] = [Buffer.alloc(8)];
+  for (const name of DATABASES) {
+    const head = Buffer.alloc(4);
+    head.writeUInt32LE(databases[name].size);
+    parts.push(head);
+    for (const [key, value] of databases[name]) {
+      const lengths = Buffer.alloc(6);
+      lengths.writeUInt16LE(key.length);
+      lengths.writeUInt32LE(value.length, 2);
+      parts.push(lengths, Buffer.from(key, 'latin1'), value);
+    }
+  }
+  const bytes = Buffer.concat(parts);
+  bytes.writeUInt32LE(bytes.length, 4);
+  bytes.writeUInt32LE(crc32(bytes.subarray(4)), 0);
+  return bytes;
+}
+
+function decodeCopy(bytes: Buffer): Databases {
+  const isWhole = bytes.length >= 8 && bytes.readUInt32LE(4) === bytes.length;
+  if (!isWhole || crc32(bytes.subarray(4)) !== bytes.readUInt32LE(0)) {
+    throw new RaftctlError('data-damaged', `memory: ${bytes.length} bytes are no copy of a state`);
+  }
+  const databases = copyOf();
+  let at = 8;
+  for (const name of DATABASES) {
+    let left = bytes.readUInt32LE(at);
+    for (at += 4; left > 0; left -= 1) {
+      const keyEnd = at + 6 + bytes.readUInt16LE(at);
+      const end = keyEnd + bytes.readUInt32LE(at + 2);
+      databases[name].set(bytes.toString('latin1', at + 6, keyEnd) as BinaryKey, bytes.subarray(keyEnd, end));
+      at = end;
+    }
+  }
+  return databases;
 }
 
 const sliceOf = (bytes: Buffer): Slice => ({ bytes, start: 0, end: bytes.length });

@@ -18,11 +18,29 @@ export interface Backend {
   range(database: DatabaseName, from: BinaryKey, before: BinaryKey | undefined): BytesCursor;
   /** All databases as they are now, whatever is committed later. */
   snapshot(): Snapshot;
+  /**
+   * A copy of what is committed, compact, without holding up anybody; what is committed later is not in it. Made in
+   * `scratch`, a directory of its own, of which nothing is left when the copy is closed.
+   */
+  copyTo(scratch: string): Promise<StateCopy>;
   /** Starts a transaction. One at a time: the next may begin when the last one's `done` has run. */
   begin(size: TransactionSize): Transaction;
   /** Releases everything. Not while a transaction is open. */
   close(): Promise<void>;
 }
+
+/**
+ * A state as one file: what another node has to store under `STATE_FILE` of an empty directory, synced, before it opens
+ * a backend there.
+ */
+export interface StateCopy {
+  readonly bytes: number;
+  /** Fills `target` with what lies at `at`; it must not reach beyond the end. */
+  read(target: Buffer, at: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+export const STATE_FILE = 'data.mdb';
 
 /** What lies in `bytes` from `start` to `end`. */
 export interface Slice {

@@ -16,7 +16,8 @@ export interface SessionLimits {
  *
  *     1   put, delete, cas
  *     2   the command that raises the cluster version
- *     3   changes of the membership, and leaders that hand over; sessions of clients, and writes under them
+ *     3   changes of the membership, and leaders that hand over; sessions of clients, and writes under them; logs that are trimmed,
+ *         and states that are sent to whoever needs what is gone
  */
 export interface DataVersion {
   readonly version: number;
@@ -34,6 +35,9 @@ export const DATA_VERSION: DataVersion = {
 
 /** The first that knows entries of a new membership, and messages of leadership transfer. */
 export const MEMBERSHIP_VERSION = 3;
+
+/** The first that can be sent a state: nobody trims before all can. */
+export const SNAPSHOT_VERSION = 3;
 
 /** Of a cluster that has never said otherwise. */
 export const FIRST_CLUSTER_VERSION = 1;

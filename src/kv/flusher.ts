@@ -42,6 +42,8 @@ type FlushState =
   | { readonly type: 'idle' }
   | { readonly type: 'waiting'; readonly sealed: Sealed }
   | { readonly type: 'writing'; readonly write: SealedWrite }
+  /** Another state has taken its place; what was being written ends. */
+  | { readonly type: 'retiring'; readonly over: () => void }
   | { readonly type: 'failed'; readonly error: RaftctlError }
   | { readonly type: 'closed' };
 
@@ -113,10 +115,24 @@ export class Flusher {
   async close(): Promise<void> {
     // A failure was reported to `onFatal`; it keeps nobody from closing.
     await this.#drain().catch(() => {});
+    this.#end();
+  }
+
+  #end(): void {
     this.#timer?.cancel();
     this.#state = { type: 'closed' };
     for (const waiter of this.#waiters) waiter.reject(new RaftctlError('closed', 'the store is closed'));
     this.#waiters = [];
+  }
+
+  /** Another state takes the place of this one: nothing more is written. Resolves when nothing is being written. */
+  async retire(): Promise<void> {
+    if (this.#state.type === 'writing') {
+      await new Promise<void>((over) => {
+        this.#state = { type: 'retiring', over };
+      });
+    }
+    this.#end();
   }
 
   async #drain(): Promise<void> {
@@ -162,6 +178,7 @@ export class Flusher {
   }
 
   #finish({ meta, memtable, startedAt }: SealedWrite): void {
+    if (this.#isOver()) return;
     const { memtables, emit, clock } = this.#options;
     memtables.dropSealed();
     this.#provenIndex = this.#flushed.appliedIndex;
@@ -185,7 +202,14 @@ export class Flusher {
     else this.#armTimer();
   }
 
+  #isOver(): boolean {
+    if (this.#state.type !== 'retiring') return false;
+    this.#state.over();
+    return true;
+  }
+
   #fail({ meta }: SealedWrite, cause: Error): void {
+    if (this.#isOver()) return;
     const { backend, emit, onFatal } = this.#options;
     const message = `${backend.place}: writing the state up to index ${meta.appliedIndex} failed: ${messageOf(cause)}`;
     const error = new RaftctlError('disk-failed', message, {

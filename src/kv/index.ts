@@ -72,6 +72,15 @@
  * the state as of the applied index in 16 digits, `pastPoints()` as of the last 16 multiples of 1,024: nodes under load
  * are never at the same index when they are asked.
  *
+ * ## States that come from others
+ *
+ * `store.copy` makes one file of what is flushed, to be read in pieces. On another node, where those bytes are
+ * `STATE_FILE` of an empty directory, synced, `settleReceived` reads them all and makes sure that they would be found
+ * again; `store.install` then goes on with them at once, and the old backend is closed when nobody writes to it.
+ *
+ * LMDB makes the copy in a thread of its own (`backup`, compact), so no read transaction is held open while it travels:
+ * pages that a reader still sees are not used again, and the file would grow with every write.
+ *
  * ## Versions
  *
  * `data-version.ts` says which commands a raftctl knows, and since which version. The state carries the *cluster
@@ -95,7 +104,17 @@
  *
  * The own thread costs an isolate and a second reader for each node, and wins nothing.
  */
-export type { Backend, BytesCursor, DatabaseName, Slice, Snapshot, Transaction, TransactionSize } from './backend.js';
+export {
+  type Backend,
+  type BytesCursor,
+  type DatabaseName,
+  type Slice,
+  type Snapshot,
+  STATE_FILE,
+  type StateCopy,
+  type Transaction,
+  type TransactionSize,
+} from './backend.js';
 export { MemoryBackend, type MemoryBackendOptions } from './backend-memory.js';
 export {
   COMMAND_OPS,
@@ -123,11 +142,13 @@ export {
   FIRST_CLUSTER_VERSION,
   MEMBERSHIP_VERSION,
   type SessionLimits,
+  SNAPSHOT_VERSION,
   versionTooLow,
 } from './data-version.js';
 export { checkAgainstLog, type LogExtent } from './log-extent.js';
 export { emptyMeta, readMeta, type StoreMeta } from './meta.js';
 export { revisionGone } from './past-revisions.js';
+export { settleReceived } from './received-state.js';
 export type { StatePoint } from './state-points.js';
 export { KvStore, type KvStoreDependencies, type KvStoreOptions } from './store.js';
 export type {

@@ -1,8 +1,11 @@
 import {
   asError,
+  asIndex,
   asRevision,
   assert,
+  asTerm,
   type Clock,
+  EMPTY_REVISION,
   type Emit,
   type LogIndex,
   type Member,
@@ -10,11 +13,10 @@ import {
   type RaftctlError,
   type Revision,
   type Scheduler,
-  type Term,
   withAddressesOf,
 } from '../base/index.js';
 import { ENTRY_TYPES, type Entry, membershipIn, RECORD_HEADER_BYTES } from '../raft/entry.js';
-import type { Backend } from './backend.js';
+import type { Backend, StateCopy } from './backend.js';
 import { COMMAND_OPS, type CommandName, CommandView, readClusterVersion, readTime } from './command.js';
 import { CommandVersions, DATA_VERSION, type DataVersion, dataNewer, versionTooLow } from './data-version.js';
 import { Flusher } from './flusher.js';
@@ -70,26 +72,27 @@ const VERIFY_KEYS_MAX = 100_000;
 
 /** The replicated state machine: applies committed entries, answers reads, flushes to its backend. See `index.ts`. */
 export class KvStore {
-  readonly #backend: Backend;
-  readonly #memtables = new Memtables();
-  readonly #flusher: Flusher;
-  readonly #past: PastRevisions;
+  readonly #dependencies: KvStoreDependencies;
+  #backend: Backend;
+  #memtables: Memtables;
+  #flusher: Flusher;
+  #past: PastRevisions;
   /** Reused for every command: applying allocates a result and, for a key new to the memtable, its version. */
   readonly #command = new CommandView();
   readonly #next = newVersion();
-  readonly #stored: StoredVersions;
-  readonly #sum: RunningSum;
-  readonly #verification: BackgroundVerification | undefined;
+  #stored: StoredVersions;
+  #sum: RunningSum;
+  #verification: BackgroundVerification | undefined;
   readonly #points = new StatePoints();
-  #appliedIndex: LogIndex;
-  #appliedTerm: Term;
-  #revision: Revision;
-  readonly #compactedRevision: Revision;
+  #appliedIndex = asIndex(0);
+  #appliedTerm = asTerm(0);
+  #revision = EMPTY_REVISION;
+  #compactedRevision = asRevision(0);
   #membership: Membership;
   /** Where members are reached: what this node was told wins over what the log says. */
   readonly #addresses: readonly Member[];
-  #clusterVersion: number;
-  readonly #sessions: Sessions;
+  #clusterVersion = 0;
+  #sessions: Sessions;
   readonly #data: DataVersion;
   readonly #versions: CommandVersions;
 
@@ -109,12 +112,15 @@ export class KvStore {
     return store;
   }
 
-  private constructor({ backend, bootstrap, emit, clock, scheduler, options }: KvStoreDependencies) {
-    const flushed = readMeta(backend) ?? emptyMeta(bootstrap);
-    this.#backend = backend;
+  private constructor(dependencies: KvStoreDependencies) {
+    const { backend, bootstrap, emit, scheduler, options } = dependencies;
+    this.#dependencies = dependencies;
     this.#data = options.data ?? DATA_VERSION;
     this.#versions = new CommandVersions(this.#data);
+    const flushed = readMeta(backend) ?? emptyMeta(bootstrap);
+    this.#backend = backend;
     if (flushed.clusterVersion > this.#data.version) throw this.#behind(flushed.clusterVersion);
+    this.#memtables = new Memtables();
     this.#stored = new StoredVersions(backend);
     const { verifyKeysMax = VERIFY_KEYS_MAX } = options;
     const isLarge = flushed.sum !== undefined && flushed.sum.keys > verifyKeysMax;
@@ -125,17 +131,58 @@ export class KvStore {
         else emit.emit('info', 'state-verified', { place: backend.place, keys: flushed.sum!.keys });
       });
     }
+    this.#sessions = this.#newSessions(flushed);
+    this.#past = this.#newPast(flushed);
+    this.#flusher = this.#newFlusher(flushed);
+    this.#addresses = bootstrap.members;
+    this.#membership = bootstrap;
+    this.#standAt(flushed);
+  }
+
+  /**
+   * Goes on with the state in `backend`, which is further than this one, verified and settled: as a whole and at once, past revisions
+   * included, of which nothing is known any more. The state before is retired: `retired` resolves when its backend is
+   * closed. The log has to say that it counts before anything of it is relied on at the next start.
+   */
+  install(backend: Backend): { readonly retired: Promise<void> } {
+    const flushed = readMeta(backend)!;
+    if (flushed.clusterVersion > this.#data.version) throw this.#behind(flushed.clusterVersion);
+    const [flusher, before] = [this.#flusher, this.#backend];
+    this.#backend = backend;
+    this.#memtables = new Memtables();
+    this.#stored = new StoredVersions(backend);
+    this.#verification?.stop();
+    this.#sum = new RunningSum(flushed.sum!);
+    this.#sessions = this.#newSessions(flushed);
+    // Where nothing happened, nothing is forgotten.
+    if (flushed.revision !== this.#revision) this.#past = this.#newPast(flushed);
+    this.#flusher = this.#newFlusher(flushed);
+    this.#standAt(flushed);
+    return { retired: flusher.retire().then(() => before.close()) };
+  }
+
+  /** Where the flushed state stands. */
+  #standAt(flushed: StoreMeta): void {
     this.#appliedIndex = flushed.appliedIndex;
     this.#appliedTerm = flushed.appliedTerm;
     this.#revision = flushed.revision;
     this.#compactedRevision = flushed.compactedRevision;
-    this.#addresses = bootstrap.members;
-    this.#membership = withAddressesOf(flushed.membership, bootstrap.members);
+    this.#membership = withAddressesOf(flushed.membership, this.#addresses);
     this.#clusterVersion = flushed.clusterVersion;
-    this.#sessions = new Sessions(backend, flushed.time, this.#data.sessions);
-    this.#past = new PastRevisions(options.historyBytes ?? HISTORY_BYTES, flushed.revision);
-    this.#flusher = new Flusher({
-      backend,
+  }
+
+  #newSessions({ time }: StoreMeta): Sessions {
+    return new Sessions(this.#backend, time, this.#data.sessions);
+  }
+
+  #newPast({ revision }: StoreMeta): PastRevisions {
+    return new PastRevisions(this.#dependencies.options.historyBytes ?? HISTORY_BYTES, revision);
+  }
+
+  #newFlusher(flushed: StoreMeta): Flusher {
+    const { emit, clock, scheduler, options } = this.#dependencies;
+    return new Flusher({
+      backend: this.#backend,
       memtables: this.#memtables,
       sessions: this.#sessions,
       flushed,
@@ -148,6 +195,11 @@ export class KvStore {
       flushEntries: options.flushEntries ?? FLUSH_ENTRIES,
       onFatal: options.onFatal,
     });
+  }
+
+  /** A copy of what is flushed, or about to be, for another node. */
+  copy(scratch: string): Promise<StateCopy> {
+    return this.#backend.copyTo(scratch);
   }
 
   /** The last entry that reads can see. */

@@ -35,6 +35,8 @@ export class Applier {
   #reading = false;
   #waiting = false;
   #stopped = false;
+  /** Counts installed snapshots: what was read before one is not applied after it. */
+  #epoch = 0;
 
   constructor(options: ApplierOptions) {
     this.#options = options;
@@ -43,6 +45,13 @@ export class Applier {
 
   committed(upTo: LogIndex): void {
     this.#commitIndex = upTo;
+  }
+
+  /** The store holds a state that came from elsewhere, as of `index`. */
+  installed(index: LogIndex): void {
+    this.#epoch += 1;
+    this.#reading = false;
+    this.#commitIndex = index;
   }
 
   /** The store is about to be closed. */
@@ -89,18 +98,19 @@ export class Applier {
 
   /** Old entries come from the disk: after a restart, or when the state machine fell far behind. */
   #read(first: LogIndex): void {
+    const epoch = this.#epoch;
     this.#reading = true;
     this.#options.wal
       .read(first, this.#commitIndex, APPLY_BYTES_MAX)
       .then((entries) => {
+        if (this.#stopped || epoch !== this.#epoch) return;
         this.#reading = false;
-        if (this.#stopped) return;
         this.#apply(entries);
         this.#options.wake();
       })
       // Reading failed, or applying did: a value that does not match its checksum is found here.
       .catch((error: unknown) => {
-        if (!this.#stopped) this.#options.failed(error);
+        if (!this.#stopped && epoch === this.#epoch) this.#options.failed(error);
       });
   }
 }

@@ -1,7 +1,7 @@
 import type { Clock, RaftctlError, Random, Scheduler } from '../base/index.js';
 import type { EventRecorder } from '../diagnostics/index.js';
-import type { KvStore } from '../kv/index.js';
-import type { Recovered, Wal } from '../storage/index.js';
+import type { Backend, KvStore } from '../kv/index.js';
+import type { DataDirectory, FileSystem, Recovered, Wal } from '../storage/index.js';
 import type { Transport } from '../transport/index.js';
 import type { NodeSpec } from '../wire/index.js';
 import type { NodeLimits } from './limits.js';
@@ -15,10 +15,16 @@ export interface NodeDependencies {
   /** The cluster's, 32 bytes: peers and admin must know it. Without it their names are believed. */
   readonly secret?: Uint8Array | undefined;
   readonly transport: Transport;
+  readonly fileSystem: FileSystem;
+  readonly data: DataDirectory;
+  /** Opens a state's backend in that directory. */
+  readonly backend: (directory: string) => Backend;
   readonly wal: Wal;
   readonly recovered: Recovered;
   readonly store: KvStore;
   readonly sightings: Sightings;
+  /** Of the store's state. */
+  readonly generation: number;
   readonly recorder: EventRecorder;
   readonly clock: Clock;
   readonly scheduler: Scheduler;

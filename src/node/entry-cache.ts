@@ -37,6 +37,13 @@ export class EntryCache {
     }
   }
 
+  /** The log begins anew, behind something else. */
+  clear(): void {
+    this.#entries = [];
+    this.#start = 0;
+    this.#bytes = 0;
+  }
+
   /** The entries (after, upTo], or undefined when some are no longer here. `bytesMax` cuts them short, behind the first. */
   range(after: number, upTo: number, bytesMax = Number.POSITIVE_INFINITY): readonly Entry[] | undefined {
     // A probe names no entries, and need not find the ones around it.
@@ -76,9 +83,7 @@ export class EntryCache {
 
   #truncateFrom(index: LogIndex): void {
     if (index <= this.#firstIndex()) {
-      this.#entries = [];
-      this.#start = 0;
-      this.#bytes = 0;
+      this.clear();
       return;
     }
     while (this.#entries.length > this.#start && this.#entries.at(-1)!.index >= index) {

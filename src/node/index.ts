@@ -51,6 +51,17 @@
  * carries out what a leader is asked for: a learner has to keep up before it votes (`catch-up.ts`); what makes no sense
  * is refused before anything is written (`membership-plan.ts`). `departure.ts` is how a node leaves: a leader hands over.
  *
+ * ## Trimmed logs, and snapshots
+ *
+ * `trimmer.ts` lets the log go up to what the state is sure to come back with. Who needs what is gone gets the state:
+ *
+ *     core: snapshotsTo ─▶ snapshots/outgoing ─▶ copies (one file, shared) ─▶ sending ═══ connection of its own ═══▶
+ *     ═══▶ snapshots/incoming ─▶ receiving (file of a new generation, synced, opened) ─▶ turn: core.installSnapshot
+ *       ─▶ ready-loop: `install` (store, cache, applier, proposals go on from there), the mark goes to the WAL
+ *       ─▶ durable: the leader hears, the old generation is removed
+ *
+ * What arrives on such a connection goes to its file without waiting for a turn; only `install` is part of one.
+ *
  * ## Versions
  *
  * `cluster-version.ts` has the leader raise the cluster version once every member has greeted with more. Every write

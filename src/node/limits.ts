@@ -34,6 +34,9 @@ export interface NodeLimits {
   readonly historyBytes: number;
   /** How often a leader moves the log's time on, while there are sessions. */
   readonly timeEveryMs: number;
+  /** A state travels in parts of so many bytes, and a transfer of which nothing is heard for so long is given up. */
+  readonly snapshotPartBytes: number;
+  readonly snapshotPatienceMs: number;
   /** Of clients; peers and admin have a reserve. */
   readonly maxConnections: number;
   /** What may pile up for one connection that does not read. */
@@ -56,6 +59,8 @@ export const nodeLimits: NodeLimits = {
   flushEntries: 100_000,
   historyBytes: 64 << 20,
   timeEveryMs: 10_000,
+  snapshotPartBytes: 256 << 10,
+  snapshotPatienceMs: 10_000,
   maxConnections: MAX_CONNECTIONS,
   queuedBytesMax: 64 << 20,
   fullBytes: 1 << 20,
@@ -73,6 +78,8 @@ const WRITE_HEADERS_BYTES = 5 + 4 + 12 + 18;
 const APPEND_HEADERS_BYTES = 5 + 40 + 12 + 9 + 12 + 18;
 /** An append of many small entries, of any version, and where their terms change. */
 const APPEND_FRAME_BYTES_MIN = 2 << 20;
+/** A part of a state, from whichever version: larger ones than today's may come. */
+const SNAPSHOT_FRAME_BYTES = 1 << 20;
 /** Requests that are no writes carry keys and numbers. */
 const REQUEST_BYTES_MIN = 64 << 10;
 
@@ -82,6 +89,7 @@ const REQUEST_BYTES_MIN = 64 << 10;
  */
 export function frameBytesMax({ maxValueBytes }: { readonly maxValueBytes: number }, role: ConnectionRole): number {
   const content = MAX_KEY_BYTES + 2 * maxValueBytes;
+  if (role === 'snapshot') return SNAPSHOT_FRAME_BYTES;
   if (role !== 'peer') return Math.max(WRITE_HEADERS_BYTES + content, REQUEST_BYTES_MIN);
   return Math.max(APPEND_HEADERS_BYTES + content, APPEND_FRAME_BYTES_MIN);
 }

@@ -16,6 +16,7 @@ interface OpenStateOptions {
 
 export interface OpenedState {
   readonly store: KvStore;
+  readonly generation: number;
   /** As the world's, and tells of a damaged state whether the next start makes it again. */
   readonly onFatal: (error: unknown) => void;
 }
@@ -33,7 +34,7 @@ export async function openState({ spec, world, data, wal, found }: OpenStateOpti
   fatal.handle = onFatal;
   store.persistedUpTo(wal.lastIndex);
   await removeStates(fileSystem, data, (other) => other !== generation);
-  return { store, onFatal };
+  return { store, generation, onFatal };
 }
 
 interface Step {

@@ -1,5 +1,5 @@
 import { assert } from '../base/index.js';
-import { openDataDirectory, openWal, readSightings } from '../storage/index.js';
+import { openDataDirectory, openWal, readSightings, segmentSizesFor } from '../storage/index.js';
 import type { NodeSpec } from '../wire/index.js';
 import { examineState, type FoundState } from './found-state.js';
 import { openState } from './open-state.js';
@@ -15,15 +15,14 @@ import type { NodeWorld } from './world.js';
 export async function openNode(spec: NodeSpec, world: NodeWorld): Promise<NodeServer> {
   const { fileSystem, recorder, scheduler } = world;
   const emit = recorder.emitFor('storage');
+  const { segmentBytes, firstSegmentBytes } = segmentSizesFor(spec.keepLogBytes);
   const data = await openDataDirectory({
     fileSystem,
     directory: spec.directory,
     identity: { clusterId: spec.clusterId, node: spec.id, incarnation: spec.incarnation },
     mayCreate: spec.mayCreate,
     emit,
-    ...(world.walOptions?.firstSegmentBytes !== undefined && {
-      firstSegmentBytes: world.walOptions.firstSegmentBytes,
-    }),
+    firstSegmentBytes: world.walOptions?.firstSegmentBytes ?? firstSegmentBytes,
   });
   const stored = await readSightings(fileSystem, data.path);
   let found: FoundState | undefined;
@@ -32,14 +31,14 @@ export async function openNode(spec: NodeSpec, world: NodeWorld): Promise<NodeSe
     directory: data.wal,
     emit,
     scheduler,
-    options: { ...world.walOptions, onFatal: world.onFatal },
+    options: { segmentBytes, firstSegmentBytes, ...world.walOptions, onFatal: world.onFatal },
     // A state that refuses this log refuses it before its unfinished end is cut.
     check: (log) => {
       found = examineState(spec, world, data, log);
     },
   });
   assert(found !== undefined, 'a log was opened and nobody looked at the state beside it');
-  const { store, onFatal } = await openState({ spec, world, data, wal, found });
+  const { store, generation, onFatal } = await openState({ spec, world, data, wal, found });
   await data.raiseFormat();
   // The log as it is now: what is told of it later stays true of this process's start.
   const { currentTerm: term } = recovered.hardState;
@@ -51,9 +50,11 @@ export async function openNode(spec: NodeSpec, world: NodeWorld): Promise<NodeSe
     onRemoved: world.onRemoved ?? onFatal,
     onFatal,
     spec,
+    data,
     wal,
     recovered,
     store,
+    generation,
     sightings,
   });
   await server.start();

@@ -414,6 +414,8 @@ export class Peers {
 
   /** Damage ends the node, as it would at its next start; anything else is tried again. */
   #unreadable(peer: NodeId, error: unknown): void {
+    // The core has let go of it since, and sends the state instead.
+    if (error instanceof RaftctlError && error.code === 'log-trimmed') return;
     if (error instanceof RaftctlError && error.code !== 'data-damaged') {
       this.#options.emit.emit('warn', 'log-read-failed', { peer, error: error.message });
     } else this.#options.onFatal(error);

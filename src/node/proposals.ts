@@ -77,6 +77,15 @@ export class Proposals {
     this.#batches.splice(0, done);
   }
 
+  /** A state came from elsewhere in place of the entries up to `index`: nobody can tell what became of each. */
+  skippedTo(index: LogIndex): void {
+    const message = (at: number) => `the write at index ${at} was decided elsewhere, and how is not known here`;
+    this.#endWhere(
+      (_, at) => at <= index,
+      (at) => new RaftctlError('outcome-unknown', message(at), { hint: 'read the key to find out' }),
+    );
+  }
+
   /** Ends the waiting of those whose time is up. */
   sweep(now: number): void {
     this.#endWhere(
@@ -135,11 +144,11 @@ export class Proposals {
     }
   }
 
-  #endWhere(ends: (proposer: Proposer) => boolean, why: (index: number) => RaftctlError): void {
+  #endWhere(ends: (proposer: Proposer, index: number) => boolean, why: (index: number) => RaftctlError): void {
     if (this.#waiting === 0) return;
     for (const { firstIndex, proposers } of this.#batches) {
       for (const [nth, proposer] of proposers.entries()) {
-        if (proposer === undefined || !ends(proposer)) continue;
+        if (proposer === undefined || !ends(proposer, firstIndex + nth)) continue;
         proposers[nth] = undefined;
         this.#waiting -= 1;
         proposer.origin.respond(failed(why(firstIndex + nth)));

@@ -1,6 +1,7 @@
 import {
   type Emit,
   LimitedWarnings,
+  type LogIndex,
   type Member,
   type NodeId,
   RaftctlError,
@@ -34,9 +35,13 @@ import { ReadyLoop } from './ready-loop.js';
 import type { Request } from './request.js';
 import { Requests } from './requests.js';
 import { failed, type Result } from './result.js';
+import { StateCopies } from './snapshots/copies.js';
+import { IncomingSnapshots } from './snapshots/incoming.js';
+import { OutgoingSnapshots } from './snapshots/outgoing.js';
 import { statusOf } from './status.js';
 import { TickTimer } from './tick-timer.js';
 import { Transfers } from './transfers.js';
+import { Trimmer } from './trimmer.js';
 import { unavailable } from './unavailable.js';
 import { Watches } from './watches.js';
 import { Writes } from './writes.js';
@@ -66,6 +71,9 @@ export class NodeServer {
   readonly #timer: TickTimer;
   readonly #peers: Peers;
   readonly #loop: ReadyLoop;
+  readonly #outgoing: OutgoingSnapshots;
+  readonly #incoming: IncomingSnapshots;
+  readonly #trimmer: Trimmer;
   readonly #applier: Applier;
   readonly #proposals: Proposals;
   readonly #clusterVersion: ClusterVersion;
@@ -107,6 +115,15 @@ export class NodeServer {
     sightings.serve({ wake: this.#wake, onFatal });
     this.#peers = this.#newPeers();
     this.#loop = this.#newReadyLoop();
+    this.#outgoing = this.#newOutgoing();
+    this.#incoming = this.#newIncoming();
+    this.#trimmer = new Trimmer({
+      raft: this.#raft,
+      store,
+      wal: dependencies.wal,
+      keepBytes: spec.keepLogBytes,
+      neededFrom: () => this.#outgoing.neededFrom,
+    });
     this.#applier = this.#newApplier();
     this.#proposals = new Proposals(this.#raft, () => this.#leaderless());
     this.#clusterVersion = new ClusterVersion({
@@ -225,10 +242,63 @@ export class NodeServer {
     return new ReadyLoop(this.#id, this.#raft, wal, this.#cache, {
       observed: (ready) => this.#observe(ready),
       send: (message) => this.#peers.send(message),
+      install: (mark) => this.#install(mark.index),
+      installed: () => this.#incoming.durable(),
+      snapshotsTo: (peers) => this.#outgoing.due(peers),
       committed: (upTo) => this.#applier.committed(upTo),
       persistedUpTo: (index) => store.persistedUpTo(index),
       wake: this.#wake,
     });
+  }
+
+  #newOutgoing(): OutgoingSnapshots {
+    const { spec, transport, store, data, recorder, random, clock, scheduler, secret } = this.#dependencies;
+    const { snapshotPartBytes, snapshotPatienceMs } = this.#limits;
+    return new OutgoingSnapshots({
+      raft: this.#raft,
+      copies: new StateCopies(store, data.scratch),
+      transport,
+      memberOf: (peer) => this.#members.others.find(({ id }) => id === peer),
+      dataVersionOf: (peer) => this.#peers.dataVersionOf(peer),
+      hello: () => this.#hello(),
+      secret,
+      clock,
+      scheduler,
+      random,
+      emit: recorder.emitFor('node'),
+      partBytes: snapshotPartBytes,
+      patienceMs: snapshotPatienceMs,
+      maxFrameBytes: frameBytesMax(spec, 'snapshot'),
+      handshakeTimeoutMs: HANDSHAKE_TIMEOUT_MS,
+      wake: this.#wake,
+    });
+  }
+
+  #newIncoming(): IncomingSnapshots {
+    const { store, fileSystem, data, generation, backend, clock, scheduler, recorder, onFatal } = this.#dependencies;
+    return new IncomingSnapshots({
+      raft: this.#raft,
+      store,
+      fileSystem,
+      data,
+      generation,
+      backend,
+      clock,
+      scheduler,
+      emit: recorder.emitFor('node'),
+      pendingBytesMax: 4 * frameBytesMax(this.#dependencies.spec, 'snapshot'),
+      wake: this.#wake,
+      failed: onFatal,
+    });
+  }
+
+  /** Everything that was before is part of the state that has come, or was never to be. */
+  #install(index: LogIndex): number {
+    const generation = this.#incoming.install();
+    this.#cache.clear();
+    this.#applier.installed(index);
+    this.#proposals.skippedTo(index);
+    return generation;
   }
 
   #newApplier(): Applier {
@@ -329,14 +399,16 @@ export class NodeServer {
       handlers: {
         opened: (connection) => this.#peerGreeted(connection),
         frames: (connection, frames) => {
-          if (this.#inbox.take(connection, frames)) this.#wake();
+          if (connection.peer.role === 'snapshot') this.#incoming.take(connection, frames);
+          else if (this.#inbox.take(connection, frames)) this.#wake();
         },
         drained: (connection) => {
           this.#inbox.drained(connection);
           this.#wake();
         },
         closed: (connection) => {
-          this.#inbox.closed(connection);
+          if (connection.peer.role === 'snapshot') this.#incoming.closed(connection);
+          else this.#inbox.closed(connection);
           this.#wake();
         },
       },
@@ -366,8 +438,10 @@ export class NodeServer {
     this.#applier.stop();
     this.#timer.stop();
     this.#logTime.stop();
+    this.#outgoing.cancelAll();
     this.#peers.close();
     await this.#listener?.close();
+    await this.#incoming.close();
     await this.#dependencies.sightings.close();
     await this.#dependencies.wal.close();
     await this.#dependencies.store.close();
@@ -389,6 +463,7 @@ export class NodeServer {
       const now = this.#dependencies.clock.now();
       this.#inbox.deliver(now);
       this.#peers.takeDepartures();
+      this.#incoming.run();
       this.#clusterVersion.run();
       this.#logTime.run(now);
       this.#writes.flush();
@@ -399,6 +474,7 @@ export class NodeServer {
       this.#transfers.run();
       this.#changes.run();
       this.#watches.serve();
+      this.#trimmer.run();
       this.#loop.run();
       this.#departure.run();
       this.#flush();
@@ -422,6 +498,7 @@ export class NodeServer {
     if (membershipChange !== undefined) this.#membershipChanged(membershipChange);
     if (roleChange !== undefined) {
       this.#peers.resetOutboxes();
+      this.#outgoing.cancelAll();
       if (roleChange.leader !== null) this.#peers.deposed(roleChange.leader, this.#dependencies.clock.now());
       this.#reads.askAgain();
       this.#tellClients();
@@ -453,7 +530,15 @@ export class NodeServer {
   /** What the node says of itself now. */
   status(): NodeStatus {
     const connections = this.#listener?.connections.size ?? 0;
-    return statusOf(this.#dependencies, this.#raft, this.#members.inForce, this.#peers, connections, this.#startedAt);
+    return statusOf(
+      this.#dependencies,
+      this.#raft,
+      this.#members.inForce,
+      this.#peers,
+      this.#outgoing,
+      connections,
+      this.#startedAt,
+    );
   }
 
   /** For simulation and tests: the state as it is between two turns. */
@@ -480,17 +565,17 @@ export class NodeServer {
     return { role: 'peer', clusterId: spec.clusterId, node: this.#id, instance, note, features, member };
   }
 
-  get #queuedBytesMax(): number {
-    return this.#limits.queuedBytesMax;
-  }
-
   get #limits(): NodeLimits {
     return { ...nodeLimits, ...this.#dependencies.limits };
   }
 
+  get #queuedBytesMax(): number {
+    return this.#limits.queuedBytesMax;
+  }
+
   #admit(hello: Hello): RaftctlError | undefined {
     if (this.#isOver) return new RaftctlError('shutting-down', `${this.#id} ends`);
-    if (hello.role !== 'peer') return undefined;
+    if (hello.role !== 'peer' && hello.role !== 'snapshot') return undefined;
     return this.#members.refusalOf(hello) ?? this.#forgotten(hello.node as NodeId, hello);
   }
 

@@ -3,6 +3,7 @@ import type { RawNode } from '../raft/index.js';
 import type { FollowerStatus, NodeStatus } from '../wire/index.js';
 import type { NodeDependencies } from './dependencies.js';
 import type { Peers } from './peers.js';
+import type { OutgoingSnapshots } from './snapshots/outgoing.js';
 
 /** What the node says of itself, read at this moment. */
 export function statusOf(
@@ -10,6 +11,7 @@ export function statusOf(
   raft: RawNode,
   membership: Membership,
   peers: Peers,
+  snapshots: OutgoingSnapshots,
   connections: number,
   startedAt: number,
 ): NodeStatus {
@@ -41,14 +43,18 @@ export function statusOf(
       ...(state.type === 'broken' && { error: state.error.message }),
     })),
     membership,
-    followers: followersOf(raft),
+    followers: followersOf(raft, snapshots),
     connections,
     level: recorder.level,
   };
 }
 
-function followersOf(raft: RawNode): readonly FollowerStatus[] | undefined {
+function followersOf(raft: RawNode, snapshots: OutgoingSnapshots): readonly FollowerStatus[] | undefined {
   const { progress } = raft.status();
   if (progress === undefined) return undefined;
-  return Object.entries(progress).map(([peer, { match, active }]) => ({ peer: asNodeId(peer), match, active }));
+  return Object.entries(progress).map(([name, { match, active }]) => {
+    const peer = asNodeId(name);
+    const snapshot = snapshots.progressOf(peer);
+    return { peer, match, active, ...(snapshot && { snapshot }) };
+  });
 }

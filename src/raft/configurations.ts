@@ -27,6 +27,11 @@ export class Configurations {
     return this.#logged.findLast(({ index }) => index <= commitIndex) ?? this.#logged[0]!;
   }
 
+  /** All that was known is over: the log begins anew behind this one. */
+  restart(base: LoggedMembership): void {
+    this.#logged.splice(0, this.#logged.length, base);
+  }
+
   append(index: LogIndex, membership: Membership): void {
     assert(index > this.latest.index, () => `membership ${index} after ${this.latest.index}`);
     this.#logged.push({ index, membership });

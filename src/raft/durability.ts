@@ -44,6 +44,12 @@ export class Durability {
     for (const write of this.#writes) if (write.lastIndex >= firstIndex) write.overwritten = true;
   }
 
+  /** A snapshot takes the place of the log, once it is written itself. What was `committed` by then is part of it. */
+  restored(committed: LogIndex): void {
+    this.#persistedIndex = asIndex(Math.min(this.#persistedIndex, committed));
+    for (const write of this.#writes) write.overwritten = true;
+  }
+
   /** The write that ended with (index, term) is synced, and so is every earlier one. Returns whether the mark moved. */
   completed(index: LogIndex, term: Term): boolean {
     const position = this.#writes.findIndex((write) => write.lastIndex === index && write.lastTerm === term);

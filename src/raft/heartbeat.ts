@@ -41,6 +41,7 @@ function lostSomething({ now, config }: RaftState, progress: Progress): boolean 
   const { matchIndex, nextIndex, state, matchThen } = progress;
   progress.lookedAt = now;
   progress.matchThen = matchIndex;
+  if (state.type === 'snapshot') return false;
   if (state.type === 'probe') return state.paused;
   return matchIndex < nextIndex - 1 && matchIndex === matchThen;
 }

@@ -32,6 +32,7 @@
  *     step.ts         terms, then the handler       role.ts         the only place that changes role, term and vote
  *     election.ts     pre-vote, vote, counting      suspicion.ts    fast failover and fast start
  *     replication.ts  the leader's half, commit     following.ts    the follower's half
+ *     snapshot.ts     the state in place of entries that are gone; installation.ts: the follower's half
  *     heartbeat.ts    beats, losses, check-quorum   reads.ts        linearizable reads
  *     progress.ts     one follower, as its leader sees it; its window is inflights.ts
  *     log.ts          terms and lengths of the log; durability.ts: how far it is synced
@@ -48,6 +49,8 @@
  *   machine must wait for the disk (`persistedIndex`).
  * - A refusal for stickiness is no final answer to a pre-vote: the refuser remembers it for a moment, and grants when
  *   it comes to suspect the leader too. Voters known to be gone are not waited for.
+ * - A follower is sent the state only when its own refusal, or what it acknowledged, proves that it lacks what is gone.
+ *   A leader that knows nothing of it begins with the first entry that it has.
  * - A malformed or impossible message is reported (`message-impossible`) and changes nothing. An impossible state of
  *   this node is an InvariantError and ends the process.
  */
@@ -59,4 +62,5 @@ export { type PeerStatus, RawNode, type Status } from './raw-node.js';
 export * from './ready.js';
 export type { ChangeRefusal, ChangeResult } from './reconfiguration.js';
 export type { DropReason, ProposeResult } from './replication.js';
+export type { Snapshot, SnapshotOutcome } from './snapshot.js';
 export type { TransferRefusal, TransferResult } from './transfer.js';

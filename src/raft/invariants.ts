@@ -104,7 +104,8 @@ function checkRole(state: Observation, expect: Expect): void {
   expect((leading !== undefined) === (state.role === 'leader'), 'a leader, and nobody else, keeps progress');
   if (leading === undefined) return;
   // Everything since its election is of its own term, and there is at least the no-op.
-  expect(termOf(state, leading.termStart) === state.currentTerm, 'a term starts with an entry of its own');
+  const start = termOf(state, Math.max(leading.termStart, state.beforeIndex));
+  expect(start === state.currentTerm, 'a term starts with an entry of its own');
   for (const [peer, { matchIndex, nextIndex }] of leading.peers) {
     expect(0 <= matchIndex && matchIndex < nextIndex, `matchIndex of ${peer} is below its nextIndex`);
     expect(nextIndex <= state.lastIndex + 1, `nextIndex of ${peer} is within the log`);

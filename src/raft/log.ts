@@ -173,6 +173,19 @@ export class RaftLog {
     if (this.#ends.length > CAPACITY_MIN && needed < this.#ends.length / 8) this.#resize(this.#ends.length / 4);
   }
 
+  /** The log is empty behind (index, term): everything up to there is in the state, durable and applied, or about to be. */
+  restore(index: LogIndex, term: Term): void {
+    assert(index > this.#commitIndex, () => `restoring to ${index}, committed up to ${this.#commitIndex}`);
+    this.durability.restored(this.#commitIndex);
+    this.#before = { index, term };
+    this.#runs.length = 0;
+    this.#ends = new Float64Array(CAPACITY_MIN);
+    this.#mask = CAPACITY_MIN - 1;
+    this.#lastIndex = index;
+    this.#commitIndex = index;
+    this.#appliedIndex = index;
+  }
+
   /** Returns whether the commit index moved; it never falls. */
   commitTo(index: LogIndex): boolean {
     if (index <= this.#commitIndex) return false;

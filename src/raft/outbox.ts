@@ -1,7 +1,7 @@
-import type { FieldValue, Level, LogIndex } from '../base/index.js';
+import type { FieldValue, Level, LogIndex, NodeId } from '../base/index.js';
 import type { Entry } from './entry.js';
 import type { AppendEntriesResponse, Message } from './message.js';
-import type { CoreEvent, ReadState } from './ready.js';
+import type { CoreEvent, ReadState, SnapshotMark } from './ready.js';
 
 /** What the handlers produce, collected until the host takes it as one Ready. */
 export class Outbox {
@@ -11,8 +11,11 @@ export class Outbox {
   roleChanged = false;
   /** Another membership is in force, or committed. */
   membershipChanged = false;
+  /** The log begins anew: the next Ready carries what it begins behind. */
+  snapshot: SnapshotMark | undefined;
   #messages: Message[] = [];
   #messagesAfterPersist: Message[] = [];
+  #snapshotsTo: NodeId[] = [];
   #entries: Entry[] = [];
   #reads: ReadState[] = [];
   #events: CoreEvent[] = [];
@@ -25,6 +28,8 @@ export class Outbox {
       this.#messages.length === 0 &&
       this.#messagesAfterPersist.length === 0 &&
       this.#entries.length === 0 &&
+      this.snapshot === undefined &&
+      this.#snapshotsTo.length === 0 &&
       this.#reads.length === 0 &&
       this.#events.length === 0
     );
@@ -62,6 +67,15 @@ export class Outbox {
       this.#entries.length = Math.min(this.#entries.length, Math.max(0, firstIndex - first.index));
   }
 
+  /** A snapshot replaces all that the host never saw. */
+  unstageAll(): void {
+    this.#entries = [];
+  }
+
+  needSnapshot(peer: NodeId): void {
+    this.#snapshotsTo.push(peer);
+  }
+
   confirm(read: ReadState): void {
     this.#reads.push(read);
   }
@@ -75,6 +89,8 @@ export class Outbox {
     const taken = {
       messages: this.#messages,
       messagesAfterPersist: this.#messagesAfterPersist,
+      snapshot: this.snapshot,
+      snapshotsTo: this.#snapshotsTo,
       entries: this.#entries,
       reads: this.#reads,
       events: this.#events,
@@ -82,6 +98,8 @@ export class Outbox {
     this.hardStateChanged = false;
     this.roleChanged = false;
     this.membershipChanged = false;
+    this.snapshot = undefined;
+    this.#snapshotsTo = [];
     this.#messages = [];
     this.#messagesAfterPersist = [];
     this.#entries = [];

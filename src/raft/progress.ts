@@ -6,12 +6,13 @@ import { type InflightLimits, Inflights } from './inflights.js';
  *
  * - `probe`: nextIndex is a guess. One append at a time, then silence until it is answered or a heartbeat is.
  * - `replicate`: nextIndex is known to fit. Appends are pipelined, nextIndex runs ahead of the acks, bounded by a window.
- *
- * (A third one, for followers that need a snapshot, joins here.)
+ * - `snapshot`: it lacks what the log no longer has, and is sent the state. Nothing else until that is over, or until
+ *   it acknowledges something: whatever reconnects it to the log will do.
  */
 export type ProgressState =
   | { readonly type: 'probe'; paused: boolean }
-  | { readonly type: 'replicate'; readonly inflights: Inflights };
+  | { readonly type: 'replicate'; readonly inflights: Inflights }
+  | { readonly type: 'snapshot' };
 
 /** A leader's view of one follower. Invariant: 0 <= matchIndex < nextIndex <= lastIndex + 1. */
 export class Progress {
@@ -51,13 +52,23 @@ export class Progress {
 
   /** May an append with entries leave now? */
   get ready(): boolean {
-    return this.#state.type === 'probe' ? !this.#state.paused : !this.#state.inflights.full;
+    if (this.#state.type === 'replicate') return !this.#state.inflights.full;
+    return this.#state.type === 'probe' && !this.#state.paused;
   }
 
-  /** Something was lost or is unknown: start again from what is certain. Paused: only an answer or a beat resumes. */
-  becomeProbe(options: { readonly paused: boolean }): void {
+  /**
+   * Something was lost or is unknown: start again from what is certain, or from the first entry that there is, since it
+   * may well have more than it said. Paused: only an answer or a beat resumes.
+   */
+  becomeProbe({ paused, firstIndex }: { readonly paused: boolean; readonly firstIndex: LogIndex }): void {
+    this.#nextIndex = asIndex(Math.max(this.#matchIndex + 1, firstIndex));
+    this.#state = { type: 'probe', paused };
+  }
+
+  /** It is sent the state, because it lacks what the log no longer has. */
+  becomeSnapshot(): void {
     this.#nextIndex = asIndex(this.#matchIndex + 1);
-    this.#state = { type: 'probe', paused: options.paused };
+    this.#state = { type: 'snapshot' };
   }
 
   #becomeReplicate(): void {
@@ -70,7 +81,7 @@ export class Progress {
     this.commitTold = asIndex(Math.max(this.commitTold, Math.min(commitIndex, lastIndex)));
     if (this.#state.type === 'probe') {
       this.#state.paused = true;
-    } else if (lastIndex >= this.#nextIndex) {
+    } else if (this.#state.type === 'replicate' && lastIndex >= this.#nextIndex) {
       this.#state.inflights.add(lastIndex, bytes);
       this.#nextIndex = asIndex(lastIndex + 1);
     }
@@ -81,19 +92,19 @@ export class Progress {
     if (index < this.#matchIndex) return;
     this.#matchIndex = index;
     if (this.#nextIndex <= index) this.#nextIndex = asIndex(index + 1);
-    if (this.#state.type === 'probe') this.#becomeReplicate();
+    if (this.#state.type !== 'replicate') this.#becomeReplicate();
     else this.#state.inflights.freeTo(index);
   }
 
   /**
    * The follower has no match at `rejected`; `hint` is the best position to try next. Returns false for a late or
-   * reordered refusal, which must not throw back what is already known: one at or below matchIndex, and in Probe one
-   * that does not answer the probe that is out.
+   * reordered refusal, which must not throw back what is already known: one at or below matchIndex, in Probe one that
+   * does not answer the probe that is out, and any in Snapshot. A probe begins at `firstIndex` or behind it.
    */
-  refused(rejected: LogIndex, hint: LogIndex): boolean {
-    if (rejected <= this.#matchIndex) return false;
+  refused(rejected: LogIndex, hint: LogIndex, firstIndex: LogIndex): boolean {
+    if (rejected <= this.#matchIndex || this.#state.type === 'snapshot') return false;
     if (this.#state.type === 'replicate') {
-      this.becomeProbe({ paused: false });
+      this.becomeProbe({ paused: false, firstIndex });
       return true;
     }
     if (rejected !== this.#nextIndex - 1) return false;

@@ -2,6 +2,7 @@ import { assert, type Configuration, type LogIndex, type Membership, type NodeId
 import type { RaftConfig } from './config.js';
 import { countVotes, reconsider } from './election.js';
 import type { RecordRef } from './entry.js';
+import { installSnapshot } from './installation.js';
 import { type Observation, observe } from './invariants.js';
 import type { Message } from './message.js';
 import type { Progress } from './progress.js';
@@ -10,6 +11,7 @@ import type { Ready, RoleName } from './ready.js';
 import { type ChangeResult, changeMembership, continueChange } from './reconfiguration.js';
 import { advanceCommit, type ProposeResult, propose, replicate, resetProgress } from './replication.js';
 import { resetElectionTimer } from './role.js';
+import { type Snapshot, type SnapshotOutcome, snapshotResult } from './snapshot.js';
 import { createState, leaderOf, type RaftState } from './state.js';
 import { step } from './step.js';
 import { hurryIfNobodyLeads, linked, suspect, unlinked } from './suspicion.js';
@@ -121,6 +123,18 @@ export class RawNode {
     runTimers(this.#raft);
   }
 
+  /** The attempt to send `peer` the state ended. Owed once for each time that a Ready named it. */
+  snapshotResult(peer: NodeId, result: { readonly ok: boolean }): void {
+    snapshotResult(this.#raft, peer, result);
+  }
+
+  /**
+   * A leader's state has come, whole and durable. Unless it is `installed`, which the next Ready says too, it is of no use.
+   */
+  installSnapshot(snapshot: Snapshot): SnapshotOutcome {
+    return installSnapshot(this.#raft, snapshot);
+  }
+
   /** An append to `peer` was dropped, or what it names could not be read. The next heartbeat response tries again. */
   unreachable(peer: NodeId): void {
     resetProgress(this.#raft, peer, { paused: true });
@@ -165,13 +179,15 @@ export class RawNode {
     }
     const { hardStateChanged, roleChanged, membershipChanged } = outbox;
     const taken = outbox.take();
-    const last = taken.entries.at(-1);
+    const last = taken.entries.at(-1) ?? taken.snapshot;
     if (last !== undefined) log.durability.handedOut(last.index, last.term);
     const after = raft.handedCommit;
     raft.handedCommit = log.commitIndex;
     return {
       messages: taken.messages,
       messagesAfterPersist: taken.messagesAfterPersist,
+      snapshot: taken.snapshot,
+      snapshotsTo: taken.snapshotsTo,
       entries: taken.entries,
       reads: taken.reads,
       events: taken.events,

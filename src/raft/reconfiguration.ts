@@ -120,6 +120,12 @@ export function takeBack(raft: RaftState, firstIndex: LogIndex): void {
   if (raft.configurations.truncateFrom(firstIndex)) adopt(raft);
 }
 
+/** A snapshot takes the place of the log: its membership is in force, and committed. */
+export function adoptSnapshot(raft: RaftState, index: LogIndex, membership: Membership): void {
+  raft.configurations.restart({ index, membership });
+  adopt(raft);
+}
+
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /** The latest membership of the log is in force: whoever counts, and whoever is counted, goes by it from now on. */

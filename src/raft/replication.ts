@@ -2,6 +2,7 @@ import { asIndex, type LogIndex, type NodeId, quorumValue, type Term } from '../
 import { ENTRY_TYPES, type Entry, makeRecord, type RecordRef } from './entry.js';
 import type { AppendEntriesResponse } from './message.js';
 import type { Progress } from './progress.js';
+import { needSnapshot } from './snapshot.js';
 import { commitTo, type Leader, type RaftState } from './state.js';
 
 /** The leader's half of log replication (§5.3) and the commit rule (§5.4.2). The follower's half is following.ts. */
@@ -70,6 +71,7 @@ export function replicate(raft: RaftState, leader: Leader): void {
   const tellCommit = raft.now >= leader.tellCommitAt;
   if (tellCommit) leader.tellCommitAt = Number.POSITIVE_INFINITY;
   for (const [peer, progress] of leader.progress) {
+    if (progress.state.type === 'snapshot') continue;
     if (progress.state.type === 'probe') {
       if (progress.ready) sendAppend(raft, peer, progress, cut(raft, progress, config.appendBytesMax));
       continue;
@@ -88,10 +90,14 @@ export function sendEmptyAppend(raft: RaftState, peer: NodeId, progress: Progres
   sendAppend(raft, peer, progress, asIndex(progress.nextIndex - 1));
 }
 
-/** Names the range (nextIndex − 1, lastLogIndex]; the host fills in the entries. */
+/** Names the range (nextIndex − 1, lastLogIndex]; the host fills in the entries. If they are gone, the state has to do. */
 function sendAppend(raft: RaftState, to: NodeId, progress: Progress, lastLogIndex: LogIndex): void {
   const { log } = raft;
   const prevLogIndex = asIndex(progress.nextIndex - 1);
+  if (prevLogIndex < log.before.index) {
+    needSnapshot(raft, to, progress);
+    return;
+  }
   raft.outbox.send({
     type: 'append-entries',
     from: raft.id,
@@ -107,6 +113,7 @@ function sendAppend(raft: RaftState, to: NodeId, progress: Progress, lastLogInde
 }
 
 function cut({ log }: RaftState, progress: Progress, bytesMax: number): LogIndex {
+  if (progress.nextIndex <= log.before.index) return log.before.index;
   return log.cutByBytes(asIndex(progress.nextIndex - 1), bytesMax);
 }
 
@@ -126,7 +133,7 @@ export function handleAppendEntriesResponse(raft: RaftState, response: AppendEnt
     if (progress.nextIndex <= log.lastIndex) role.sendDue = true;
     if (progress.commitTold < Math.min(log.commitIndex, progress.nextIndex - 1)) tellCommitSoon(raft, role);
     advanceCommit(raft, role);
-  } else if (progress.refused(index, log.agreementAt(hintIndex, hintTerm))) {
+  } else if (progress.refused(index, log.agreementAt(hintIndex, hintTerm), log.firstIndex)) {
     role.sendDue = true;
     outbox.event('debug', 'append-rejected', {
       peer: response.from,
@@ -165,6 +172,8 @@ export function resetProgress(raft: RaftState, peer: NodeId, options: { readonly
   if (raft.role.type !== 'leader') return;
   const progress = raft.role.progress.get(peer);
   if (progress === undefined) return;
-  progress.becomeProbe(options);
+  // How a snapshot fares is told by the host, whose business its connection is.
+  if (progress.state.type === 'snapshot') return;
+  progress.becomeProbe({ ...options, firstIndex: raft.log.firstIndex });
   raft.role.sendDue = true;
 }

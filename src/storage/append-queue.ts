@@ -1,12 +1,21 @@
 import type { Entry } from '../raft/entry.js';
 import type { HardState } from '../raft/ready.js';
-import { type EntriesToWrite, entriesToWrite, GENERATION_BYTES, hardStateBytes } from './wal-record.js';
+import {
+  type EntriesToWrite,
+  entriesToWrite,
+  GENERATION_BYTES,
+  hardStateBytes,
+  SNAPSHOT_BYTES,
+  type SnapshotRecord,
+} from './wal-record.js';
 
 /** What the caller wants durable, all of it or none. */
 export interface WalAppend {
   readonly hardState?: HardState | undefined;
   /** Of the key-value environment that is current from here on. */
   readonly generation?: number | undefined;
+  /** The log begins anew behind this: entries that follow are behind it. */
+  readonly snapshot?: SnapshotRecord | undefined;
   readonly entries: readonly Entry[];
 }
 
@@ -14,13 +23,14 @@ export interface WalAppend {
 export interface QueuedAppend {
   readonly hardState: HardState | undefined;
   readonly generation: number | undefined;
+  readonly snapshot: SnapshotRecord | undefined;
   readonly entries: EntriesToWrite | undefined;
   readonly records: number;
   readonly bytes: number;
   readonly done: () => void;
 }
 
-export function queuedAppend({ hardState, generation, entries }: WalAppend, done: () => void): QueuedAppend {
+export function queuedAppend({ hardState, generation, snapshot, entries }: WalAppend, done: () => void): QueuedAppend {
   const toWrite = entries.length === 0 ? undefined : entriesToWrite(entries);
   let records = 0;
   let bytes = 0;
@@ -32,11 +42,20 @@ export function queuedAppend({ hardState, generation, entries }: WalAppend, done
     records += 1;
     bytes += GENERATION_BYTES;
   }
+  if (snapshot !== undefined) {
+    records += 1;
+    bytes += SNAPSHOT_BYTES;
+  }
   if (toWrite !== undefined) {
     records += 1;
     bytes += toWrite.bytes;
   }
-  return { hardState, generation, entries: toWrite, records, bytes, done };
+  return { hardState, generation, snapshot, entries: toWrite, records, bytes, done };
+}
+
+/** The lowest entry that it writes, and so may replace; a snapshot replaces all. Infinity when it writes none. */
+export function firstReplacedBy({ snapshot, entries }: QueuedAppend): number {
+  return snapshot !== undefined ? 1 : (entries?.first ?? Number.POSITIVE_INFINITY);
 }
 
 /** Appends in order, waiting for the disk. */
@@ -54,7 +73,7 @@ export class AppendQueue {
   /** The lowest entry that a waiting append writes, and so may replace; Infinity when none writes any. */
   get firstEntry(): number {
     let lowest = Number.POSITIVE_INFINITY;
-    for (const { entries } of this.#appends) if (entries !== undefined) lowest = Math.min(lowest, entries.first);
+    for (const append of this.#appends) lowest = Math.min(lowest, firstReplacedBy(append));
     return lowest;
   }
 

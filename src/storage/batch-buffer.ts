@@ -2,7 +2,7 @@ import { assert } from '../base/index.js';
 import type { QueuedAppend } from './append-queue.js';
 import { BATCH_HEADER_BYTES, BATCH_OVERHEAD_BYTES, BATCH_TRAILER_BYTES, sealBatch } from './batch-format.js';
 import { type EntryIndex, lengthsOf } from './entry-index.js';
-import { entriesHeadBytes, writeEntries, writeGeneration, writeHardState } from './wal-record.js';
+import { entriesHeadBytes, writeEntries, writeGeneration, writeHardState, writeSnapshot } from './wal-record.js';
 
 /** Where a batch goes and what it follows. */
 export interface BatchPlace {
@@ -60,6 +60,10 @@ function writeAppend(target: Buffer, at: number, append: QueuedAppend, place: Ba
   let next = at;
   if (append.hardState !== undefined) next = writeHardState(target, next, append.hardState);
   if (append.generation !== undefined) next = writeGeneration(target, next, append.generation);
+  if (append.snapshot !== undefined) {
+    index.restart(append.snapshot);
+    next = writeSnapshot(target, next, append.snapshot);
+  }
   if (append.entries === undefined) return next;
   const { entries, first, runs } = append.entries;
   const termBefore = index.termAt(first - 1);

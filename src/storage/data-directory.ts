@@ -25,6 +25,8 @@ export interface DataDirectory {
   readonly wal: string;
   /** Where the key-value environment of this generation lies; made by its backend. */
   kv(generation: number): string;
+  /** Where copies of the state are made for other members, under names that begin with this. */
+  readonly scratch: string;
   /**
    * Says in `identity.json` that the directory is of today's format: to be called once all that it holds can be read by
    * this version and need not be read by an older one, which refuses it from then on.
@@ -67,6 +69,7 @@ export async function openDataDirectory(options: OpenDataDirectoryOptions): Prom
     identity,
     wal: walPath(directory),
     kv: (generation) => join(directory, 'kv', String(generation)),
+    scratch: join(directory, 'kv', SCRATCH),
     async raiseFormat() {
       if (found === undefined || found.format === FORMAT_VERSION) return;
       try {
@@ -80,16 +83,21 @@ export async function openDataDirectory(options: OpenDataDirectoryOptions): Prom
   };
 }
 
-/** Removes the key-value environments of the generations that `isStale` names: no mark of the log does. */
+/** Removes the key-value environments of the generations that `isStale` names, since no mark of the log does, and scratch. */
 export async function removeStates(
   fileSystem: FileSystem,
   data: DataDirectory,
   isStale: (generation: number) => boolean,
 ): Promise<void> {
   for (const name of await listIfThere(fileSystem, join(data.path, 'kv'))) {
-    if (/^[1-9]\d*$/.test(name) && isStale(Number(name))) await fileSystem.removeTree(data.kv(Number(name)));
+    const isScratch = name.startsWith(SCRATCH);
+    if (isScratch || (/^[1-9]\d*$/.test(name) && isStale(Number(name)))) {
+      await fileSystem.removeTree(join(data.path, 'kv', name));
+    }
   }
 }
+
+const SCRATCH = 'copy';
 
 const walPath = (directory: string): string => join(directory, 'wal');
 

@@ -65,6 +65,15 @@ export class EntryIndex {
     }
   }
 
+  /** Forgets all entries: the log begins anew behind `before`. */
+  restart(before: { readonly index: LogIndex; readonly term: Term }): void {
+    this.#before.index = before.index;
+    this.#before.term = before.term;
+    this.#last = before.index;
+    this.#count = 0;
+    this.#resize(SIZE_MIN);
+  }
+
   /** Forgets the entries that lie in segments before `segment`: those files are about to go, whole. */
   dropBefore(segment: number): void {
     let gone = 0;

@@ -14,26 +14,32 @@
  * ## Ordering rules
  *
  * 1. One write is outstanding. What is appended meanwhile becomes one batch; `done`s run once it is synced, in order.
- * 2. Within an append: hard state, then generation mark, then entries (an entry never outlives the term it needs).
+ * 2. Within an append: hard state, then generation or snapshot mark, then entries (an entry never outlives the term it needs).
  * 3. An append that begins at or below the last index truncates the log there. It is one record: never half done.
  * 4. A segment is begun only after the last batch of the one before is durable; its file was filled with zeros and
  *    synced before, gets its header next, and its name last.
  * 5. The first failed write or sync ends it: `onFatal` once, no `done` any more. Nothing is retried: the kernel may
  *    report the second attempt as a success although the bytes are gone.
  * 6. Recovery reads everything and decides, before it changes anything; `check` may still refuse what was read.
- * 7. `raiseFormat` comes last, once nothing in the directory has to be read by an older version any more.
+ * 7. Segments go whole and from the front, the name of each durably gone before the next one is touched (`trim`). What
+ *    is left says where it begins: the header of a segment names the entry before.
+ * 8. A snapshot mark comes after the state that it names is whole and durable. It is one record: before it is durable
+ *    the old log and the old state count, from then on the new ones.
+ * 9. `raiseFormat` comes last, once nothing in the directory has to be read by an older version any more.
  *
  * ## Files
  *
  * `wal` (group commit, segment change), `open-wal` and `recovery` (opening), `segment-scan` (torn or damaged),
  * `batch-format`, `wal-record`, `segment-header` (layouts), `entry-index` and `read-entries` (old entries),
- * `segment-preparer` (zeros ahead), `data-directory` and `identity`, `sightings-file` (who was seen at which start).
+ * `segment-preparer` (zeros ahead), `kept-segments` (which segments there are, and their removal), `data-directory` and
+ * `identity`, `sightings-file` (who was seen at which start).
  */
 export * from './data-directory.js';
+export { makeDirectoryDurably } from './durable-directory.js';
 export type { FileSystem } from './file-system.js';
 export * from './open-wal.js';
 export { realFileSystem } from './real-file-system.js';
 export type { FoundLog } from './recovery.js';
 export * from './sightings-file.js';
 export type { Wal } from './wal.js';
-export type { WalOptions } from './wal-options.js';
+export { segmentSizesFor, type WalOptions } from './wal-options.js';

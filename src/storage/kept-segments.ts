@@ -11,9 +11,11 @@ export interface KeptSegment {
 /** The segment files that make up the log, oldest first. The last one is being written. */
 export class KeptSegments {
   #segments: KeptSegment[];
+  #bytes: number;
 
   constructor(segments: readonly KeptSegment[]) {
     this.#segments = [...segments];
+    this.#bytes = segments.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
   get count(): number {
@@ -22,7 +24,7 @@ export class KeptSegments {
 
   /** Of all batches in them. */
   get bytes(): number {
-    return this.#segments.reduce((sum, { bytes }) => sum + bytes, 0);
+    return this.#bytes;
   }
 
   begin(number: number, beforeIndex: number): void {
@@ -32,6 +34,7 @@ export class KeptSegments {
   /** A batch is in the last one. */
   wrote(bytes: number): void {
     this.#segments.at(-1)!.bytes += bytes;
+    this.#bytes += bytes;
   }
 
   /**
@@ -39,14 +42,15 @@ export class KeptSegments {
    * segment began is in the segments before it: up to there they have to be done with, also with what was replaced since.
    */
   takeUpTo(upTo: number, keepBytes: number): readonly KeptSegment[] {
-    let left = this.bytes;
+    let left = this.#bytes;
     let gone = 0;
     for (const [nth, { bytes }] of this.#segments.entries()) {
       const next = this.#segments[nth + 1];
+      if (next === undefined || next.beforeIndex > upTo || left - bytes < keepBytes) break;
       left -= bytes;
-      if (next === undefined || next.beforeIndex > upTo || left < keepBytes) break;
       gone += 1;
     }
+    this.#bytes = left;
     return gone === 0 ? [] : this.#segments.splice(0, gone);
   }
 }

@@ -3,7 +3,7 @@ import { ENTRY_TYPES, type LoggedMembership, membershipIn, RECORD_HEADER_BYTES }
 import type { HardState } from '../raft/ready.js';
 import { EntryIndex } from './entry-index.js';
 import type { SegmentHeader } from './segment-header.js';
-import type { EntriesHead, RecordVisitor } from './wal-record.js';
+import type { EntriesHead, RecordVisitor, SnapshotRecord } from './wal-record.js';
 
 /** Of the type in a record. */
 const TYPE_AT = 8;
@@ -50,6 +50,12 @@ export class LogImage implements RecordVisitor {
   }
 
   generation(generation: number): void {
+    this.currentGeneration = generation;
+  }
+
+  snapshot({ index, term, generation }: SnapshotRecord): void {
+    this.index.restart({ index, term });
+    this.#memberships = [];
     this.currentGeneration = generation;
   }
 

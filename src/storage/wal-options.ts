@@ -14,6 +14,12 @@ export interface WalOptions {
 
 const MIB = 1024 * 1024;
 
+/** Segments go whole: small enough that a log that is to be kept short is about as short as that. */
+export function segmentSizesFor(keepLogBytes: number): Pick<WalOptions, 'segmentBytes' | 'firstSegmentBytes'> {
+  const segmentBytes = Math.min(walDefaults.segmentBytes, Math.max(MIB, Math.floor(keepLogBytes / 4)));
+  return { segmentBytes, firstSegmentBytes: Math.min(walDefaults.firstSegmentBytes, segmentBytes) };
+}
+
 export const walDefaults = {
   segmentBytes: 16 * MIB,
   firstSegmentBytes: 4 * MIB,

@@ -10,10 +10,12 @@ import { readU64, writeU64 } from './bytes.js';
  *                    | (u64 term, u32 count) per run | the entries' records, verbatim
  *     2 hard state   u64 current term | u16 bytes of the vote (0: none) | the vote, UTF-8
  *     3 generation   u64 generation of the key-value environment that is current from here on
+ *     4 snapshot     u64 index | u64 its term | u64 generation: the log begins anew behind that entry, and the state as of
+ *                    it is in that environment
  *
  * An entries record whose first index is not beyond the end of the log truncates the log there first (§5.3).
  */
-const RECORD_TYPES = { entries: 1, hardState: 2, generation: 3 } as const;
+const RECORD_TYPES = { entries: 1, hardState: 2, generation: 3, snapshot: 4 } as const;
 
 const WAL_RECORD_HEADER_BYTES = 5;
 const ENTRIES_FIXED_BYTES = 22;
@@ -87,16 +89,34 @@ export function writeGeneration(target: Buffer, at: number, generation: number):
   return next + 8;
 }
 
+export const SNAPSHOT_BYTES = WAL_RECORD_HEADER_BYTES + 24;
+
+export function writeSnapshot(target: Buffer, at: number, { index, term, generation }: SnapshotRecord): number {
+  const next = writeRecordHeader(target, at, RECORD_TYPES.snapshot, 24);
+  writeU64(target, index, next);
+  writeU64(target, term, next + 8);
+  writeU64(target, generation, next + 16);
+  return next + 24;
+}
+
 function writeRecordHeader(target: Buffer, at: number, type: number, payloadBytes: number): number {
   target.writeUInt32LE(payloadBytes, at);
   target[at + 4] = type;
   return at + WAL_RECORD_HEADER_BYTES;
 }
 
+/** The log begins behind (index, term), with the state of that environment. */
+export interface SnapshotRecord {
+  readonly index: LogIndex;
+  readonly term: Term;
+  readonly generation: number;
+}
+
 /** What recovery learns from a batch, in order. Each returns what is wrong with it, or undefined. */
 export interface RecordVisitor {
   hardState(state: HardState): void;
   generation(generation: number): void;
+  snapshot(snapshot: SnapshotRecord): void;
   /** The entries' records lie in `bytes` from `at` to `end`, already checked to be `count` of them. */
   entries(head: EntriesHead, bytes: Buffer, at: number, end: number): string | undefined;
 }
@@ -138,6 +158,10 @@ export function visitRecords(
     } else if (type === RECORD_TYPES.generation) {
       if (end - payload !== 8) return damaged('a generation mark of a wrong size');
       visitor.generation(readU64(bytes, payload));
+    } else if (type === RECORD_TYPES.snapshot) {
+      if (end - payload !== 24) return damaged('a snapshot mark of a wrong size');
+      const [index, term] = [asIndex(readU64(bytes, payload)), asTerm(readU64(bytes, payload + 8))];
+      visitor.snapshot({ index, term, generation: readU64(bytes, payload + 16) });
     } else {
       return { type: 'newer', why: `a record of the unknown type ${type}` };
     }

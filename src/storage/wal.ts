@@ -1,7 +1,7 @@
 import { asIndex, assert, type Emit, type LogIndex, RaftctlError, type Scheduler } from '../base/index.js';
 import type { Entry } from '../raft/entry.js';
 import type { HardState } from '../raft/ready.js';
-import { AppendQueue, type QueuedAppend, queuedAppend, type WalAppend } from './append-queue.js';
+import { AppendQueue, firstReplacedBy, type QueuedAppend, queuedAppend, type WalAppend } from './append-queue.js';
 import { BatchBuffer } from './batch-buffer.js';
 import { BATCH_OVERHEAD_BYTES, batchPlaceAfter } from './batch-format.js';
 import { diskFailed } from './damage.js';
@@ -109,8 +109,8 @@ export class Wal {
   }
 
   /**
-   * Makes hard state, generation and entries durable, in this order, then runs `done`. Entries may begin at or below
-   * `lastIndex`: the log is truncated there first. An append of nothing writes nothing: its `done` runs once all before
+   * Makes hard state, generation, snapshot and entries durable, in this order, then runs `done`. Entries may begin at or
+   * below `lastIndex`: the log is truncated there first. A snapshot empties it: it begins anew behind its index. An append of nothing writes nothing: its `done` runs once all before
    * it are durable, which may be at once. After a failure `done` never runs (see `onFatal`).
    */
   append(append: WalAppend, done: () => void): void {
@@ -121,6 +121,7 @@ export class Wal {
       this.#appendNothing(queued);
       return;
     }
+    if (queued.snapshot !== undefined) this.#lastIndex = queued.snapshot.index;
     if (queued.entries !== undefined) {
       const { first, last } = queued.entries;
       assert(first <= this.#lastIndex + 1, () => `entry ${first} would follow entry ${this.#lastIndex}`);
@@ -178,6 +179,11 @@ export class Wal {
     return asIndex(this.#index.before.index);
   }
 
+  /** Bytes of all batches in the log. */
+  get bytes(): number {
+    return this.#segments.bytes;
+  }
+
   stats(): WalStats {
     return { segments: this.#segments.count, bytes: this.#segments.bytes, batches: this.#batches, syncs: this.#syncs };
   }
@@ -227,10 +233,11 @@ export class Wal {
   }
 
   #write(offset: number): void {
-    for (const { hardState, generation, entries } of this.#inFlight) {
+    for (const append of this.#inFlight) {
+      const { hardState, generation, snapshot } = append;
       this.#hardState = hardState ?? this.#hardState;
-      this.#generation = generation ?? this.#generation;
-      if (entries !== undefined) this.#inFlightFirst = Math.min(this.#inFlightFirst, entries.first);
+      this.#generation = snapshot?.generation ?? generation ?? this.#generation;
+      this.#inFlightFirst = Math.min(this.#inFlightFirst, firstReplacedBy(append));
     }
     const place = {
       segment: this.#active.number,

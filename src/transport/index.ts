@@ -29,6 +29,9 @@
  *     calls.send(link, kind, call, header, body);            // later: call.take(frame), call.overdue() or call.lost(error)
  *     const frame = await ask({ calls, over: link, kind, payload, timeoutMs, late, lost, clock });
  *
+ * A connection of the role `snapshot` is a peer's, for bulk: it proves the secret as a peer does, has the reserve of peers,
+ * and says nothing about whether anybody lives.
+ *
  * ## Who is there
  *
  * A greeting tells name, instance, cluster and, of nodes, incarnation and address. Names are believed only as far as the

@@ -12,7 +12,8 @@ export interface Transport {
   dial(options: DialOptions): Link;
 }
 
-export type ConnectionRole = 'peer' | 'client' | 'admin';
+/** `snapshot`: a peer too, that sends its state: bulk, which must not delay what peers say, nor count as a sign of life. */
+export type ConnectionRole = 'peer' | 'client' | 'admin' | 'snapshot';
 
 /** Who is there: the first frame in each direction. Refused when magic, protocol versions or cluster id do not fit. */
 export interface Hello {

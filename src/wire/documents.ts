@@ -88,6 +88,8 @@ export interface FollowerStatus {
   readonly match: LogIndex;
   /** Heard from within an election timeout. */
   readonly active: boolean;
+  /** While it is sent the state, because it needs what the log no longer has: how much it has got. */
+  readonly snapshot?: { readonly receivedBytes: number; readonly bytes: number } | undefined;
 }
 
 /** One diagnostic event as a node recorded it. */
@@ -205,7 +207,16 @@ export const nodeStatus: Parser<NodeStatus> = object({
   cpuMs: finite,
   links: list(object({ peer: nodeId, state: text, error: optional(text) })),
   membership,
-  followers: optional(list(object({ peer: nodeId, match: index, active: truth }))),
+  followers: optional(
+    list(
+      object({
+        peer: nodeId,
+        match: index,
+        active: truth,
+        snapshot: optional(object({ receivedBytes: count, bytes: count })),
+      }),
+    ),
+  ),
   connections: count,
   level,
 });

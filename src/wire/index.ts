@@ -26,4 +26,5 @@ export * from './membership-feature.js';
 export * from './node-spec.js';
 export * from './note.js';
 export * from './raft-codec.js';
+export * from './snapshot-codec.js';
 export * from './watch-codec.js';

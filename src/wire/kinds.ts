@@ -16,6 +16,12 @@ export const KIND = {
   // Node to node: a follower passes a client's write on, and gets the answer.
   forward: 32,
   forwardReply: 33,
+  // Leader to follower, on a connection of the role snapshot, and back.
+  snapshotBegin: 40,
+  snapshotPart: 41,
+  snapshotEnd: 42,
+  snapshotReceived: 43,
+  snapshotInstalled: 44,
   // Client to node. 52 is kept for members.
   write: 48,
   get: 49,

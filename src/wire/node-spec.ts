@@ -37,6 +37,8 @@ export interface NodeSpec {
   readonly heartbeatMs: number;
   readonly electionTimeoutMs: readonly [min: number, max: number];
   readonly maxValueBytes: number;
+  /** The log is not trimmed below so many bytes: what followers that were away are most likely to need. */
+  readonly keepLogBytes: number;
   readonly logLevel: Level;
 }
 
@@ -63,6 +65,7 @@ const parse: Parser<NodeSpec> = object({
   heartbeatMs: count,
   electionTimeoutMs: span,
   maxValueBytes: count,
+  keepLogBytes: count,
   logLevel: oneOf(LEVELS),
 });
 

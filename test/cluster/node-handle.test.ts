@@ -24,6 +24,7 @@ const PLAN: Omit<MemberPlan, 'mayCreate' | 'stateSuspect'> = {
   heartbeatMs: 50,
   electionTimeoutMs: [400, 800],
   maxValueBytes: 1_000,
+  keepLogBytes: 1 << 20,
   logLevel: 'info',
 };
 

@@ -62,7 +62,7 @@ it('a console hangs up on a supervisor whose state is none', async () => {
     name: 'demo',
     nodes: [],
     raft: { heartbeatMs: 1, electionTimeoutMs: [1, 2] },
-    storage: { dir: '/', maxValueBytes: 1 },
+    storage: { dir: '/', maxValueBytes: 1, keepLogBytes: 1 },
     supervisor: { restart: 'never', stopTimeoutMs: 1 },
     logs: { level: 'info', exclude: [], maxFileBytes: 1, files: 1 },
     file: null,

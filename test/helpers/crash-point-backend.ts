@@ -4,6 +4,7 @@ import type {
   DatabaseName,
   Slice,
   Snapshot,
+  StateCopy,
   Transaction,
   TransactionSize,
 } from '../../src/kv/index.js';
@@ -45,6 +46,10 @@ export class CrashingBackend implements Backend {
 
   begin(size: TransactionSize): Transaction {
     return new CrashingTransaction(this.#backend.begin(size), this.#points);
+  }
+
+  copyTo(scratch: string): Promise<StateCopy> {
+    return this.#backend.copyTo(scratch);
   }
 
   close(): Promise<void> {

@@ -97,6 +97,7 @@ function batchIn(bytes: Buffer): BatchFacts | undefined {
         facts = { ...facts, hardState };
       },
       generation: () => {},
+      snapshot: () => {},
       entries: ({ first, count }) => {
         facts = { ...facts, first: Math.min(first, facts.first ?? first), last: first + count - 1 };
         return undefined;

@@ -2,9 +2,9 @@ import { asNodeId, hasQuorum, type Member, type NodeId, type Scheduler, seededRa
 import { type ClusterClient, createClient } from '../../src/client/client.js';
 import type { ConnectOptions } from '../../src/client/index.js';
 import { EventRecorder } from '../../src/diagnostics/index.js';
-import { MemoryBackend } from '../../src/kv/backend-memory.js';
 import { DATA_VERSION, type DataVersion } from '../../src/kv/index.js';
 import { type NodeLimits, type NodeServer, openNode } from '../../src/node/index.js';
+import { MemoryStates } from '../../src/verify/sim/memory-states.js';
 import type { NodeSpec } from '../../src/wire/index.js';
 import { EventLoop } from './event-loop.js';
 import { ManualTime } from './manual-time.js';
@@ -18,7 +18,7 @@ interface Running {
 
 export interface DirectoryCopy {
   readonly disk: MemoryDisk;
-  readonly backend: MemoryBackend;
+  readonly states: MemoryStates;
 }
 
 interface StartNodeOptions {
@@ -31,6 +31,12 @@ interface StartNodeOptions {
   readonly joins?: boolean;
   /** Under this name it is the nth. */
   readonly incarnation?: number;
+}
+
+/** Segments of the log, and how much of it stays. */
+interface LogOptions {
+  readonly segmentBytes: number;
+  readonly keepLogBytes: number;
 }
 
 /**
@@ -56,11 +62,12 @@ export class NodeCluster {
   readonly #first: readonly NodeId[];
   readonly #incarnations = new Map<NodeId, number>();
   readonly #disks = new Map<NodeId, MemoryDisk>();
-  readonly #backends = new Map<NodeId, MemoryBackend>();
+  readonly #states = new Map<NodeId, MemoryStates>();
   readonly #running = new Map<NodeId, Running>();
   /** Of the process that each node has now, or had last. */
   readonly #loops = new Map<NodeId, EventLoop>();
   readonly #limits: Partial<NodeLimits>;
+  readonly #log: LogOptions;
   #instances = 0;
 
   /** A cluster whose nodes are all down. */
@@ -68,16 +75,26 @@ export class NodeCluster {
     return new NodeCluster(nodes, {}, time);
   }
 
-  static async start(nodes: number, limits: Partial<NodeLimits> = {}): Promise<NodeCluster> {
-    const cluster = new NodeCluster(nodes, limits);
+  static async start(
+    nodes: number,
+    limits: Partial<NodeLimits> = {},
+    log: Partial<LogOptions> = {},
+  ): Promise<NodeCluster> {
+    const cluster = new NodeCluster(nodes, limits, new ManualTime(), log);
     for (const id of cluster.ids) await cluster.startNode(id);
     return cluster;
   }
 
-  private constructor(nodes: number, limits: Partial<NodeLimits>, time = new ManualTime()) {
+  private constructor(
+    nodes: number,
+    limits: Partial<NodeLimits>,
+    time = new ManualTime(),
+    log: Partial<LogOptions> = {},
+  ) {
     this.time = time;
     this.network = createMemoryNetwork({ clock: time, scheduler: time, random: this.random });
     this.#limits = limits;
+    this.#log = { segmentBytes: 1 << 20, keepLogBytes: 64 << 20, ...log };
     this.ids = Array.from({ length: nodes }, (_, i) => asNodeId(`node-0${i + 1}`));
     this.#first = [...this.ids];
   }
@@ -96,13 +113,13 @@ export class NodeCluster {
 
   /** `cp -a` of its directory, at this moment. */
   copyOf(id: string): DirectoryCopy {
-    return { disk: this.disk(id).clone(), backend: this.#backends.get(asNodeId(id))!.copy() };
+    return { disk: this.disk(id).clone(), states: this.#states.get(asNodeId(id))!.copy() };
   }
 
   /** The copy in the place of its directory, while it is down. */
-  putBack(id: string, { disk, backend }: DirectoryCopy): void {
+  putBack(id: string, { disk, states }: DirectoryCopy): void {
     this.#disks.set(asNodeId(id), disk.clone());
-    this.#backends.set(asNodeId(id), backend.copy());
+    this.#states.set(asNodeId(id), states.copy());
   }
 
   /** The disk was swapped for an empty one. */
@@ -114,7 +131,7 @@ export class NodeCluster {
   wipe(name: string): void {
     const id = asNodeId(name);
     this.#disks.delete(id);
-    this.#backends.delete(id);
+    this.#states.delete(id);
   }
 
   async startNode(name: string, options: StartNodeOptions = {}): Promise<void> {
@@ -130,9 +147,9 @@ export class NodeCluster {
     const loop = new EventLoop(this.time);
     this.#loops.set(id, loop);
     const disk = this.#disks.get(id) ?? new MemoryDisk();
-    const backend = this.#backends.get(id) ?? new MemoryBackend({ scheduler: this.#loopOf(id) });
+    const states = this.#states.get(id) ?? new MemoryStates({ scheduler: this.#loopOf(id) });
     this.#disks.set(id, disk);
-    this.#backends.set(id, backend);
+    this.#states.set(id, states);
     this.#instances += 1;
     const instance = `instance-${this.#instances}`;
     const recorder = new EventRecorder({ node: id, instance, clock: loop, scheduler: loop, level: 'info' });
@@ -144,7 +161,7 @@ export class NodeCluster {
       {
         fileSystem: disk.mount(),
         transport: this.network.transport(id, { clock: loop, scheduler: loop, random: this.random }),
-        backend: () => backend,
+        backend: (directory) => states.open(directory, disk),
         recorder,
         clock: loop,
         scheduler: loop,
@@ -154,7 +171,7 @@ export class NodeCluster {
         onStop: () => {},
         onFatal: (error) => this.failures.push({ node: id, error }),
         onRemoved: () => this.removed.push(id),
-        walOptions: { segmentBytes: 1 << 20 },
+        walOptions: { segmentBytes: this.#log.segmentBytes, firstSegmentBytes: this.#log.segmentBytes },
         limits: this.#limits,
         ...(data && { data }),
       },
@@ -175,7 +192,7 @@ export class NodeCluster {
     this.#loops.get(id)!.end();
     this.network.crash(id);
     this.disk(id).crash(survive.all);
-    this.#backends.set(id, this.#backends.get(id)!.crash());
+    this.#states.get(id)!.crash({ losesLast: false });
   }
 
   async stop(name: string): Promise<void> {
@@ -188,7 +205,7 @@ export class NodeCluster {
     const { server } = this.#running.get(id)!;
     this.#running.delete(id);
     await server.stop();
-    this.#backends.set(id, this.#backends.get(id)!.crash());
+    this.#states.get(id)!.crash({ losesLast: false });
   }
 
   /** SIGSTOP: nothing happens in it; what arrives or is due meanwhile waits. */
@@ -298,6 +315,7 @@ export class NodeCluster {
       heartbeatMs: 100,
       electionTimeoutMs: [400, 800],
       maxValueBytes: 1 << 20,
+      keepLogBytes: this.#log.keepLogBytes,
       logLevel: 'info',
     };
   }

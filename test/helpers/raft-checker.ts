@@ -75,13 +75,14 @@ export class RaftChecker {
     this.#readFloors.set(`${host.id} ${id}`, this.committedUpTo);
   }
 
-  #checkNewLeader({ id }: RaftHost, { currentTerm, runs }: Observation): void {
+  #checkNewLeader({ id, log }: RaftHost, { currentTerm, beforeIndex, runs }: Observation): void {
     // Election Safety: one leader in a term.
     const other = this.#leaders.get(currentTerm);
     if (other !== undefined && other !== id) throw new Error(`${id} and ${other} both lead term ${currentTerm}`);
     this.#leaders.set(currentTerm, id);
     // Leader Completeness: what was committed in earlier terms is in its log.
-    const terms = runs.flatMap(({ term, count }) => Array<number>(count).fill(term));
+    const kept = runs.flatMap(({ term, count }) => Array<number>(count).fill(term));
+    const terms = [...log.slice(0, beforeIndex).map(({ term }) => term as number), ...kept];
     for (const [at, { entry, inTerm }] of this.#committed.entries()) {
       if (inTerm < currentTerm && terms[at] !== entry.term) {
         throw new Error(`${id} leads term ${currentTerm} without entry ${at + 1}, committed in term ${inTerm}`);

@@ -8,12 +8,13 @@ import {
   makeRecord,
   type ProposeResult,
   type RawNode,
+  type SnapshotOutcome,
   type Status,
   type TransferResult,
 } from '../../src/raft/index.js';
 import { membershipOf, membershipText } from './membership.js';
 import { RaftChecker } from './raft-checker.js';
-import { type Disk, type HostConfig, RaftHost, textOf } from './raft-host.js';
+import { type Disk, type HostConfig, RaftHost, type StateOnItsWay, textOf } from './raft-host.js';
 
 export interface ClusterOptions {
   readonly nodes?: number;
@@ -215,7 +216,43 @@ export class RaftCluster {
     const { disk, flushable } = this.#crashed.get(name)!;
     this.#crashed.delete(name);
     if (options.wiped) disk.log.length = 0;
-    this.#start(name, disk, options.flushed ? randomInt(options.flushed, 0, flushable) : 0);
+    this.#start(
+      name,
+      disk,
+      options.flushed ? randomInt(options.flushed, disk.before ?? 0, Math.max(flushable, disk.before ?? 0)) : 0,
+    );
+  }
+
+  /** Its log lets go of what is applied and durable, up to `index`. */
+  compact(name: string, index: number): void {
+    this.#input(this.host(name), () => this.host(name).compact(index));
+  }
+
+  /** States that leaders owe to followers, who gets them. */
+  statesDue(): { readonly from: string; readonly to: string }[] {
+    return this.alive.flatMap((from) => this.host(from).snapshotsTo.map((to) => ({ from, to })));
+  }
+
+  /** The leader's state leaves, for whoever waits for it the longest; it arrives at once, or when told to. */
+  takeState(from: string): StateOnItsWay | undefined {
+    const host = this.host(from);
+    const to = host.snapshotsTo.shift();
+    return to === undefined ? undefined : host.state(to);
+  }
+
+  /** The state arrives, and its sender hears of it, if it still is who it was. Answers what became of it. */
+  deliverState(state: StateOnItsWay): SnapshotOutcome | 'lost' {
+    const host = this.#hosts.get(state.to);
+    const arrives = host !== undefined && !this.#cuts.has(`${state.from}>${state.to}`);
+    const outcome = arrives ? this.#input(host, () => host.install(state)) : 'lost';
+    const sender = this.#hosts.get(state.from);
+    const ok = outcome === 'installed' || outcome === 'known';
+    if (sender) this.#input(sender, (raw) => raw.snapshotResult(state.to, { ok }));
+    return outcome;
+  }
+
+  snapshotLost(from: string, to: string): void {
+    this.#input(this.host(from), (raw) => raw.snapshotResult(asNodeId(to), { ok: false }));
   }
 
   /** A message from nowhere: hand-made, late, or malformed. */
@@ -257,7 +294,8 @@ export class RaftCluster {
     do {
       for (const name of this.alive) this.persist(name);
       this.deliver();
-    } while (this.alive.some((name) => this.host(name).writing));
+      for (const { from } of this.statesDue()) this.deliverState(this.takeState(from)!);
+    } while (this.network.length > 0 || this.alive.some((name) => this.host(name).writing));
   }
 
   deliverAt(position: number): void {
@@ -335,7 +373,8 @@ export class RaftCluster {
       .map(({ fields }) => fields);
   }
 
-  #start(name: string, disk: Disk, applied = 0): void {
+  #start(name: string, disk: Disk, flushed = 0): void {
+    const applied = Math.max(flushed, disk.before ?? 0);
     const at = this.names.indexOf(name);
     const random = this.#options.random?.(name) ?? always((at + 0.5) / this.names.length);
     const isMember = this.#config.membership.members.some(({ id }) => id === name);

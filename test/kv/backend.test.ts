@@ -1,20 +1,26 @@
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { realScheduler } from '../../src/base/real/scheduler.js';
-import type { Backend } from '../../src/kv/backend.js';
+import { type Backend, STATE_FILE, type StateCopy } from '../../src/kv/backend.js';
 import { LmdbBackend } from '../../src/kv/backend-lmdb.js';
 import { MemoryBackend } from '../../src/kv/backend-memory.js';
 import { type BinaryKey, FIRST_KEY } from '../../src/kv/key.js';
-import { contentsOf, transact, valueAt } from './helpers.js';
+import { META_KEY, readMeta } from '../../src/kv/meta.js';
+import { settleReceived } from '../../src/kv/received-state.js';
+import { NO_KEYS } from '../../src/kv/state-sum.js';
+import { contentsOf, metaAt, transact, valueAt } from './helpers.js';
 
 /** How the suite opens a backend, and what a killed process leaves behind. */
 interface Harness {
   open(): Backend;
   /** Opens what would be there if the process had been killed now. */
   crash(): Backend;
+  /** Opens what was copied from another one. */
+  openCopy(file: Buffer): Backend;
+  readonly scratch: string;
   clean(): Promise<void>;
 }
 
@@ -26,6 +32,11 @@ function memoryHarness(): Harness {
       backend = backend.crash();
       return backend;
     },
+    openCopy(file) {
+      backend = MemoryBackend.ofCopy({ scheduler: realScheduler }, file);
+      return backend;
+    },
+    scratch: '',
     clean: async () => {},
   };
 }
@@ -44,11 +55,25 @@ function lmdbHarness(): Harness {
       cpSync(join(root, `${opened.length - 1}`, 'data.mdb'), join(root, `${opened.length}`, 'data.mdb'));
       return open();
     },
+    openCopy(file) {
+      mkdirSync(join(root, `${opened.length}`));
+      writeFileSync(join(root, `${opened.length}`, STATE_FILE), file);
+      return open();
+    },
+    scratch: join(root, 'copy'),
     async clean() {
       for (const backend of opened) await backend.close();
       rmSync(root, { recursive: true });
     },
   };
+}
+
+async function fileOf(copy: StateCopy, pieceBytes: number): Promise<Buffer> {
+  const file = Buffer.alloc(copy.bytes);
+  for (let at = 0; at < file.length; at += pieceBytes) {
+    await copy.read(file.subarray(at, Math.min(at + pieceBytes, file.length)), at);
+  }
+  return file;
 }
 
 describe.each([
@@ -91,6 +116,44 @@ describe.each([
     await new Promise<void>((resolve) => transaction.commit(() => resolve()));
     const reopened = harness.crash();
     expect([contentsOf(reopened, 'keys'), contentsOf(reopened, 'meta')]).toEqual([['a=k'], ['a=m']]);
+  });
+
+  it('is copied as of one transaction, whatever is written meanwhile, in pieces of any size', async () => {
+    const backend = open();
+    await transact(backend, { a: 'x'.repeat(5_000), b: '1' }, { meta: metaAt(7) });
+    const copying = backend.copyTo(harness.scratch);
+    const writing = transact(backend, { b: '2' });
+    const [copy] = await Promise.all([copying, writing]);
+    await transact(backend, { c: '3' });
+    expect(harness.scratch === '' || existsSync(harness.scratch)).toBe(harness.scratch === '');
+    const copied = harness.openCopy(await fileOf(copy, 1_000));
+    await copy.close();
+    expect(contentsOf(copied).map((entry) => entry.slice(0, 3))).toEqual(['a=x', expect.stringMatching(/^b=[12]$/)]);
+    expect(readMeta(copied)).toEqual(metaAt(7));
+  });
+
+  it('that was copied would be found again once it is settled, and goes on from there', async () => {
+    const backend = open();
+    await transact(backend, {}, { meta: metaAt(7) });
+    const copy = await backend.copyTo(harness.scratch);
+    const received = harness.openCopy(await fileOf(copy, copy.bytes));
+    await copy.close();
+    const settled = { ...metaAt(7), sum: NO_KEYS };
+    expect(await settleReceived(received, realScheduler)).toEqual(settled);
+    const again = harness.crash();
+    expect(readMeta(again)).toEqual(settled);
+    await transact(again, { a: '2' }, { meta: metaAt(9) });
+    expect(contentsOf(harness.crash())).toEqual(['a=2']);
+  });
+
+  it('that was copied empty is no state', async () => {
+    const backend = open();
+    await transact(backend, { a: '1' });
+    const copy = await backend.copyTo(harness.scratch);
+    const received = harness.openCopy(await fileOf(copy, 64));
+    await copy.close();
+    await expect(settleReceived(received, realScheduler)).rejects.toMatchObject({ code: 'data-damaged' });
+    expect(received.find('meta', META_KEY)).toBeUndefined();
   });
 
   it('shows nothing of a transaction before its commit', async () => {

@@ -62,9 +62,9 @@ describe('the cluster version of a store', () => {
 
 describe('an entry from the future', () => {
   it.each([
-    ['an op that nobody knows', withByte(0, 200), /entry 1 .*op 200, flags 0.* version 3 does not know/],
+    ['an op that nobody knows', withByte(0, 200), /entry 1 .*op 200, flags 0.* version \d+ does not know/],
     ['a flag that nobody knows', withByte(1, 0x82), /entry 1 .*op 1, flags 130/],
-    ['a higher cluster version', encodeClusterVersion(9), /at version 9, this raftctl knows data up to version 3/],
+    ['a higher cluster version', encodeClusterVersion(9), /at version 9, this raftctl knows data up to version \d+/],
   ])('%s is refused as newer, with its place', (_, payload, message) => {
     const { store } = new StoreUnderTest();
     expect(() => store.apply([entry(1, payload)])).toThrow(

@@ -44,6 +44,7 @@ async function startNode(
       heartbeatMs: 100,
       electionTimeoutMs: [400, 800],
       maxValueBytes: 1 << 20,
+      keepLogBytes: 64 << 20,
       logLevel: 'info',
       ...specified,
     },

@@ -61,6 +61,7 @@ function start({ id }: Member, members: readonly Member[], seed: number): Promis
       heartbeatMs: 100,
       electionTimeoutMs: [400, 800],
       maxValueBytes: 1 << 16,
+      keepLogBytes: 64 << 20,
       logLevel: 'info',
     },
     {

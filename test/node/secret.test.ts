@@ -47,6 +47,7 @@ function start(id: NodeId, seed: number): Promise<NodeServer> {
       heartbeatMs: 100,
       electionTimeoutMs: [400, 800],
       maxValueBytes: 1 << 16,
+      keepLogBytes: 64 << 20,
       logLevel: 'info',
     },
     {

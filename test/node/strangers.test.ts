@@ -99,6 +99,7 @@ async function start(id: NodeId): Promise<NodeServer> {
       heartbeatMs: 100,
       electionTimeoutMs: [400, 800],
       maxValueBytes: 1 << 16,
+      keepLogBytes: 64 << 20,
       logLevel: 'debug',
     },
     {

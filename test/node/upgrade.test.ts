@@ -34,6 +34,7 @@ const specAt = (directory: string): NodeSpec => ({
   heartbeatMs: 100,
   electionTimeoutMs: [400, 800],
   maxValueBytes: 1 << 20,
+  keepLogBytes: 64 << 20,
   logLevel: 'info',
 });
 

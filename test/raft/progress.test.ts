@@ -34,24 +34,24 @@ describe('progress', () => {
 
   it('probe -> probe: a refusal moves nextIndex back to the hint, never to or below matchIndex', () => {
     const progress = fresh(20);
-    expect(progress.refused(i(19), i(12))).toBe(true);
+    expect(progress.refused(i(19), i(12), i(1))).toBe(true);
     expect(seen(progress)).toEqual([0, 13, 'probe']);
-    expect(progress.refused(i(12), i(50))).toBe(true);
+    expect(progress.refused(i(12), i(50), i(1))).toBe(true);
     expect(seen(progress)).toEqual([0, 12, 'probe']);
   });
 
   it('probe: a refusal never moves nextIndex to what the follower is known to have, or below', () => {
     const progress = replicating(5);
     for (const last of [9, 12, 20]) progress.sent(i(last), 10, i(5));
-    progress.refused(i(20), i(0));
+    progress.refused(i(20), i(0), i(1));
     progress.acknowledged(i(7));
     for (const last of [9, 12]) progress.sent(i(last), 10, i(5));
-    progress.becomeProbe({ paused: false });
-    expect(progress.refused(i(7), i(2))).toBe(false);
+    progress.becomeProbe({ paused: false, firstIndex: i(1) });
+    expect(progress.refused(i(7), i(2), i(1))).toBe(false);
     expect(seen(progress)).toEqual([7, 8, 'probe']);
     const guess = fresh(20);
     guess.acknowledged(i(5));
-    guess.becomeProbe({ paused: false });
+    guess.becomeProbe({ paused: false, firstIndex: i(1) });
     expect(seen(guess)).toEqual([5, 6, 'probe']);
   });
 
@@ -71,7 +71,7 @@ describe('progress', () => {
 
   it('probe: a refusal of anything but the probe that is out changes nothing', () => {
     const progress = fresh(20);
-    expect(progress.refused(i(18), i(3))).toBe(false);
+    expect(progress.refused(i(18), i(3), i(1))).toBe(false);
     expect(seen(progress)).toEqual([0, 20, 'probe']);
   });
 
@@ -96,8 +96,8 @@ describe('progress', () => {
   it('replicate -> probe: a refusal above matchIndex, from matchIndex on', () => {
     const progress = replicating();
     progress.sent(i(9), 10, i(5));
-    expect(progress.refused(i(5), i(0))).toBe(false);
-    expect(progress.refused(i(9), i(2))).toBe(true);
+    expect(progress.refused(i(5), i(0), i(1))).toBe(false);
+    expect(progress.refused(i(9), i(2), i(1))).toBe(true);
     expect(seen(progress)).toEqual([5, 6, 'probe']);
     expect(progress.ready).toBe(true);
   });
@@ -115,8 +115,8 @@ describe('progress', () => {
         for (const taken of events) {
           const before = progress.matchIndex;
           if (taken.type === 'ack') progress.acknowledged(i(taken.index));
-          else if (taken.type === 'refuse') progress.refused(i(taken.index), i(taken.hint));
-          else if (taken.type === 'probe') progress.becomeProbe(taken);
+          else if (taken.type === 'refuse') progress.refused(i(taken.index), i(taken.hint), i(1));
+          else if (taken.type === 'probe') progress.becomeProbe({ ...taken, firstIndex: i(1) });
           else if (progress.ready) progress.sent(i(progress.nextIndex - 1 + taken.more), 5, i(3));
           expect(progress.matchIndex).toBeGreaterThanOrEqual(before);
           expect(progress.matchIndex).toBeLessThan(progress.nextIndex);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Random, randomInt, seededRandom } from '../../src/base/index.js';
 import { RaftCluster } from '../helpers/raft-cluster.js';
+import type { StateOnItsWay } from '../helpers/raft-host.js';
 
 /**
  * Random schedules: messages are lost, doubled and overtaken, also by a restart of their receiver; disks are slow;
@@ -98,6 +99,28 @@ const change: Action = (c, random) => {
   else c.change(leader, stay, learners.slice(1));
 };
 
+/** A state machine flushed: the log lets go of a part of what it holds durably. */
+const compact: Action = (c, random) => {
+  const name = pick(random, c.alive);
+  const { appliedIndex, persistedIndex } = c.status(name);
+  c.compact(name, randomInt(random, 0, Math.min(appliedIndex, persistedIndex)));
+};
+
+/** States on their way take their time: leaders change meanwhile, and processes die. */
+let states: StateOnItsWay[] = [];
+
+const sendState: Action = (c, random) => {
+  for (const { from } of c.statesDue()) {
+    const state = c.takeState(from)!;
+    if (state.entries.length > 0) states.push(state);
+  }
+  if (states.length === 0) return;
+  const [state] = states.splice(randomInt(random, 0, states.length - 1), 1);
+  if (chance(random, 0.1)) states.push(state!);
+  if (chance(random, 0.9)) c.deliverState(state!);
+  else if (c.alive.includes(state!.from)) c.snapshotLost(state!.from, state!.to);
+};
+
 const crash: Action = (c, random) => {
   if (c.alive.length === 1) return;
   const name = pick(random, c.alive);
@@ -148,6 +171,8 @@ const ACTIONS: readonly (readonly [Action, number, readonly number[]])[] = [
   [transfer, 0.5, [0, 1, 6]],
   [change, 0.7, [0, 1, 4]],
   [lose, 2, [0, 1, 4]],
+  [compact, 1, [0, 1, 4]],
+  [sendState, 1, [1, 4]],
   [crash, 0.7, [0, 1, 4]],
   [restart, 3, [1, 2]],
   [weather, 0.5, [0, 1, 3]],
@@ -157,6 +182,7 @@ const ACTIONS: readonly (readonly [Action, number, readonly number[]])[] = [
 function run(seed: number): RaftCluster {
   const random = seededRandom(seed);
   texts = 0;
+  states = [];
   let processes = 0;
   const c = new RaftCluster({
     nodes: pick(random, [1, 2, 3, 3, 3, 3, 3, 4, 5, 5]),
@@ -193,6 +219,7 @@ function draw(mix: readonly (readonly [Action, number])[], point: number): Actio
 /** All faults end; from now on the cluster has to make progress. */
 function heal(c: RaftCluster): void {
   c.heal();
+  for (const { from, to } of states) if (c.alive.includes(from)) c.snapshotLost(from, to);
   for (const name of c.names) if (!c.alive.includes(name)) c.restart(name);
   for (let rounds = 0; rounds < 400; rounds += 1) {
     c.tick(20);

@@ -101,7 +101,7 @@ describe('a batch', () => {
 
 describe('records', () => {
   const visit = (bytes: Buffer, count = 1) => {
-    const visitor = { hardState: () => {}, generation: () => {}, entries: () => undefined };
+    const visitor = { hardState: () => {}, generation: () => {}, snapshot: () => {}, entries: () => undefined };
     return visitRecords(bytes, 0, bytes.length, count, visitor);
   };
   const list = entriesToWrite([...entries(5, 2, 3), ...entries(7, 1, 4)]);
@@ -113,6 +113,7 @@ describe('records', () => {
     const problem = visitRecords(record, 0, record.length, 1, {
       hardState: () => {},
       generation: () => {},
+      snapshot: () => {},
       entries(head) {
         seen.push(head);
         return undefined;

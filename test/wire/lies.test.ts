@@ -105,6 +105,20 @@ const PROTOCOL: Protocol = {
     wire.decodeLeadership,
   ],
   'a note': [bytes, wire.decodeNote],
+  'the beginning of a snapshot': [
+    fc.nat().map((size) => wire.encodeSnapshotBegin({ term: asTerm(3), bytes: size })),
+    wire.decodeSnapshotBegin,
+  ],
+  'a part of a snapshot': [
+    bytes.map((data) => Buffer.concat(wire.encodeSnapshotPart({ offset: 7, data }))),
+    wire.decodeSnapshotPart,
+  ],
+  'the end of a snapshot': [fc.nat().map(wire.encodeSnapshotEnd), wire.decodeSnapshotEnd],
+  'what was received of a snapshot': [fc.nat().map(wire.encodeSnapshotReceived), wire.decodeSnapshotReceived],
+  'that a snapshot was installed': [
+    fc.nat().map((index) => wire.encodeSnapshotInstalled(asIndex(index))),
+    wire.decodeSnapshotInstalled,
+  ],
 };
 
 const LIES = [0, 1, 0x7f, 0x80, 0xff, 0x7fff, 0xffff, 0x7fff_ffff, 0x8000_0000, 0xffff_fff0, 0xffff_ffff];

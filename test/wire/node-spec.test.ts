@@ -16,6 +16,7 @@ const SPEC: NodeSpec = {
   heartbeatMs: 50,
   electionTimeoutMs: [400, 800],
   maxValueBytes: 1 << 20,
+  keepLogBytes: 64 << 20,
   logLevel: 'info',
 };
 

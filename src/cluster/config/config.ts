@@ -27,7 +27,7 @@ export interface ClusterConfig {
   readonly nodes: readonly NodeConfig[];
   readonly raft: { readonly heartbeatMs: number; readonly electionTimeoutMs: readonly [min: number, max: number] };
   /** `dir` is absolute: it stands relative to the file it was written in. */
-  readonly storage: { readonly dir: string; readonly maxValueBytes: number };
+  readonly storage: { readonly dir: string; readonly maxValueBytes: number; readonly keepLogBytes: number };
   readonly supervisor: { readonly restart: RestartPolicy; readonly stopTimeoutMs: number };
   readonly logs: {
     readonly level: Level;
@@ -105,10 +105,11 @@ function readRaft(root: ConfigSection): ClusterConfig['raft'] {
 }
 
 function readStorage(root: ConfigSection, base: string): ClusterConfig['storage'] {
-  const section = root.section('storage', ['dir', 'maxValue']);
+  const section = root.section('storage', ['dir', 'maxValue', 'keepLog']);
   return {
     dir: resolve(base, section.read('dir', '.raftctl', word(/^[^\0]+$/, 'a directory'))),
     maxValueBytes: section.read('maxValue', 2 ** 20, sizeBetween(1, 64 * 2 ** 20)),
+    keepLogBytes: section.read('keepLog', 64 * 2 ** 20, sizeBetween(2 ** 20, 2 ** 40)),
   };
 }
 

@@ -17,6 +17,7 @@ export function rowOf(node: NodeView, view: ClusterView) {
     leader: answer?.leader ?? null,
     commit: answer?.commitIndex ?? null,
     applied: answer?.appliedIndex ?? null,
+    snapshot: snapshotOf(node, view),
     lag: answer ? Math.max(0, committed - answer.appliedIndex) : null,
     first: answer?.firstIndex ?? null,
     last: answer?.lastIndex ?? null,
@@ -44,6 +45,13 @@ export function rowOf(node: NodeView, view: ClusterView) {
   } satisfies DataObject;
 }
 
+/** How much of its state the leader has sent to the node, while it does. */
+function snapshotOf({ id }: NodeView, { leader, nodes }: ClusterView) {
+  const leading = nodes.find((node) => node.id === leader)?.status;
+  const sent = leading?.followers?.find(({ peer }) => peer === id)?.snapshot;
+  return sent === undefined ? null : { receivedBytes: sent.receivedBytes, bytes: sent.bytes };
+}
+
 /** `ok`, or which peers the node has no link to. */
 function networkOf({ state, status }: NodeView): string | null {
   if (state !== 'running' || !status) return null;
@@ -63,6 +71,7 @@ export function nodeText(row: NodeRow): string {
     ['log', row.last === null ? '-' : `${row.first} to ${row.last}, persisted ${row.persisted}, commit ${row.commit}`],
     ['store', row.applied === null ? '-' : storeText(row)],
     ['hash', row.hash === null ? '-' : `${row.hash} of ${row.keys} keys`],
+    ...(row.snapshot === null ? [] : ([['snapshot', snapshotText(row.snapshot)]] as const)),
     ['version', row.dataVersion === null ? '-' : versionText(row)],
     ['links', links === null ? '-' : links.map(linkText).join(', ') || 'none'],
     ['accepted', row.connections === null ? '-' : `${row.connections} connections`],
@@ -78,6 +87,9 @@ export function nodeText(row: NodeRow): string {
 
 const storeText = ({ applied, lag, flushed, revision }: NodeRow): string =>
   `applied ${applied} (lag ${lag}), flushed ${flushed}, revision ${revision}`;
+
+const snapshotText = ({ receivedBytes, bytes }: NonNullable<NodeRow['snapshot']>): string =>
+  `${mebibytes(receivedBytes)} of ${mebibytes(bytes)} received`;
 
 const versionText = ({ dataVersion, clusterVersion }: NodeRow): string =>
   `data ${dataVersion}, cluster ${clusterVersion}`;

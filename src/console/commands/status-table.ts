@@ -39,7 +39,8 @@ function cellsOf(row: NodeRow, node: NodeView, { paint }: View): readonly string
     row.node,
     row.role === 'leader' ? paint.green('leader') : (row.role ?? '-'),
     row.state === 'running' ? row.state : paint.yellow(row.state),
-    ...[row.term, row.commit, row.applied, row.lag].map(dash),
+    ...[row.term, row.commit, row.applied].map(dash),
+    row.snapshot === null ? dash(row.lag) : `snapshot ${percentOf(row.snapshot)}`,
     dash(row.network),
     dash(row.pid),
     row.uptimeMs === null ? '-' : formatDuration(row.uptimeMs),
@@ -48,6 +49,9 @@ function cellsOf(row: NodeRow, node: NodeView, { paint }: View): readonly string
     ...(old ? [paint.dim(`(${formatDuration(row.ageMs ?? 0)} old)`)] : []),
   ];
 }
+
+const percentOf = ({ receivedBytes, bytes }: NonNullable<NodeRow['snapshot']>): string =>
+  `${Math.floor((100 * receivedBytes) / bytes)}%`;
 
 const dash = (value: string | number | null): string => (value === null ? '-' : String(value));
 

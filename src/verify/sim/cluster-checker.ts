@@ -196,7 +196,9 @@ export class ClusterChecker {
 
   #checkAcks(node: NodeId, watched: Watched, before: Observation | undefined, now: Observation): void {
     if (watched.acked.length === 0) return;
-    const durable = Math.max(before?.persistedIndex ?? 0, now.persistedIndex);
+    // What was being written, or was durable, when a snapshot came that has it too: its mark is not durable yet.
+    const replaced = now.beforeIndex - 1;
+    const durable = Math.max(before?.persistedIndex ?? 0, now.persistedIndex, replaced);
     for (const { index, term } of watched.acked) {
       // What was accepted from an earlier leader may have been replaced since, and was durable all the same.
       expectSafe(index <= durable || term < now.currentTerm, 'nothing is acknowledged before it is synced', () => {
@@ -267,7 +269,8 @@ export class ClusterChecker {
         },
       );
     }
-    for (let index = from + 1; index <= now.commitIndex; index += 1) {
+    // What came as a snapshot was committed elsewhere before; its last entry is known by its term.
+    for (let index = Math.max(from + 1, now.beforeIndex, 1); index <= now.commitIndex; index += 1) {
       if (index > this.log.lastIndex) this.#checkDurable(node, now, index);
       this.log.commit(node, index, termIn(now, index), now.currentTerm);
     }
@@ -385,7 +388,8 @@ function agreement(left: Observation, right: Observation): number {
   return index;
 }
 
-function termIn({ beforeIndex, lastIndex, runs }: Observation, index: number): number {
+function termIn({ beforeIndex, beforeTerm, lastIndex, runs }: Observation, index: number): number {
+  if (index === beforeIndex) return beforeTerm;
   // Most questions are about the end of a log.
   let after: number = lastIndex;
   if (index > lastIndex || index <= beforeIndex) return 0;

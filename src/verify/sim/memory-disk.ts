@@ -144,6 +144,11 @@ export class MemoryDisk implements FileSystem {
     return Buffer.from(this.#file(path).current.bytes());
   }
 
+  contentsIfThere(path: string): Buffer | undefined {
+    const found = this.#find(path);
+    return found instanceof FileNode ? Buffer.from(found.current.bytes()) : undefined;
+  }
+
   /** Sets a file's content behind everybody's back, on the medium too. */
   overwrite(path: string, bytes: Buffer): void {
     const file = this.#file(path);

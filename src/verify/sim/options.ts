@@ -82,6 +82,8 @@ export interface DrawnOptions {
   /** Clients write under sessions. */
   readonly sessions: boolean;
   readonly sessionLimits: SessionLimits;
+  /** So much of the log each node keeps in any case. */
+  readonly keepLogBytes: number;
   /** The data versions that the nodes begin with, of an upgrade that happens meanwhile; empty: all are as this raftctl. */
   readonly upgradeFrom: readonly number[];
   readonly wal: Pick<WalOptions, 'segmentBytes' | 'firstSegmentBytes' | 'batchBytesMax' | 'tailBytes'>;
@@ -118,15 +120,31 @@ export function drawOptions(options: SimulationOptions, random: Random): DrawnOp
   // So seldom that the logs of a quiet cluster are equal in between.
   const timeEveryMs = drawn.heartbeatMs * pick(random, [10, 30, 100]);
   const sessionLimits = { most: pick(random, [2, 6, 10_000]), idleMs: timeEveryMs * pick(random, [1, 5, 1_000]) };
-  const limits = { ...drawn.limits, queuedBytesMax, fullBytes, heldBytesMax, timeEveryMs };
   const lanes = pick(random, [1, 1, 2, 3]);
-  return { ...drawn, faults, kernelBytes, chunkRate, upgradeFrom, spares, lanes, sessions, sessionLimits, limits };
+  const trimming = drawTrimming(drawn, random);
+  const snapshotPartBytes = pick(random, [64, 512, 8 * KIB]);
+  const snapshotPatienceMs = drawn.electionTimeoutMs[1] * pick(random, [1, 4]);
+  const limits = {
+    ...drawn.limits,
+    ...trimming.limits,
+    queuedBytesMax,
+    fullBytes,
+    heldBytesMax,
+    timeEveryMs,
+    snapshotPartBytes,
+    snapshotPatienceMs,
+  };
+  const late = { ...trimming, faults, kernelBytes, chunkRate, upgradeFrom, spares, lanes, sessions, sessionLimits };
+  return { ...drawn, ...late, limits };
 }
 
 function drawMost(
   { seed, nodes, durationMs = 20_000 }: SimulationOptions,
   random: Random,
-): Omit<DrawnOptions, 'kernelBytes' | 'chunkRate' | 'upgradeFrom' | 'spares' | 'lanes' | 'sessions' | 'sessionLimits'> {
+): Omit<
+  DrawnOptions,
+  'kernelBytes' | 'chunkRate' | 'upgradeFrom' | 'spares' | 'lanes' | 'sessions' | 'sessionLimits' | 'keepLogBytes'
+> {
   const drawnNodes = pick(random, [3, 3, 3, 3, 5, 5, 5, 4, 2, 1, 7]);
   const heartbeatMs = pick(random, [10, 20, 50, 100]);
   const electionMin = heartbeatMs * randomInt(random, 4, 10);
@@ -179,7 +197,18 @@ function drawLimits(random: Random): Partial<NodeLimits> {
   };
 }
 
-/** Mostly of two versions; with three it may rise twice. */
+/** Half of the runs trim their logs with almost every flush, so that whoever was away needs a snapshot. */
+function drawTrimming({ wal, limits }: Pick<DrawnOptions, 'wal' | 'limits'>, random: Random) {
+  if (random.next() < 0.5) return { wal, limits, keepLogBytes: 64 << 20 };
+  const segmentBytes = pick(random, [2, 4, 8]) * KIB;
+  return {
+    wal: { ...wal, segmentBytes, firstSegmentBytes: segmentBytes },
+    limits: { ...limits, flushMs: pick(random, [5, 50]), flushEntries: pick(random, [10, 100]) },
+    keepLogBytes: pick(random, [0, 0, KIB, 16 * KIB]),
+  };
+}
+
+/** Mostly of two versions; with more it may rise more than once. */
 function drawUpgrade(nodes: number, random: Random): readonly number[] {
   if (random.next() >= 0.4) return [];
   const versions = pick(random, [[1], [1, 3], [2, 3], [1, 2, 3]]);

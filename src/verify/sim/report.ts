@@ -1,4 +1,5 @@
 import type { DrawnOptions } from './options.js';
+import { newestOf } from './upgrades.js';
 import type { Verdict } from './verdict.js';
 
 /** What `raftctl sim` says of one run and of many. Everything here is a function of the seeds. */
@@ -41,7 +42,7 @@ export function optionLines(options: DrawnOptions): string[] {
     `clients     ${options.clients}${options.lanes > 1 ? `, each ${options.lanes} times over` : ''}${options.readers ? ', a reader for each node' : ''}, ${options.watchers} watchers on ${options.keys} keys, think ${options.thinkMs}ms, give up after ` +
       `${options.clientTimeoutMs}ms, values up to ${options.valueBytesMax} B`,
     `sessions    ${options.sessions ? 'yes' : 'none'}; at most ${options.sessionLimits.most}, idle for ${options.sessionLimits.idleMs}ms at most`,
-    `upgrade     ${options.upgradeFrom.length === 0 ? 'none' : `nodes from data versions ${options.upgradeFrom.join(', ')} to 3`}`,
+    `upgrade     ${options.upgradeFrom.length === 0 ? 'none' : `nodes from data versions ${options.upgradeFrom.join(', ')} to ${newestOf(options).version}`}`,
     `bounds      ${named(limits)}`,
     `log         ${named(wal)}`,
   ];

@@ -10,7 +10,7 @@ import {
   silent,
 } from '../../base/index.js';
 import { EventRecorder, type NodeEvent } from '../../diagnostics/index.js';
-import { type DataVersion, MemoryBackend } from '../../kv/index.js';
+import type { DataVersion } from '../../kv/index.js';
 import { type NodeInspection, type NodeServer, openNode } from '../../node/index.js';
 import { openWal, parseSightings, type Recovered, sightingsPath } from '../../storage/index.js';
 import type { Frame } from '../../transport/index.js';
@@ -18,6 +18,7 @@ import type { NodeSpec } from '../../wire/index.js';
 import type { NetworkHost } from './medium.js';
 import { type DiskOperation, diskError, MemoryDisk, type Survives, survive } from './memory-disk.js';
 import type { MemoryNetwork } from './memory-network.js';
+import { MemoryStates } from './memory-states.js';
 import type { DrawnOptions } from './options.js';
 import { Violation } from './violation.js';
 import { type ProcessClock, SimulatedProcess, type VirtualTime } from './virtual-time.js';
@@ -79,8 +80,8 @@ export class SimNode {
   /** Why it does not start any more. */
   damage: string | undefined;
   readonly #context: SimNodeContext;
-  #backend: MemoryBackend;
-  #copy: { readonly disk: MemoryDisk; readonly backend: MemoryBackend; readonly start: string } | undefined;
+  #states: MemoryStates;
+  #copy: { readonly disk: MemoryDisk; readonly states: MemoryStates; readonly start: string } | undefined;
   #starts = 0;
   #effectsLeft = Number.POSITIVE_INFINITY;
   #endAfterKind: number | undefined;
@@ -93,11 +94,11 @@ export class SimNode {
     this.process = new SimulatedProcess(name, context.time);
     this.process.end();
     this.disk.stepped = context.stepped;
-    this.#backend = this.#newBackend();
+    this.#states = this.#newStates();
   }
 
-  #newBackend(): MemoryBackend {
-    return new MemoryBackend({
+  #newStates(): MemoryStates {
+    return new MemoryStates({
       scheduler: {
         defer: (run) => this.process.defer(run),
         after: (ms, run) => this.process.after(ms, run),
@@ -149,7 +150,7 @@ export class SimNode {
       secret: SECRET,
       fileSystem: this.disk.mount(),
       transport: network.transport(this.id, hostOf(own, random)),
-      backend: () => this.#backend,
+      backend: (directory) => this.#states.open(directory, this.disk),
       recorder,
       clock: own,
       scheduler: own,
@@ -180,7 +181,7 @@ export class SimNode {
     this.wasFlipped = false;
     this.disk = new MemoryDisk();
     this.disk.stepped = this.#context.stepped;
-    this.#backend = this.#newBackend();
+    this.#states = this.#newStates();
     this.#context.begunAnew(this);
   }
 
@@ -233,7 +234,8 @@ export class SimNode {
     if (ending === 'power-cut') this.disk.crash(survivalOf(random));
     else this.disk.kill();
     this.disk.latency = undefined;
-    this.#backend = this.#backend.crash();
+    // What LMDB said of its last flush is true for the kernel, and need not be for the disk.
+    this.#states.crash({ losesLast: ending === 'power-cut' && random.next() < 0.3 });
     this.#flushesFail = false;
     this.#context.ended(this, ending, inspection, why);
   }
@@ -242,7 +244,7 @@ export class SimNode {
   copyDirectory(): boolean {
     const start = this.startOf(this.id);
     if (start === undefined) return false;
-    this.#copy = { disk: this.disk.clone(), backend: this.#backend.copy(), start };
+    this.#copy = { disk: this.disk.clone(), states: this.#states.copy(), start };
     return true;
   }
 
@@ -255,10 +257,10 @@ export class SimNode {
 
   /** The copy in the place of its directory. Its process has ended. */
   putCopyBack(): void {
-    const { disk, backend } = this.#copy!;
+    const { disk, states } = this.#copy!;
     this.hasOldCopy = true;
     this.disk.replaceBy(disk);
-    this.#backend = backend.copy();
+    this.#states = states.copy();
   }
 
   /** The latest start of a member that this one has written down, as the name of its process. */
@@ -299,7 +301,7 @@ export class SimNode {
     this.disk.capacityBytes = Number.POSITIVE_INFINITY;
     this.#effectsLeft = Number.POSITIVE_INFINITY;
     this.#endAfterKind = undefined;
-    this.#backend.releaseFlushes();
+    this.releaseFlushes();
     if (this.#flushesFail || this.state === 'stopping') this.end('kill', 'to be sheltered');
     if (this.process.isStopped) this.process.resume();
     if (this.isDown) this.start();
@@ -314,15 +316,15 @@ export class SimNode {
   failFlushes(): void {
     if (this.isDown) return;
     this.#flushesFail = true;
-    this.#backend.failCommits(diskError('EIO', 'data.mdb'));
+    for (const backend of this.#states.backends()) backend.failCommits(diskError('EIO', 'data.mdb'));
   }
 
   holdFlushes(): void {
-    this.#backend.holdFlushes();
+    for (const backend of this.#states.backends()) backend.holdFlushes();
   }
 
   releaseFlushes(): void {
-    this.#backend.releaseFlushes();
+    for (const backend of this.#states.backends()) backend.releaseFlushes();
   }
 
   #diskLatency({ kind }: DiskOperation): number {
@@ -366,6 +368,7 @@ export class SimNode {
       heartbeatMs: options.heartbeatMs,
       electionTimeoutMs: options.electionTimeoutMs,
       maxValueBytes: options.valueBytesMax,
+      keepLogBytes: options.keepLogBytes,
       logLevel: 'info',
     };
   }

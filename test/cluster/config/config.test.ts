@@ -44,7 +44,7 @@ describe('a configuration', () => {
     expect(config).toMatchObject({
       name: 'demo',
       raft: { heartbeatMs: 100, electionTimeoutMs: [400, 800] },
-      storage: { dir: resolve('.raftctl'), maxValueBytes: 2 ** 20 },
+      storage: { dir: resolve('.raftctl'), maxValueBytes: 2 ** 20, keepLogBytes: 2 ** 26 },
       supervisor: { restart: 'on-failure', stopTimeoutMs: 5_000 },
       logs: { level: 'info', exclude: ['heartbeat', 'ping'], maxFileBytes: 10 * 2 ** 20, files: 5 },
       file: 'cluster.yaml',
@@ -64,10 +64,10 @@ describe('a configuration', () => {
   it('reads durations, ranges and sizes', () => {
     const config = parse(
       'nodes: 1\nraft: { heartbeat: 0.1s, electionTimeout: 1s..1.5s }\n' +
-        'storage: { maxValue: 64KiB }\nsupervisor: { stopTimeout: 2m, restart: never }',
+        'storage: { maxValue: 64KiB, keepLog: 4MiB }\nsupervisor: { stopTimeout: 2m, restart: never }',
     );
     expect(config.raft).toEqual({ heartbeatMs: 100, electionTimeoutMs: [1_000, 1_500] });
-    expect(config.storage).toMatchObject({ maxValueBytes: 65_536 });
+    expect(config.storage).toMatchObject({ maxValueBytes: 65_536, keepLogBytes: 2 ** 22 });
     expect(config.supervisor).toEqual({ restart: 'never', stopTimeoutMs: 120_000 });
   });
 
