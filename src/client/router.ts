@@ -156,7 +156,8 @@ export class Router {
   }
 }
 
-function describeFailure({ label, failure }: Endpoint): string {
+function describeFailure({ label, failure, isConnected }: Endpoint): string {
+  if (isConnected) return `${label}: connected`;
   if (failure === undefined) return `${label}: no answer yet`;
   return failure.message.includes(label) ? failure.message : `${label}: ${failure.message}`;
 }

@@ -146,6 +146,13 @@ describe('via', () => {
     expect(get().error?.message).toMatch(/^node-03 cannot be reached: node-03 \(.*\): nothing listens/);
   });
 
+  it('who is connected and will not do is not said to have given no answer', async () => {
+    const { stage, client } = await stageOf(1);
+    const get = fateOf(client.get('key-01', { via: 'follower', timeoutMs: 500 }));
+    await stage.pass(500);
+    expect(get().error?.message).toMatch(/no follower was connected within 500 ms: node-01 \(.*\): connected$/);
+  });
+
   it('a node that came back is reached at once, whatever its backoff', async () => {
     const { stage, nodes, client } = await stageOf(3);
     await stage.crash(nodes[2]);
