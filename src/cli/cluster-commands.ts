@@ -80,7 +80,7 @@ async function takeDown(
   } catch (thrown) {
     if (!(thrown instanceof RaftctlError) || thrown.code !== 'not-running') throw thrown;
     printer.err(`${thrown.message}; ending its process, pid ${cluster.pid}`);
-    await endSupervisor(cluster, { scheduler: host.scheduler, force: options.force });
+    await endSupervisor(cluster, { ...options, scheduler: host.scheduler });
     return !isClusterDirectory(cluster.directory);
   }
   try {

@@ -108,13 +108,27 @@ export function listClusters(environment: Environment = process.env): readonly R
 /** How often a process that tells nobody is looked at. */
 const LOOK_MS = 50;
 
+/** How long a supervisor that was asked to end may take with its nodes before it is killed. */
+const END_MS = 30_000;
+/** And how much longer, once it was told to hurry. */
+const HURRY_MS = 5_000;
+
+export interface EndOptions {
+  readonly scheduler: Scheduler;
+  /** Ends the nodes by force, as a second Ctrl-C does. */
+  readonly force: AbortSignal;
+  /** Before the supervisor is killed, and the guard ends its nodes. */
+  readonly timeoutMs?: number;
+}
+
 /**
- * Ends a cluster by its supervisor's process, where no control socket leads to it any more: as SIGTERM does, and by
- * force as Ctrl-C does. Resolves when the supervisor has ended, with all its nodes.
+ * Ends a cluster by its supervisor's process, where no control socket leads to it any more: as SIGTERM does, by force
+ * as Ctrl-C does, and by SIGKILL when neither helps, for a process that hangs takes no notice of signals. One that is
+ * stopped (SIGSTOP, Ctrl-Z) is woken to hear of it. Resolves when the supervisor has ended.
  */
 export async function endSupervisor(
   cluster: RunningCluster,
-  { scheduler, force }: { readonly scheduler: Scheduler; readonly force: AbortSignal },
+  { scheduler, force, timeoutMs = END_MS }: EndOptions,
   environment: Environment = process.env,
 ): Promise<void> {
   const directory = listingDirectory(environment);
@@ -124,9 +138,18 @@ export async function endSupervisor(
   const tell = (signal: NodeJS.Signals) => {
     if (isAlive(supervisor)) process.kill(supervisor.pid, signal);
   };
+  const kill = () => tell('SIGKILL');
+  const timers = [scheduler.after(timeoutMs, kill)];
+  const hurry = () => {
+    tell('SIGINT');
+    timers.push(scheduler.after(HURRY_MS, kill));
+  };
   tell('SIGTERM');
-  force.addEventListener('abort', () => tell('SIGINT'), { once: true });
+  tell('SIGCONT');
+  force.addEventListener('abort', hurry, { once: true });
   while (isAlive(supervisor)) await new Promise<void>((look) => void scheduler.after(LOOK_MS, look));
+  force.removeEventListener('abort', hurry);
+  for (const timer of timers) timer.cancel();
 }
 
 function parseEntry(content: string) {

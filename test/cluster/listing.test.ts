@@ -1,8 +1,11 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
-import { announceCluster, listClusters, type RunningCluster } from '../../src/cluster/listing.js';
-import { ownIdentity } from '../../src/os/index.js';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { realScheduler } from '../../src/base/real/scheduler.js';
+import { announceCluster, endSupervisor, listClusters, type RunningCluster } from '../../src/cluster/listing.js';
+import { identityOf, ownIdentity } from '../../src/os/index.js';
 import { temporaryDirectory } from './temporary-directory.js';
 
 const cluster = (name: string): RunningCluster => ({
@@ -61,5 +64,41 @@ describe('the list of running clusters', () => {
     announceCluster({ ...cluster('one'), startedAt: 2 }, environment);
     retract();
     expect(listClusters(environment)).toHaveLength(1);
+  });
+});
+
+describe('a supervisor that nothing but its process leads to', () => {
+  /** Takes no notice of any signal that can be ignored, as one that hangs in a loop. */
+  async function hanging() {
+    const { environment, entries } = newHome();
+    const deaf = 'process.on("SIGTERM", () => {}).on("SIGINT", () => {}); setInterval(() => {}, 1e6); console.log(1)';
+    const child = spawn(process.execPath, ['-e', deaf], { stdio: ['ignore', 'pipe', 'ignore'] });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    const ended = once(child, 'exit');
+    await once(child.stdout, 'data');
+    const announced = { ...cluster('deaf'), pid: child.pid! };
+    announceCluster(announced, environment);
+    const [name] = readdirSync(entries);
+    writeFileSync(join(entries, name!), JSON.stringify({ ...announced, supervisor: identityOf(child.pid!) }));
+    const end = (timeoutMs: number) =>
+      endSupervisor(
+        announced,
+        { scheduler: realScheduler, force: new AbortController().signal, timeoutMs },
+        environment,
+      );
+    return { child, ended, end };
+  }
+
+  it('is killed when it has not ended in time', async () => {
+    const { ended, end } = await hanging();
+    await end(100);
+    expect(await ended).toEqual([null, 'SIGKILL']);
+  });
+
+  it('is killed also when it is stopped', async () => {
+    const { child, ended, end } = await hanging();
+    child.kill('SIGSTOP');
+    await end(100);
+    expect(await ended).toEqual([null, 'SIGKILL']);
   });
 });

@@ -42,6 +42,18 @@ describe('a running cluster whose directory was deleted', () => {
   });
 });
 
+describe('a supervisor that was stopped (SIGSTOP, Ctrl-Z)', () => {
+  it('is woken by down, and ends as it would have', async () => {
+    const place = await Workplace.create();
+    const up = await place.up();
+    up.child.kill('SIGSTOP');
+    const down = await place.run('down');
+    expect(down.stderr).toContain(`ending its process, pid ${up.child.pid}`);
+    expect([down.code, (await up.finished).code]).toEqual([0, 0]);
+    expect(commandsWithEnvironment(place.directory)).toEqual([]);
+  });
+});
+
 /** Nodes may be writing in it, and make a new file while its neighbours are deleted: then it is to be tried again. */
 function isDeleted(directory: string): boolean {
   try {
