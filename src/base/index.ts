@@ -28,3 +28,4 @@ export * from './time.js';
 export * from './until.js';
 export * from './version.js';
 export * from './warnings.js';
+export * from './within-time.js';

@@ -619,6 +619,12 @@ export const EVENTS = {
     about: 'Events were dropped before anybody read them: more came than the ring could hold.',
     fields: { node: 'whose, absent for the merged stream', lost: 'how many' },
   },
+  'pattern-too-slow': {
+    component: 'supervisor',
+    level: 'warn',
+    about: "A reader's regular expression held up everybody: it is shown nothing more.",
+    fields: { ms: 'the bound' },
+  },
 } as const satisfies Readonly<Record<string, EventInfo>>;
 
 export type EventName = keyof typeof EVENTS;

@@ -86,6 +86,18 @@ export function compileFilter(filter: EventFilter): EventMatcher {
   };
 }
 
+/** Whether a filter has regular expressions, which can take for ever: to be asked `withinTime`. */
+export const hasPatterns = ({ include = [], exclude = [] }: EventFilter): boolean =>
+  include.length > 0 || exclude.length > 0;
+
+/** A pattern can take time that doubles with every letter. */
+export const PATTERN_MS = 1_000;
+
+export const patternTooSlow = (): RaftctlError =>
+  new RaftctlError('usage', `a regular expression took over ${PATTERN_MS} ms`, {
+    hint: 'one repetition inside another, as in (a+)+, takes twice as long for each letter: write it with one',
+  });
+
 /** For a single event; whoever asks about many compiles the filter once. */
 export const matches = (filter: EventFilter, event: DiagnosticEvent): boolean => compileFilter(filter)(event);
 

@@ -23,6 +23,8 @@
  * - Positions in the merged stream never change. What arrives in one turn of the event loop is ordered by its monotonic
  *   time, which all processes of a machine share; later arrivals come later, whatever their time.
  * - Whoever asks (`last`, `count`, `read`) sees everything that has arrived, so a question never overtakes an answer.
+ * - A reader's regular expression may hold up the process for `PATTERN_MS`, then it is given up: an error, or for a
+ *   subscription its end, which it is told as `pattern-too-slow`.
  * - Names are in `EVENTS`; levels are error, warn, info, debug, trace.
  *
  * The text of an event: `12:03:04.123 info  node-02 raft role-changed from=candidate to=leader term=7`.

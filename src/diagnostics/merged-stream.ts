@@ -1,6 +1,14 @@
-import { type Clock, type Level, RaftctlError, type Scheduler, until } from '../base/index.js';
+import { type Clock, type Level, RaftctlError, type Scheduler, until, withinTime } from '../base/index.js';
 import type { DiagnosticEvent, MergedEvent } from './event.js';
-import { compileFilter, describeFilter, type EventFilter, type EventMatcher } from './filter.js';
+import {
+  compileFilter,
+  describeFilter,
+  type EventFilter,
+  type EventMatcher,
+  hasPatterns,
+  PATTERN_MS,
+  patternTooSlow,
+} from './filter.js';
 import { mostVerbose } from './level.js';
 import { Ring } from './ring.js';
 
@@ -50,9 +58,25 @@ export interface MergedStreamOptions {
 
 const CAPACITY = 100_000;
 const LIMIT = 1_000;
+/** Events that are looked at in one go. A pattern takes some microseconds for each, or for ever. */
+const SLICE = 1_000;
+
+interface Search {
+  readonly matcher: EventMatcher;
+  readonly hasPatterns: boolean;
+}
+
+interface Span {
+  readonly from: number;
+  readonly to: number;
+  readonly step: 1 | -1;
+  readonly limit?: number;
+}
 
 interface Reader {
-  readonly matcher: EventMatcher;
+  readonly search: Search;
+  /** It waits for a real event, and is told nothing else. */
+  readonly isExact: boolean;
   readonly level: Level | undefined;
   readonly onBatch: (events: readonly MergedEvent[]) => void;
   after: number;
@@ -97,28 +121,23 @@ export class MergedStream implements EventSource {
 
   async read(query: EventQuery): Promise<EventPage> {
     this.#settle();
-    const matcher = compileFilter(query.filter ?? {});
+    const search = searchFor(query.filter ?? {});
     const limit = query.limit ?? LIMIT;
     const lost = this.#lostAfter(query.after);
     const first = Math.max(query.after + 1, this.#ring.first);
-    const events: MergedEvent[] = [];
+    const { last } = this.#ring;
     if (query.fromEnd) {
-      for (let at = this.#ring.last; at >= first && events.length < limit; at--) this.#take(at, matcher, events);
-      return { events: events.reverse(), next: this.#ring.last, lost };
+      const { found } = this.#find(search, { from: last, to: first, step: -1, limit });
+      return { events: found.reverse(), next: last, lost };
     }
-    let next = Math.max(first - 1, 0);
-    while (next < this.#ring.last && events.length < limit) this.#take(++next, matcher, events);
-    return { events, next, lost };
+    const { found, end } = this.#find(search, { from: first, to: last, step: 1, limit });
+    return { events: found, next: Math.max(end - 1, 0), lost };
   }
 
   async count(filter: EventFilter, after: number): Promise<number> {
     this.#settle();
-    const matcher = compileFilter(filter);
-    let count = 0;
-    for (let at = Math.max(after + 1, this.#ring.first); at <= this.#ring.last; at++) {
-      if (matcher(this.#ring.at(at))) count += 1;
-    }
-    return count;
+    const from = Math.max(after + 1, this.#ring.first);
+    return this.#find(searchFor(filter), { from, to: this.#ring.last, step: 1 }).found.length;
   }
 
   waitFor(filter: EventFilter, after: number, { timeoutMs, signal }: WaitOptions = {}): Promise<MergedEvent> {
@@ -156,7 +175,8 @@ export class MergedStream implements EventSource {
     this.#settle();
     // A wait is for a real event: it is not woken by the note that older ones are gone.
     const start = exact ? Math.max(after, this.#ring.first - 1) : after;
-    const reader: Reader = { matcher: compileFilter(filter), level: filter.level, onBatch, after: start };
+    const search = searchFor(filter);
+    const reader: Reader = { search, isExact: exact, level: filter.level, onBatch, after: start };
     this.#readers.add(reader);
     this.#refreshDemand();
     this.#schedule();
@@ -194,24 +214,49 @@ export class MergedStream implements EventSource {
   #serve(reader: Reader): void {
     const events: MergedEvent[] = [];
     const lost = this.#lostAfter(reader.after);
-    if (lost > 0) events.push(this.#eventsLost(lost));
-    for (let at = Math.max(reader.after + 1, this.#ring.first); at <= this.#ring.last; at++) {
-      this.#take(at, reader.matcher, events);
-    }
+    if (lost > 0) events.push(this.#note({ event: 'events-lost', fields: { lost } }));
+    const from = Math.max(reader.after + 1, this.#ring.first);
     reader.after = Math.max(reader.after, this.#ring.last);
+    try {
+      for (const event of this.#find(reader.search, { from, to: this.#ring.last, step: 1 }).found) events.push(event);
+    } catch (thrown) {
+      if (!(thrown instanceof RaftctlError)) throw thrown;
+      // It would hold up everybody again at the next event.
+      this.#readers.delete(reader);
+      this.#refreshDemand();
+      if (!reader.isExact) events.push(this.#note({ event: 'pattern-too-slow', fields: { ms: PATTERN_MS } }));
+    }
     if (events.length > 0) reader.onBatch(events);
   }
 
-  #take(at: number, matcher: EventMatcher, into: MergedEvent[]): void {
-    const event = this.#ring.at(at);
-    if (matcher(event)) into.push(event);
+  /**
+   * What matches, and the position behind the last one that was looked at.
+   *
+   * @throws {RaftctlError} `usage`: a pattern takes too long
+   */
+  #find({ matcher, hasPatterns: isSlow }: Search, { from, to, step, limit = Number.POSITIVE_INFINITY }: Span) {
+    const found: MergedEvent[] = [];
+    let end = from;
+    const isOver = () => found.length >= limit || (to - end) * step < 0;
+    const look = () => {
+      for (let left = SLICE; left > 0 && !isOver(); left--, end += step) {
+        const event = this.#ring.at(end);
+        if (matcher(event)) found.push(event);
+      }
+    };
+    while (!isOver()) {
+      if (isSlow) withinTime(PATTERN_MS, look, patternTooSlow);
+      else look();
+    }
+    return { found, end };
   }
 
   #lostAfter(after: number): number {
     return Math.max(0, this.#ring.first - 1 - after);
   }
 
-  #eventsLost(lost: number): MergedEvent {
+  /** For one reader, in no place of the stream. */
+  #note(what: Pick<MergedEvent, 'event' | 'fields'>): MergedEvent {
     const { clock } = this.#options;
     return {
       position: this.#ring.first - 1,
@@ -220,13 +265,17 @@ export class MergedStream implements EventSource {
       sequence: 0,
       component: 'supervisor',
       level: 'warn',
-      event: 'events-lost',
-      fields: { lost },
+      ...what,
       wall: clock.wall(),
       time: clock.now(),
     };
   }
 }
+
+const searchFor = (filter: EventFilter): Search => ({
+  matcher: compileFilter(filter),
+  hasPatterns: hasPatterns(filter),
+});
 
 function waitTimedOut(filter: EventFilter, timeoutMs: number): RaftctlError {
   return new RaftctlError('timeout', `no event ${describeFilter(filter)} within ${timeoutMs} ms`, { definite: true });

@@ -149,4 +149,33 @@ describe('MergedStream', () => {
     stopTrace();
     expect(levels).toEqual(['debug', 'trace', 'info']);
   });
+
+  describe('a pattern that takes for ever', () => {
+    const slow = { include: ['^(([a-z0-9.:= -]+)+)+$'] };
+    const long = () => event('role-changed', 1, { fields: { why: `${'a'.repeat(60)}!` } });
+
+    it('is given up with an error, whatever is asked with it', async () => {
+      const { stream } = newStream();
+      stream.append([long()]);
+      for (const asked of [
+        () => stream.read({ after: 0, filter: slow }),
+        () => stream.read({ after: 0, filter: slow, fromEnd: true }),
+        () => stream.count({ exclude: slow.include }, 0),
+      ]) {
+        await expect(asked()).rejects.toMatchObject({ code: 'usage', message: /took over 1000 ms/ });
+      }
+    });
+
+    it('ends the subscription that has it, which is told so, and no other', () => {
+      const { time, stream } = newStream();
+      const told: string[][] = [[], []];
+      stream.subscribe(0, slow, (events) => told[0]!.push(...events.map((one) => one.event)));
+      stream.subscribe(0, {}, (events) => told[1]!.push(...events.map((one) => one.event)));
+      for (let nth = 0; nth < 2; nth += 1) {
+        stream.append([long()]);
+        time.turn();
+      }
+      expect(told).toEqual([['pattern-too-slow'], ['role-changed', 'role-changed']]);
+    });
+  });
 });

@@ -1,4 +1,5 @@
-import { messageOf, RaftctlError } from '../../base/index.js';
+import { messageOf, RaftctlError, withinTime } from '../../base/index.js';
+import { PATTERN_MS, patternTooSlow } from '../../diagnostics/index.js';
 import type { Matcher, Operator, Word } from '../language/ast.js';
 import { formatDuration } from '../language/duration.js';
 import type { Outcome } from '../outcome.js';
@@ -57,7 +58,7 @@ function matchError(code: string | null, pattern: string | null, result: Result)
   if (failure === null) return { expected, got: described(result) };
   const actual = result.type === 'failure' ? result.error.code : 'command-failed';
   if (code !== null && code !== actual) return { expected, got: failure };
-  if (pattern !== null && !regex(pattern).test(failure)) return { expected, got: failure };
+  if (pattern !== null && !isFoundIn(failure, pattern)) return { expected, got: failure };
   return null;
 }
 
@@ -86,7 +87,7 @@ function holds(actual: Data, operator: Operator, expected: string): boolean {
     case 'contains':
       return Array.isArray(actual) ? actual.some((item: Data) => dataText(item) === expected) : text.includes(expected);
     case '=~':
-      return regex(expected).test(text);
+      return isFoundIn(text, expected);
     default: {
       // Numbers compare by size; anything else by its letters.
       const [left, right] = [numberOf(text), numberOf(expected)];
@@ -122,7 +123,12 @@ function compareNumbers(left: number, operator: Operator, right: number): boolea
   }
 }
 
-function regex(pattern: string): RegExp {
+function isFoundIn(text: string, pattern: string): boolean {
+  const regex = compiled(pattern);
+  return withinTime(PATTERN_MS, () => regex.test(text), patternTooSlow);
+}
+
+function compiled(pattern: string): RegExp {
   try {
     return new RegExp(pattern);
   } catch (error) {

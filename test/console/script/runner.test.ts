@@ -59,6 +59,15 @@ const program = (result: { exit: number | null; stdout?: string }): Partial<Surf
   runProgram: async () => ({ signal: null, stdout: '', stderr: '', ...result }),
 });
 
+describe('a regular expression that takes for ever', () => {
+  it.each([
+    [`put a ${'a'.repeat(60)}!; get a => =~ "^(a+)+$"`, 'the value'],
+    [`kill node-${'a'.repeat(60)}! => error =~ "(a+)+$"`, 'the error'],
+  ])('is a failure that says so: %#', async (text) => {
+    expect((await failure(text)).got).toContain('a regular expression took over 1000 ms');
+  });
+});
+
 describe('expectations', () => {
   it('hold for what they say', async () => {
     await passes(`
