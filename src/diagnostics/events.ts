@@ -110,7 +110,7 @@ export const EVENTS = {
   'cluster-file-changed': {
     component: 'supervisor',
     level: 'info',
-    about: 'cluster.yaml lists the members of now, or was left alone, as it listed others before.',
+    about: 'The file cluster.yaml lists the members of now, or was left alone, as it listed others before.',
     fields: { file, listed: 'it lists them' },
   },
   'cluster-file-failed': {
