@@ -116,7 +116,7 @@ export const EVENTS = {
   'cluster-file-failed': {
     component: 'supervisor',
     level: 'warn',
-    about: 'cluster.yaml could not be changed to list the members of now.',
+    about: 'The file cluster.yaml could not be changed to list the members of now.',
     fields: { file, error: 'why' },
   },
   'transfer-asked': {

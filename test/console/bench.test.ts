@@ -80,4 +80,16 @@ describe('a benchmark', () => {
     });
     expect(outcome.principal).toBe(2);
   });
+
+  it.each(['--for 0s', '--clients 0', '--keys 0', '--connections 0'])(
+    '%s is a mistake of the caller',
+    async (option) => {
+      const { workspace } = fakeWorld('prompt', { runBench: () => Promise.reject(new Error('it was started')) });
+      const call = TABLE.bind(['bench', 'put', ...option.split(' ')].map(literalArg), 'prompt');
+      const output = outputOf(capturedPrinter(), 'text');
+      await expect(execute(workspace, output, call, { signal: new AbortController().signal })).rejects.toMatchObject({
+        code: 'usage',
+      });
+    },
+  );
 });

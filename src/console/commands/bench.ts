@@ -58,7 +58,7 @@ function benchOptions(
     connections: Math.min(atLeastOne(call, 'connections', 32), clients),
     valueBytes: call.count('value') ?? 256,
     keys: atLeastOne(call, 'keys', 10_000),
-    durationMs: call.duration('for') ?? 5_000,
+    durationMs: someTime(call.duration('for') ?? 5_000),
     sessions: !call.has('no-sessions'),
   };
 }
@@ -67,6 +67,11 @@ function atLeastOne(call: Invocation, name: string, otherwise: number): number {
   const value = call.count(name) ?? otherwise;
   if (value >= 1) return value;
   throw new RaftctlError('usage', `--${name}: expected at least 1, got ${value}`);
+}
+
+function someTime(ms: number): number {
+  if (ms > 0) return ms;
+  throw new RaftctlError('usage', '--for: expected some time to measure in, such as 5s, got 0');
 }
 
 const benchText = (result: BenchResult): string =>
