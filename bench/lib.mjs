@@ -1,6 +1,6 @@
 // What the benchmarks share: running the product as a user does, and reading what it prints.
 import { execFile, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -27,10 +27,12 @@ export async function yardstick({ clients, connections, seconds }) {
 
 /**
  * A cluster of its own in a directory of its own, in the foreground of a child process. `ready` is when `up` said so.
+ * `config` is its cluster.yaml, if it has one.
  * @returns {Promise<{cwd: string, raftctl: (args: string[]) => Promise<string>, status: () => Promise<any>, stop: () => Promise<void>}>}
  */
-export async function startCluster(nodes = 4, portOffset = 2000) {
+export async function startCluster(nodes = 4, portOffset = 2000, config = undefined) {
   const cwd = mkdtempSync(join(tmpdir(), 'raftctl-bench-'));
+  if (config !== undefined) writeFileSync(join(cwd, 'cluster.yaml'), config);
   const args = ['up', '--nodes', nodes, '--port-offset', portOffset];
   // A list of running clusters of its own: others may run beside it.
   const env = { ...process.env, XDG_STATE_HOME: cwd };

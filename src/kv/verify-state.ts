@@ -68,11 +68,19 @@ export class BackgroundVerification {
   readonly #reading: Reading;
   readonly #recorded: StateSum;
   readonly #ended: (error: unknown) => void;
+  readonly #pauseMs: number;
   #timer: Timer | undefined;
   #isOver = false;
 
   /** `ended`: with what is wrong, or undefined. */
-  constructor(backend: Backend, recorded: StateSum, scheduler: Scheduler, ended: (error: unknown) => void) {
+  constructor(
+    backend: Backend,
+    recorded: StateSum,
+    scheduler: Scheduler,
+    ended: (error: unknown) => void,
+    pauseMs = PAUSE_MS,
+  ) {
+    this.#pauseMs = pauseMs;
     this.#scheduler = scheduler;
     this.#reading = new Reading(backend);
     this.#recorded = recorded;
@@ -88,7 +96,7 @@ export class BackgroundVerification {
   }
 
   #wait(): void {
-    this.#timer = this.#scheduler.after(PAUSE_MS, () => this.#step());
+    this.#timer = this.#scheduler.after(this.#pauseMs, () => this.#step());
   }
 
   #step(): void {
