@@ -3,6 +3,7 @@ import { runs } from '../../cluster/control.js';
 import type { LifecycleAction, LifecycleResult, ProcessStateName } from '../../cluster/index.js';
 import { isDown } from '../../cluster/process-state.js';
 import type { Context } from '../context.js';
+import { delay } from '../delay.js';
 import type { Data } from '../output/index.js';
 import type { Invocation } from './invocation.js';
 import { forecast } from './quorum.js';
@@ -44,6 +45,8 @@ const otherNames = ({ name, number }: Signal): readonly string[] => [name.slice(
 
 const signalOf = (text: string): NodeJS.Signals | undefined =>
   SIGNALS.find((signal) => signal.name === text || otherNames(signal).includes(text))?.name;
+
+const ROLLING: OptionSpec = { name: 'rolling', about: 'the leader last, and each when the one before has caught up' };
 
 const VERBS: readonly Verb[] = [
   {
@@ -101,10 +104,14 @@ const VERBS: readonly Verb[] = [
     past: 'restarted',
     fault: true,
     applies: () => true,
-    details: 'Several nodes are restarted one after the other.',
+    details:
+      'Several nodes are restarted one after the other. With --rolling followers go first and the leader last, and each has ' +
+      'caught up before the next: writes go on.',
+    options: [ROLLING],
     examples: [
       { line: 'restart node-02', about: 'after a kill: the same node, the same data' },
       { line: 'restart all', about: 'one after the other' },
+      { line: 'restart all --rolling', about: 'each only when the one before has caught up' },
     ],
   },
   {
@@ -126,6 +133,9 @@ const VERBS: readonly Verb[] = [
     examples: [{ line: 'resume all', about: 'every paused node' }],
   },
 ];
+
+/** How often a node that was restarted is looked at. */
+const ROLLING_LOOK_MS = 20;
 
 const YES: OptionSpec = { name: 'yes', short: 'y', about: 'do not ask, even if the quorum will be lost' };
 
@@ -227,8 +237,41 @@ async function applyTo(
   const apply = (node: NodeId) => control.lifecycle(verb.action, node, options);
   if (verb.action !== 'restart') return Promise.all(nodes.map(apply));
   const results: LifecycleResult[] = [];
-  for (const node of nodes) results.push(await apply(node));
+  // Asked, not remembered: one that has just begun to lead goes last.
+  const leader = call.has('rolling') ? (await control.view()).leader : null;
+  const inOrder = [...nodes].sort((a, b) => Number(a === leader) - Number(b === leader));
+  for (const node of inOrder) {
+    results.push(await apply(node));
+    if (call.has('rolling')) await caughtUp(context, node);
+  }
   return results;
+}
+
+/** A leader is known, and the node has all that it has: then another one can be away. */
+async function caughtUp({ cluster, surface, signal, timeoutMs, waiting }: Context, node: NodeId): Promise<void> {
+  const control = cluster.control();
+  const { clock, scheduler } = surface;
+  const deadline = clock.now() + timeoutMs;
+  waiting(`${node} to catch up`);
+  for (let target: number | undefined; ; ) {
+    const view = await control.view();
+    const { leader, nodes } = view;
+    const led = nodes.find(({ id, statusAgeMs }) => id === leader && statusAgeMs === 0)?.status;
+    target ??= led?.lastIndex;
+    const follower = led?.followers?.find(({ peer }) => peer === node);
+    const has = node === leader ? led?.persistedIndex : follower?.active === true ? follower.match : undefined;
+    if (view.quorum === 'ok' && target !== undefined && has !== undefined && has >= target) return;
+    if (clock.now() >= deadline) {
+      throw new RaftctlError(
+        'timeout',
+        `${node} has not caught up within ${timeoutMs} ms: the others are as they were`,
+        {
+          hint: SEE_STATUS,
+        },
+      );
+    }
+    await delay(scheduler, ROLLING_LOOK_MS, signal);
+  }
 }
 
 /** `killed node-02 (leader, term 7, pid 4711)`. */

@@ -155,6 +155,22 @@ describe('a NODE', () => {
   });
 });
 
+describe('restart --rolling', () => {
+  it('takes the followers first and the leader last, each when the one before has caught up', async () => {
+    const world = shot();
+    await run(world, ['restart', 'all', '--rolling']);
+    expect(world.control.done).toEqual(['restart node-02', 'restart node-03', 'restart node-04', 'restart node-01']);
+  });
+
+  it('stops at a node that does not catch up, and says so', async () => {
+    const world = shot();
+    world.control.states.set(asNodeId('node-03'), 'stopped');
+    world.control.states.set(asNodeId('node-04'), 'stopped');
+    const error = await refusal(['restart', 'node-02', '--rolling', '--timeout', '100ms'], world);
+    expect(error).toMatchObject({ code: 'timeout', message: expect.stringContaining('node-02 has not caught up') });
+  });
+});
+
 describe('transfer', () => {
   it('names who leads then, the term, and how long it took', async () => {
     const world = shot();
