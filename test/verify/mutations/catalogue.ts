@@ -151,6 +151,15 @@ export const MUTATIONS: readonly Mutation[] = [
     ),
     seeds: 100,
   },
+  {
+    name: 'learners count as voters',
+    edits: one(
+      'base/membership.ts',
+      'export function quorumValue({ voters, outgoing }: Configuration, reachedBy: (voter: NodeId) => number): number {',
+      'export function quorumValue({ voters: only, outgoing, learners }: Configuration, reachedBy: (voter: NodeId) => number): number {\n  const voters = [...only, ...learners];',
+    ),
+    seeds: 200,
+  },
   // Replication and commit
   {
     name: 'an entry of an older term is committed by counting',
