@@ -28,6 +28,8 @@ export function realHost(loss: OutputLoss): Host {
     onSignal(listener: (signal: EndingSignal) => void) {
       for (const signal of signals) process.on(signal, listener);
       return () => {
+        // A terminal that is closed says so more than once: what is ending by itself is not to be ended by that.
+        process.on('SIGHUP', ignore);
         for (const signal of signals) process.off(signal, listener);
       };
     },
@@ -44,6 +46,8 @@ function endingSignals(): readonly EndingSignal[] {
   const ignored = process.env[IGNORED];
   delete process.env[IGNORED];
   if (ignored !== 'HUP') return ENDING_SIGNALS;
-  process.on('SIGHUP', () => {});
+  process.on('SIGHUP', ignore);
   return ENDING_SIGNALS.filter((signal) => signal !== 'SIGHUP');
 }
+
+const ignore = (): void => {};

