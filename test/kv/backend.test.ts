@@ -139,7 +139,7 @@ describe.each([
     const received = harness.openCopy(await fileOf(copy, copy.bytes));
     await copy.close();
     const settled = { ...metaAt(7), sum: NO_KEYS };
-    expect(await settleReceived(received, realScheduler)).toEqual(settled);
+    expect(await settleReceived(received, realScheduler, new AbortController().signal)).toEqual(settled);
     const again = harness.crash();
     expect(readMeta(again)).toEqual(settled);
     await transact(again, { a: '2' }, { meta: metaAt(9) });
@@ -152,7 +152,9 @@ describe.each([
     const copy = await backend.copyTo(harness.scratch);
     const received = harness.openCopy(await fileOf(copy, 64));
     await copy.close();
-    await expect(settleReceived(received, realScheduler)).rejects.toMatchObject({ code: 'data-damaged' });
+    await expect(settleReceived(received, realScheduler, new AbortController().signal)).rejects.toMatchObject({
+      code: 'data-damaged',
+    });
     expect(received.find('meta', META_KEY)).toBeUndefined();
   });
 

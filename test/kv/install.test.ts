@@ -33,7 +33,18 @@ async function twoStores() {
   return { kv, other, backend: MemoryBackend.ofCopy({ scheduler: realScheduler }, file), file };
 }
 
+const WANTED = new AbortController().signal;
+
 describe('a state that was received', () => {
+  it('is left when nobody wants it any more, however much of it is still to be read', async () => {
+    const { backend } = await twoStores();
+    const unwanted = new AbortController();
+    const settling = settleReceived(backend, realScheduler, unwanted.signal);
+    unwanted.abort();
+    await expect(settling).rejects.toMatchObject({ code: 'aborted' });
+    await expect(settleReceived(backend, realScheduler, unwanted.signal)).rejects.toMatchObject({ code: 'aborted' });
+  });
+
   it('is read to its end before it counts: a version that is not as it was written, or is missing, is damage', async () => {
     for (const damage of ['changed', 'removed'] as const) {
       const { backend } = await twoStores();
@@ -41,13 +52,16 @@ describe('a state that was received', () => {
       if (damage === 'removed') transaction.remove('keys', 'k1' as BinaryKey);
       else transaction.put('keys', 'k1' as BinaryKey, 60);
       await new Promise<void>((done) => transaction.commit(() => done()));
-      await expect(settleReceived(backend, realScheduler)).rejects.toMatchObject({ code: 'data-damaged' });
+      await expect(settleReceived(backend, realScheduler, WANTED)).rejects.toMatchObject({ code: 'data-damaged' });
     }
   });
 
   it('is settled with what its meta says', async () => {
     const { backend, other } = await twoStores();
-    expect(await settleReceived(backend, realScheduler)).toMatchObject({ appliedIndex: 20, sum: other.store.sum });
+    expect(await settleReceived(backend, realScheduler, WANTED)).toMatchObject({
+      appliedIndex: 20,
+      sum: other.store.sum,
+    });
   });
 });
 

@@ -45,6 +45,7 @@ export class Receiving {
   #checksum = snapshotChecksum();
   #hasEnded = false;
   #isOver = false;
+  readonly #unwanted = new AbortController();
 
   constructor(options: ReceivingOptions) {
     this.#options = options;
@@ -101,6 +102,7 @@ export class Receiving {
   /** Nothing comes of it: what was written is removed. Resolves when it is. */
   async discard(): Promise<void> {
     this.#isOver = true;
+    this.#unwanted.abort();
     await this.#work;
     await this.#file?.close().catch(() => {});
     this.#file = undefined;
@@ -145,7 +147,7 @@ export class Receiving {
     await fileSystem.syncDirectory(directory);
     if (this.#isOver) return;
     this.#backend = backend(directory);
-    const meta = await settleReceived(this.#backend, this.#options.scheduler);
+    const meta = await settleReceived(this.#backend, this.#options.scheduler, this.#unwanted.signal);
     if (!this.#isOver) complete(this, this.#backend, meta);
   }
 }
