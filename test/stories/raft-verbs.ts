@@ -194,6 +194,12 @@ function processVerbs(scene: RaftScene): readonly CommandSpec[] {
       },
     }),
     verb({
+      name: 'compact',
+      about: 'Its log lets go of what it has applied',
+      arguments: [nodes],
+      act: (call) => each(call, (name) => scene.cluster.compact(name, scene.cluster.status(name).appliedIndex)),
+    }),
+    verb({
       name: 'crash',
       about: 'The process is gone; what was synced stays',
       arguments: [nodes],
