@@ -23,6 +23,7 @@ export function statusOf(
     version: process.version,
     dataVersion: store.dataVersion,
     clusterVersion: store.clusterVersion,
+    sessions: store.sessions.count,
     role,
     term,
     leader,

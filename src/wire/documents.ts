@@ -57,6 +57,8 @@ export interface NodeStatus {
   readonly revision: Revision;
   /** The replicated state, to be compared with other nodes'. A node of a raftctl before this does not say. */
   readonly state?: StateStatus | undefined;
+  /** How many clients have a session. A node of a raftctl before this does not say. */
+  readonly sessions?: number | undefined;
   readonly uptimeMs: number;
   readonly memory: { readonly rss: number; readonly heapUsed: number; readonly external: number };
   /** User and system time of the process since its start. */
@@ -202,6 +204,7 @@ export const nodeStatus: Parser<NodeStatus> = object({
   flushedIndex: index,
   revision: branded(count, asRevision),
   state: optional(object({ keys: count, index, hash: text, past: list(object({ index, hash: text })) })),
+  sessions: optional(count),
   uptimeMs: finite,
   memory: object({ rss: count, heapUsed: count, external: count }),
   cpuMs: finite,

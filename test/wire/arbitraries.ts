@@ -131,6 +131,7 @@ export const statuses: fc.Arbitrary<NodeStatus> = fc
         hash: fc.string(),
         past: fc.array(fc.record({ index: fc.constant(index), hash: fc.string() }), { maxLength: 3 }),
       }),
+      sessions: fc.nat(),
       uptimeMs: fc.constant(milliseconds),
       memory: fc.record({ rss: whole, heapUsed: whole, external: whole }),
       cpuMs: fc.constant(milliseconds),

@@ -32,6 +32,8 @@
  *    moment; `client-checker.ts` compares each answer, `watch-checker.ts` each event that a `watcher.ts` is told. Nothing
  *    is expected to succeed. `reconfiguration.ts` has the members change,
  *    and `upgrades.ts` has nodes of older data versions come back as the newest, in some seeds.
+ *    In most seeds clients write under sessions. The model (`model-sessions.ts`) says by itself which of the committed
+ *    writes are to be run, and remembers what was run for ever: so no write happens twice, whatever is sent again.
  * 3. *Liveness* (`liveness.ts`): a random quorum is healed for good and every other fault made permanent. In a bounded
  *    number of election timeouts there must be one leader, equal logs, fresh writes and reads.
  * 4. The history goes to `verify/checker`, which knows nothing of logs.

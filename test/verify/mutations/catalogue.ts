@@ -540,6 +540,69 @@ export const MUTATIONS: readonly Mutation[] = [
     ),
     seeds: 80,
   },
+  // Exactly once
+  {
+    name: 'a write that comes again is run again',
+    edits: one('kv/store.ts', 'if (remembered !== undefined) return remembered;', ''),
+    seeds: 60,
+  },
+  {
+    name: 'a session is flushed as it was opened, and never after',
+    edits: one(
+      'kv/sessions.ts',
+      'session.activeAt = this.#time;\n    this.#change(session);',
+      'session.activeAt = this.#time;',
+    ),
+    seeds: 60,
+  },
+  {
+    name: 'sessions are forgotten when a node starts again',
+    edits: one('kv/sessions.ts', 'of readSessions(backend)) {', 'of readSessions(backend).slice(0, 0)) {'),
+    seeds: 20,
+    quick: true,
+  },
+  {
+    name: 'the log’s time falls back when a node starts again',
+    edits: one('kv/store.ts', 'new Sessions(this.#backend, time,', 'new Sessions(this.#backend, 0,'),
+    seeds: 60,
+  },
+  {
+    name: 'a session that has expired is taken for a new one',
+    edits: one(
+      'kv/store.ts',
+      'if (session === undefined) return sessionExpired(id);',
+      'if (session === undefined) return this.#write(bytes);',
+    ),
+    seeds: 60,
+  },
+  {
+    name: 'the session that goes is the first that was opened, however busy it is',
+    edits: one('kv/sessions.ts', 'if (session !== this.#newest) {', 'if (session === undefined) {'),
+    seeds: 60,
+  },
+  {
+    name: 'a client acknowledges all that it sent before',
+    edits: one(
+      'client/operation.ts',
+      '{ session: id, sequence: this.#sequence, lowest }',
+      '{ session: id, sequence: this.#sequence, lowest: this.#sequence + 0 * lowest }',
+    ),
+    seeds: 60,
+  },
+  {
+    name: 'a write in doubt goes on under another session when its own has expired',
+    edits: one('client/dispatcher.ts', 'if (operation.isInDoubt) {', 'if (operation.valueBytes < 0) {'),
+    seeds: 200,
+  },
+  {
+    name: 'a write is said not to have happened when its last try did not',
+    edits: one(
+      'client/outcomes.ts',
+      'if (!operation.isInDoubt || !error.definite) return error;',
+      'if (error !== undefined) return error;',
+    ),
+    seeds: 60,
+  },
   // Clusters of several versions
   {
     name: 'a command is written before all members know it',
