@@ -84,6 +84,7 @@ export class Dispatcher implements EndpointOwner, OperationOwner {
         owner: this,
         start: (opening) => this.#dispatch(opening),
         changed: () => this.#rerouteSoon(),
+        failed: (error) => this.#noSession(error),
       });
     }
   }
@@ -287,6 +288,14 @@ export class Dispatcher implements EndpointOwner, OperationOwner {
     } else {
       operation.renewSession();
       this.#dispatch(operation);
+    }
+  }
+
+  #noSession(error: RaftctlError): void {
+    const now = this.#parts.clock.now();
+    for (const operation of [...this.#waiting]) {
+      if (operation.lacksSession && operation.isNearlyOver(now))
+        this.#withdraw(operation, say.noSession(operation, error));
     }
   }
 

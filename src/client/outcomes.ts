@@ -2,6 +2,7 @@ import { type ErrorOptions, RaftctlError } from '../base/index.js';
 import type { Endpoint } from './endpoint.js';
 import type { Operation } from './operation.js';
 import type { Router } from './router.js';
+import { OPEN_SESSION } from './verbs.js';
 
 /**
  * How operations end without an answer, and what that says of them. A read never happened, whatever its answer would
@@ -54,6 +55,13 @@ export const sessionExpired = ({ verb }: Operation, error: RaftctlError): Raftct
       cause: error,
     },
   );
+
+/** What kept a session from being opened is what kept the write from being sent. */
+export function noSession({ verb }: Operation, { code, message, hint }: RaftctlError): RaftctlError {
+  const why = message.replace(`${OPEN_SESSION.name}: `, '');
+  const options = { definite: true, ...(hint !== undefined && { hint }) };
+  return new RaftctlError(code, `${verb.name}: no session was opened, and it was not sent: ${why}`, options);
+}
 
 /** The deadline passed. What is said is the best reason known: of `opening`, if it was waited for. */
 export function overdue(operation: Operation, router: Router, opening = operation): RaftctlError {

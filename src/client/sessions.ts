@@ -1,4 +1,4 @@
-import type { Clock, LogIndex } from '../base/index.js';
+import type { Clock, LogIndex, RaftctlError } from '../base/index.js';
 import { encodeOpening } from '../wire/client-codec.js';
 import { nodeTimeoutOf, Operation, type OperationOwner } from './operation.js';
 import { ClientSession } from './session.js';
@@ -11,6 +11,8 @@ interface SessionsParts {
   readonly start: (opening: Operation) => void;
   /** Those that wait for a session may go on. */
   readonly changed: () => void;
+  /** None could be opened in time: that is the end of those whose time is over, too. */
+  readonly failed: (error: RaftctlError) => void;
 }
 
 /** Who refuses to open a session does not know of any yet: it has just started, or it is to be upgraded some day. */
@@ -76,7 +78,7 @@ export class ClientSessions {
         valueBytes: 0,
         timeoutMs,
         resolve: (id: LogIndex) => this.#opened(new ClientSession(id)),
-        reject: () => this.#failed(opening),
+        reject: (error) => this.#failed(opening, error),
       },
       undefined,
       now,
@@ -93,10 +95,12 @@ export class ClientSessions {
   }
 
   /** Out of time, or refused for good. */
-  #failed(opening: Operation): void {
+  #failed(opening: Operation, error: RaftctlError): void {
     this.#opening = undefined;
     const now = this.#parts.clock.now();
-    if (!opening.isNearlyOver(now)) {
+    if (opening.isNearlyOver(now)) {
+      this.#parts.failed(error);
+    } else {
       this.#unknownUntil = now + this.#askAgainMs;
       this.#askAgainMs = Math.min(2 * this.#askAgainMs, ASK_AGAIN_MS_MAX);
     }

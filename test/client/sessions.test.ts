@@ -302,7 +302,22 @@ describe('a session that cannot be opened', () => {
     const put = fateOf(scene.client.put('a', '1', { timeoutMs: 500 }));
     await scene.stage.pass(500);
     expect(put().error).toMatchObject({ code: 'timeout', definite: true });
-    expect(put().error?.message).toMatch(/^put: no answer from node-01 \(.*\) within 500 ms; it was not sent$/);
+    expect(put().error?.message).toMatch(
+      /^put: no session was opened, and it was not sent: no answer from node-01 \(.*\) within 500 ms$/,
+    );
+  });
+
+  it('is the end of all whose time is over with it, for the same reason', async () => {
+    const scene = await stageOf();
+    const puts = ['a', 'b'].map((key) => fateOf(scene.client.put(key, '1', { timeoutMs: 500 })));
+    await scene.stage.pass(449);
+    const reason = 'node-01 reaches 1 of 3 nodes and a quorum is 2';
+    scene.nodes[0].received[0]!.refuse(new RaftctlError('quorum-lost', reason, { definite: true, hint: 'start more' }));
+    await scene.stage.pass(1);
+    const said = { code: 'quorum-lost', definite: true, hint: 'start more', message: expect.stringContaining(reason) };
+    expect(puts.map((put) => put().error)).toMatchObject([said, said]);
+    await scene.stage.pass(1_000);
+    expect(scene.nodes.flatMap(({ received }) => received)).toHaveLength(1);
   });
 
   it('says what the nodes say', async () => {
