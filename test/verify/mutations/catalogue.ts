@@ -603,6 +603,44 @@ export const MUTATIONS: readonly Mutation[] = [
     ),
     seeds: 60,
   },
+  // Trimmed logs and snapshots
+  {
+    name: 'a segment goes while the one after it begins behind what is proven',
+    edits: one('storage/kept-segments.ts', 'next.beforeIndex > upTo || ', ''),
+    seeds: 20,
+  },
+  {
+    name: 'a leader sends entries behind a gap to whoever needs what is gone',
+    edits: one('raft/replication.ts', 'if (prevLogIndex < log.before.index) {', 'if (prevLogIndex < 0) {'),
+    seeds: 20,
+  },
+  {
+    name: 'a state that came is used, and the log does not say so',
+    edits: one(
+      'node/ready-loop.ts',
+      'const append = snapshot === undefined ? batch : { ...batch, snapshot: { ...snapshot, generation } };',
+      'const append = { ...batch, generation: generation || undefined };',
+    ),
+    seeds: 20,
+  },
+  {
+    name: 'a snapshot is acknowledged before the log names it durably',
+    edits: one(
+      'raft/installation.ts',
+      'outbox.acknowledge(acknowledgement(raft, from, index));',
+      'outbox.send(acknowledgement(raft, from, index));',
+    ),
+    seeds: 20,
+  },
+  {
+    name: 'what was applied and not flushed lives on beside a state that came',
+    edits: one(
+      'kv/store.ts',
+      'this.#memtables = new Memtables();\n    this.#stored = new StoredVersions(backend);\n    this.#verification',
+      'this.#stored = new StoredVersions(backend);\n    this.#verification',
+    ),
+    seeds: 20,
+  },
   // Clusters of several versions
   {
     name: 'a command is written before all members know it',
