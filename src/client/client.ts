@@ -80,6 +80,7 @@ export class ClusterClient implements Client {
       addresses: parseEndpoints(endpoints),
       connections: checkConnections(options.connections ?? 1),
       clusterId: checkClusterId(options.clusterId ?? ''),
+      discover: checkSwitch('connect: discover', options.discover ?? true),
       sessions: checkSwitch('connect: sessions', options.sessions ?? true),
     });
   }

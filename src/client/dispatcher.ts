@@ -12,11 +12,13 @@ import {
 } from '../base/index.js';
 import type { Connection, Frame, Transport } from '../transport/transport.js';
 import { decodeError } from '../wire/client-codec.js';
+import { dataVersionOf } from '../wire/data-feature.js';
 import { KIND } from '../wire/kinds.js';
 import { decodeNote, type ReceivedNote } from '../wire/note.js';
 import { AbortGroups } from './abort-groups.js';
 import { valueTooLarge } from './checks.js';
 import { saidByNode } from './codes.js';
+import { Discovery } from './discovery.js';
 import { Endpoint, type EndpointOwner, type Route } from './endpoint.js';
 import { Greeting } from './greeting.js';
 import { Operation, type OperationOwner } from './operation.js';
@@ -31,6 +33,8 @@ export interface DispatcherParts {
   readonly addresses: readonly HostPort[];
   readonly connections: number;
   readonly clusterId: string;
+  /** Members that are not on the list are found. */
+  readonly discover: boolean;
   /** Writes go under sessions, where the cluster knows them. */
   readonly sessions: boolean;
   readonly transport: Transport;
@@ -38,6 +42,9 @@ export interface DispatcherParts {
   readonly scheduler: Scheduler;
   readonly random: Random;
 }
+
+/** The first data version whose nodes tell a client who the members are. */
+const TELLS_MEMBERS = 3;
 
 /** Refusals after which the operation certainly has not happened: anybody may be asked again. */
 const REFUSED: ReadonlySet<ErrorCode> = new Set(['no-leader', 'not-leader', 'proposal-dropped', 'shutting-down']);
@@ -63,6 +70,7 @@ export class Dispatcher implements EndpointOwner, OperationOwner {
   /** Those that are unrouted or backing off. */
   readonly #waiting = new Set<Operation>();
   readonly #greeting: Greeting;
+  readonly #discovery: Discovery | undefined;
   readonly watches: Watches;
   readonly #sessions: ClientSessions | undefined;
   readonly #aborts = new AbortGroups((operation, signal) => this.#withdraw(operation, say.aborted(operation, signal)));
@@ -77,6 +85,8 @@ export class Dispatcher implements EndpointOwner, OperationOwner {
     this.#alarm = new Alarm(parts.clock, parts.scheduler, (now) => this.#sweep(now));
     this.#router = new Router(parts.addresses.map((address) => new Endpoint({ ...parts, address }, this)));
     this.#greeting = new Greeting(parts.scheduler, this.#router);
+    const dial = (address: HostPort) => new Endpoint({ ...parts, address }, this);
+    this.#discovery = parts.discover ? new Discovery({ ...parts, router: this.#router, dial }) : undefined;
     this.watches = new Watches({ router: this.#router, scheduler: parts.scheduler });
     if (parts.sessions) {
       this.#sessions = new ClientSessions({
@@ -210,12 +220,14 @@ export class Dispatcher implements EndpointOwner, OperationOwner {
     this.#clusterId = clusterId;
     endpoint.node = asNodeId(node);
     endpoint.failure = undefined;
+    endpoint.tellsMembers = dataVersionOf(connection.peer.features) >= TELLS_MEMBERS;
     this.heard(told);
     this.#greeting.greeted();
     this.#rerouteSoon();
   }
 
   heard(note: ReceivedNote): void {
+    this.#discovery?.look();
     if (note.maxValueBytes > 0) this.#maxValueBytes = note.maxValueBytes;
     const before = this.#router.leader;
     if (this.#router.hear(note)) this.#leaderChanged(before);
@@ -247,6 +259,7 @@ export class Dispatcher implements EndpointOwner, OperationOwner {
   }
 
   broke(endpoint: Endpoint, dialFailed: boolean): void {
+    this.#discovery?.look();
     if (dialFailed) this.#router.dialFailed(endpoint);
     this.#greeting.broke();
     this.#rerouteSoon();

@@ -54,6 +54,8 @@ export class Endpoint {
   readonly #routes: readonly Route[];
   /** The name in the handshake's answer; empty until there was one. */
   node: NodeId = UNNAMED;
+  /** It can be asked who the members are. */
+  tellsMembers = false;
   /** Why the last dial or connection failed. */
   failure: RaftctlError | undefined;
   /** The number of its last failed dial, counted over all endpoints; 0: none failed yet. */

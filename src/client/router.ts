@@ -14,14 +14,26 @@ export interface Routed {
 
 /** Knows the endpoints and the leader, and says where an operation goes. */
 export class Router {
-  readonly endpoints: readonly Endpoint[];
+  #endpoints: readonly Endpoint[];
   #term: Term | undefined;
   #leader: NodeId | null = null;
   #turn = 0;
   #failedDials = 0;
 
   constructor(endpoints: readonly Endpoint[]) {
-    this.endpoints = endpoints;
+    this.#endpoints = endpoints;
+  }
+
+  get endpoints(): readonly Endpoint[] {
+    return this.#endpoints;
+  }
+
+  add(endpoint: Endpoint): void {
+    this.#endpoints = [...this.#endpoints, endpoint];
+  }
+
+  remove(endpoint: Endpoint): void {
+    this.#endpoints = this.#endpoints.filter((other) => other !== endpoint);
   }
 
   get leader(): NodeId | null {

@@ -25,6 +25,8 @@ export interface ConnectOptions {
    * true. Without: a write that was sent and not answered rejects as of unknown outcome.
    */
   readonly sessions?: boolean;
+  /** Members that are not among the endpoints are found, and asked as well. Default true. */
+  readonly discover?: boolean;
   /** Gives up connecting. It has no meaning once `connect` has resolved: use `close`. */
   readonly signal?: AbortSignal;
 }

@@ -11,6 +11,7 @@ export type Request =
   | Get
   | Scan
   | StatusRequest
+  | MembersRequest
   | Watch
   | SubscribeEvents
   | Cancel
@@ -43,6 +44,11 @@ export interface Scan {
   readonly prefix: Uint8Array;
   /** The entries behind this key; absent: from the first one. */
   readonly after: Uint8Array | undefined;
+}
+
+/** Who belongs to the cluster, as far as this node knows. */
+export interface MembersRequest {
+  readonly type: 'members';
 }
 
 export interface StatusRequest {

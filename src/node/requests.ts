@@ -1,4 +1,4 @@
-import { RaftctlError } from '../base/index.js';
+import { type Membership, RaftctlError } from '../base/index.js';
 import { type CommandLimits, checkCommand, type KvStore } from '../kv/index.js';
 import type { NodeStatus } from '../wire/index.js';
 import type { Changes } from './changes.js';
@@ -24,6 +24,7 @@ interface RequestsOptions {
   readonly refuses: () => boolean;
   readonly limits: CommandLimits;
   readonly status: () => NodeStatus;
+  readonly membership: () => Membership;
   readonly setLogLevel: (level: SetLogLevel['level']) => void;
   /** Somebody who may asked this node to stop. */
   readonly stop: () => void;
@@ -53,6 +54,9 @@ export class Requests {
         break;
       case 'status':
         origin.respond({ type: 'status', status: status() });
+        break;
+      case 'members':
+        origin.respond({ type: 'membership', membership: this.#options.membership() });
         break;
       case 'watch':
         watches.begin(request, origin);

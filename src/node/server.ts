@@ -188,6 +188,7 @@ export class NodeServer {
       refuses: () => this.#departure.refuses,
       limits: { maxKeyBytes, maxValueBytes: spec.maxValueBytes },
       status: () => this.status(),
+      membership: () => this.#members.inForce,
       setLogLevel: (level) => recorder.setBaseLevel(level),
       stop: dependencies.onStop,
     });
@@ -353,6 +354,7 @@ export class NodeServer {
       outgoing: list(committed.outgoing),
       learners: list(committed.learners),
     });
+    this.#tellClients();
     if (this.#members.hasLeft) this.#end(hasLeft(this.#id));
   }
 

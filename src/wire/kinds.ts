@@ -22,11 +22,13 @@ export const KIND = {
   snapshotEnd: 42,
   snapshotReceived: 43,
   snapshotInstalled: 44,
-  // Client to node. 52 is kept for members.
+  // Client to node.
   write: 48,
   get: 49,
   scan: 50,
   status: 51,
+  /** Answered with the membership as a document. */
+  members: 52,
   watch: 53,
   /** Ends the watch with this call id. */
   unwatch: 54,

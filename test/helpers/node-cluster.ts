@@ -229,12 +229,17 @@ export class NodeCluster {
 
   /** Without sessions: it tells what nodes say to each try. */
   client(...nodes: readonly string[]): ClusterClient {
+    return this.#clientOf(nodes, { sessions: false, discover: false });
+  }
+
+  /** One that finds members that it was not told of. */
+  followingClient(...nodes: readonly string[]): ClusterClient {
     return this.#clientOf(nodes, { sessions: false });
   }
 
-  /** As the library comes. The cluster version has to know sessions, which takes a moment: see `sessionsKnown`. */
+  /** With sessions. The cluster version has to know sessions, which takes a moment: see `sessionsKnown`. */
   sessionClient(...nodes: readonly string[]): ClusterClient {
-    return this.#clientOf(nodes, {});
+    return this.#clientOf(nodes, { discover: false });
   }
 
   sessionsKnown(): Promise<true> {

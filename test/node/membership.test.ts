@@ -249,3 +249,30 @@ describe('one node in place of another', () => {
     await c.until(() => c.removed.includes(old!) || undefined, 2_000);
   });
 });
+
+describe('a client with a list of long ago', () => {
+  it('follows the cluster until none of those on its list is left', async () => {
+    const c = await started();
+    const client = c.followingClient();
+    await c.run(client.put('a', '1'));
+    for (const node of ['node-04', 'node-05', 'node-06']) await join(c, node);
+    for (const node of ['node-01', 'node-02', 'node-03']) {
+      expect(await changed(c, remove(node))).toMatchObject({ type: 'membership' });
+      await c.until(() => c.removed.includes(asNodeId(node)) || undefined, 2_000);
+      await c.stop(node);
+    }
+    await c.run(client.put('a', '2'));
+    expect(await c.run(client.get('a'))).toMatchObject({ version: 2 });
+  });
+
+  it('does not with discover: false', async () => {
+    const c = await started(1);
+    const client = c.client();
+    await c.run(client.put('a', '1'));
+    await join(c, 'node-02');
+    await changed(c, remove('node-01'));
+    await c.until(() => c.removed.includes(asNodeId('node-01')) || undefined, 2_000);
+    await c.stop('node-01');
+    await expect(c.run(client.get('a'))).rejects.toMatchObject({ code: 'unreachable' });
+  });
+});

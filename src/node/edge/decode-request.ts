@@ -26,6 +26,8 @@ export function decodeRequest(role: ConnectionRole, kind: number, payload: Buffe
       return { type: 'scan', ...decodeScan(payload) };
     case KIND.status:
       return { type: 'status' };
+    case KIND.members:
+      return { type: 'members' };
     case KIND.watch:
       return { type: 'watch', ...decodeWatch(payload) };
     default:

@@ -31,7 +31,8 @@ export function startClient(
     clock: process,
     scheduler: process,
     random,
-    options: { timeoutMs, sessions },
+    // The members that it knows are those that a seed told it of.
+    options: { timeoutMs, sessions, discover: false },
   });
   return { process, client };
 }
