@@ -147,7 +147,8 @@ export async function configCheck(
   return 0;
 }
 
-async function readConfig(file: string | undefined, host: Host): Promise<ClusterConfig> {
+/** The configuration that is named, or the one here, or the built-in default. */
+export async function readConfig(file: string | undefined, host: Host): Promise<ClusterConfig> {
   const { loadConfig, defaultConfig } = await host.loadCluster();
   const found = file ?? defaultConfigFile();
   return found === null ? defaultConfig() : loadConfig(found);

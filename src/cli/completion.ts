@@ -42,6 +42,10 @@ async function candidates(
   if (first === undefined) return current.startsWith('-') ? optionsOf(program) : firstWords(program);
   if (first === 'help') return words.length === 1 ? firstWords(program) : secondWords(words[1]!);
   const own = program.commands.find((command) => command.name() === first);
+  if (first === 'recover' && words.length === 1 && !current.startsWith('-')) {
+    const { recoverCandidates } = await import('./recover.js');
+    return (await recoverCandidates(host)).map((word) => ({ word, about: 'a node of the cluster here' }));
+  }
   if (own && first !== '__complete') return inProgram(own, words.slice(1), current);
   return inTable(words, current, host);
 }

@@ -7,7 +7,9 @@ import type {
   Guard,
   listClusters,
   loadConfig,
+  Recovery,
   readSecret,
+  refuseUnfinishedRecovery,
   removeCluster,
   signalGroup,
   spawnProgram,
@@ -27,6 +29,8 @@ export interface ClusterModule {
   readonly endSupervisor: typeof endSupervisor;
   readonly readSecret: typeof readSecret;
   readonly removeCluster: typeof removeCluster;
+  readonly Recovery: typeof Recovery;
+  readonly refuseUnfinishedRecovery: typeof refuseUnfinishedRecovery;
   readonly Guard: typeof Guard;
   readonly spawnProgram: typeof spawnProgram;
   readonly signalGroup: typeof signalGroup;

@@ -56,6 +56,7 @@ const OWN = [
   'up',
   'down',
   'rm',
+  'recover',
   'ls',
   'exec',
   'init',

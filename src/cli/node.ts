@@ -17,11 +17,12 @@ export interface NodeOptions {
 
 /** `raftctl node`: runs one node in the foreground, for systemd and containers. Returns when it has been told to stop. */
 export async function node(options: NodeOptions, host: Host): Promise<number> {
-  const { loadConfig, defaultConfig, readSecret } = await host.loadCluster();
+  const { loadConfig, defaultConfig, readSecret, refuseUnfinishedRecovery } = await host.loadCluster();
   const file = options.file ?? defaultConfigFile();
   const config = file === null ? defaultConfig() : loadConfig(file);
   const { runNode } = await import('../node/main.js');
   const spec = specOf(config, options);
+  refuseUnfinishedRecovery(dirname(spec.directory));
   const secret = readSecret(options.secretFile ?? join(dirname(spec.directory), 'secret'));
   await runNode(spec, { supervised: false, secret });
   // It hears of the others itself. This one is the terminal's, which closes.

@@ -173,6 +173,7 @@ function addClusterCommands(program: Command, { global, printer, host }: Program
     const { file: named, yes = false } = rm.opts<{ file?: string; yes?: true }>();
     return bind(async () => (await load()).rm({ file: named, yes }, global, printer, host))();
   });
+  addRecover(program, { global, printer, host }, bind);
   program
     .command('ls')
     .description('list the running clusters')
@@ -188,6 +189,34 @@ function addClusterCommands(program: Command, { global, printer, host }: Program
     bind(async () => (await load()).configCheck(check.opts<{ file?: string }>().file, global, printer, host))(),
   );
 }
+
+function addRecover(program: Command, { global, printer, host }: ProgramContext, bind: Bind): void {
+  const command = program
+    .command('recover')
+    .description('make a new cluster of what one node has, when the majority is lost for good')
+    .argument('<node>', 'whose directory survived')
+    .addOption(file())
+    .option('-y, --yes', 'do not ask')
+    .addOption(output())
+    .addHelpText('after', RECOVER_HELP);
+  command.action((node: string) => {
+    const { file: named, yes = false } = command.opts<{ file?: string; yes?: true }>();
+    return bind(async () =>
+      (await import('./recover.js')).recover({ node, file: named, yes }, global, printer, host),
+    )();
+  });
+}
+
+const RECOVER_HELP = `
+The cluster must be down, and the directories of a majority of its voters gone: else nothing has to be lost, and it is
+refused. What may be lost is said, then it asks twice. The node becomes the only member of a new cluster, with another
+id, which no node of before can join. What its log holds is kept, whether it was committed or not; revisions go on.
+
+  raftctl recover node-01        # asks twice
+  raftctl recover node-01 --yes  # in a script
+  raftctl up                     # then, at its prompt: add node-02; add node-03
+
+If it is interrupted, up is refused until the same command has finished it.`;
 
 interface NodeFlags {
   readonly file?: string;

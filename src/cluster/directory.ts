@@ -17,6 +17,7 @@ const SOCKET_PATH_BYTES_MAX = 100;
  *       control.sock        its control socket, unless the path is too long
  *       supervisor.json     cluster id, members, digest of the topology
  *       secret              what members and supervisor prove to each other, 0600
+ *       recovery.json       a forced recovery that was decided and is not finished
  *       processes.json      the processes that run, by identity
  *       logs/node-01.log    output of the node; .1 … older
  *       node-01/            the node's own data
@@ -50,6 +51,11 @@ export class ClusterDirectory {
 
   get secretFile(): string {
     return join(this.path, 'secret');
+  }
+
+  /** While a recovery is under way, and until it is finished. */
+  get recoveryFile(): string {
+    return join(this.path, 'recovery.json');
   }
 
   get processesFile(): string {

@@ -63,6 +63,13 @@
  *
  * Going down: followers at once, then the leader; then guard, listing, lock, control socket.
  *
+ * ## A forced recovery
+ *
+ * `Recovery` makes a new cluster of what one member has, when the majority is lost for good (docs/recovery.md). What it
+ * does is decided by one file, `recovery.json`: from its first moment to its last the cluster does not start, and whoever
+ * recovers it goes on where the one before was killed. In between: the survivor's data (the node's business, `MemberData`),
+ * a new secret, supervisor.json with the new id, cluster.yaml.
+ *
  * ## Logs
  *
  * A node's process writes to its log file through its own descriptor (append), so its output costs the supervisor
@@ -78,6 +85,8 @@ export * from './control.js';
 export { Guard } from './guard.js';
 export { endSupervisor, listClusters, type RunningCluster } from './listing.js';
 export type { ProcessStateName } from './process-state.js';
+export { type FoundData, type MemberData, Recovery, type RecoveryPlan } from './recovery.js';
+export { type DecidedRecovery, refuseUnfinishedRecovery } from './recovery-file.js';
 export type { RemoteControl } from './remote-control.js';
 export { removeCluster } from './remove.js';
 export { readSecret } from './secret.js';

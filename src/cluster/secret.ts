@@ -12,8 +12,11 @@ const CONTENT = new RegExp(`^[0-9a-f]{${2 * SECRET_BYTES}}\\n?$`);
  * one of a cluster that was made without; it is durable before a node needs it.
  */
 export async function takeSecret(file: string): Promise<Buffer> {
-  const found = find(file);
-  if (found !== undefined) return found;
+  return find(file) ?? drawSecret(file);
+}
+
+/** Draws one in any case: whoever knows the one before, if there was one, is a stranger from the next start on. */
+export async function drawSecret(file: string): Promise<Buffer> {
   const drawn = randomBytes(SECRET_BYTES);
   await writeFileAtomically(file, `${drawn.toString('hex')}\n`);
   return drawn;

@@ -22,6 +22,7 @@ import type { RestartOptions } from './process-machine.js';
 import { sweepOrphans } from './process-registry.js';
 import { raftctlEngine } from './raftctl-engine.js';
 import { awaitReadiness, type ReadinessStep } from './readiness.js';
+import { refuseUnfinishedRecovery } from './recovery-file.js';
 import { takeClusterLock } from './remove.js';
 import { takeSecret } from './secret.js';
 import { Supervisor } from './supervisor.js';
@@ -109,6 +110,7 @@ async function prepare(options: StartOptions): Promise<Prepared> {
       },
     });
     const transport = createTcpTransport({ clock, scheduler, random, emit: silent });
+    refuseUnfinishedRecovery(directory.path);
     const { file, created } = takeFile(directory, config);
     // Durable before the first node writes its id into its own data: else a power cut could part them for good.
     const [secret] = await Promise.all([

@@ -7,7 +7,7 @@ import { type ClusterConfig, digestOf } from './config/config.js';
 
 /** supervisor.json: what a cluster is, whoever supervises it. */
 export interface SupervisorFile extends Supervising {
-  readonly format: typeof FORMAT;
+  readonly format: typeof SUPERVISOR_FORMAT;
   /** 128 random bits in hex, drawn by the first `up`: tells this cluster from every other. */
   readonly clusterId: string;
   readonly name: string;
@@ -32,7 +32,7 @@ export interface Supervising {
 }
 
 /** Format 1 had no addresses, and called a member's id its name. */
-const FORMAT = 2;
+export const SUPERVISOR_FORMAT = 2;
 
 /** What a file of any format says. Where its members listen, cluster.yaml may have changed since. */
 export interface FoundFile extends Omit<SupervisorFile, 'format' | 'members'> {
@@ -60,13 +60,16 @@ const PARSERS: Readonly<Record<number, Parser<FoundFile>>> = {
       return { id: name, ...rest };
     }),
   }),
-  [FORMAT]: object({ ...cluster, members: list(member), former: optional(list(former)) }),
+  [SUPERVISOR_FORMAT]: object({ ...cluster, members: list(member), former: optional(list(former)) }),
 };
+
+/** 128 random bits in hex. */
+export const drawClusterId = (): string => randomBytes(16).toString('hex');
 
 export function newSupervisorFile(config: ClusterConfig, supervising: Supervising): SupervisorFile {
   return {
-    format: FORMAT,
-    clusterId: randomBytes(16).toString('hex'),
+    format: SUPERVISOR_FORMAT,
+    clusterId: drawClusterId(),
     name: config.name,
     members: config.nodes.map((node) => ({ ...node, incarnation: 1, joined: false })),
     digest: config.digest,
@@ -86,7 +89,7 @@ export function readSupervisorFile(file: string): FoundFile | undefined {
   try {
     const value: unknown = JSON.parse(content);
     const { format } = object({ format: count })(value, 'supervisor.json');
-    if (format > FORMAT) throw newer(file, format);
+    if (format > SUPERVISOR_FORMAT) throw newer(file, format);
     const parse = PARSERS[format];
     if (parse === undefined) throw new RaftctlError('data-unreadable', `there is no format ${format}`);
     return parse(value, 'supervisor.json');
@@ -100,7 +103,7 @@ export function readSupervisorFile(file: string): FoundFile | undefined {
 }
 
 const newer = (file: string, format: number): RaftctlError =>
-  new RaftctlError('data-newer', `${file} has format ${format}, this raftctl reads up to ${FORMAT}`, {
+  new RaftctlError('data-newer', `${file} has format ${format}, this raftctl reads up to ${SUPERVISOR_FORMAT}`, {
     hint: 'use the newer raftctl',
   });
 
@@ -133,7 +136,7 @@ export function takeOver(
     return [{ ...one, host, port }];
   });
   const members = [...listed, ...others];
-  return { ...found, ...supervising, format: FORMAT, members };
+  return { ...found, ...supervising, format: SUPERVISOR_FORMAT, members };
 }
 
 function changedTopology(found: FoundFile, config: ClusterConfig, directory: string): RaftctlError {

@@ -100,7 +100,8 @@ function withRemedy(error: unknown, place: string, isWhole: boolean): unknown {
   });
 }
 
-const extentOf = ({ before, lastIndex, runs }: FoundLog): LogExtent => ({
+/** What `checkAgainstLog` compares a state with. */
+export const extentOf = ({ before, lastIndex, runs }: FoundLog): LogExtent => ({
   firstIndex: before.index + 1,
   lastIndex,
   termAt: (index) => termAt(before, runs, index),

@@ -19,7 +19,7 @@ export async function writeFileAtomically(file: string, content: string | Uint8A
       await handle.sync();
     });
     await rename(temporary, file);
-    await withFile(await open(dirname(file), 'r'), (directory) => directory.sync());
+    await syncDirectory(dirname(file));
   } catch (error) {
     await unlink(temporary).catch(() => {});
     throw new RaftctlError('disk-failed', `cannot write ${file}: ${systemReason(error)}`, {
@@ -27,6 +27,11 @@ export async function writeFileAtomically(file: string, content: string | Uint8A
       cause: error,
     });
   }
+}
+
+/** Makes the names in a directory durable: those that came, and those that went. */
+export async function syncDirectory(path: string): Promise<void> {
+  await withFile(await open(path, 'r'), (directory) => directory.sync());
 }
 
 /** Removes from a directory what writers left that were killed. For who knows that nobody writes there at the moment. */

@@ -68,7 +68,7 @@ export async function openDataDirectory(options: OpenDataDirectoryOptions): Prom
     path: directory,
     identity,
     wal: walPath(directory),
-    kv: (generation) => join(directory, 'kv', String(generation)),
+    kv: (generation) => statePath(directory, generation),
     scratch: join(directory, 'kv', SCRATCH),
     async raiseFormat() {
       if (found === undefined || found.format === FORMAT_VERSION) return;
@@ -99,7 +99,11 @@ export async function removeStates(
 
 const SCRATCH = 'copy';
 
-const walPath = (directory: string): string => join(directory, 'wal');
+/** Where the log of a data directory lies. */
+export const walPath = (directory: string): string => join(directory, 'wal');
+
+/** Where its key-value environment of this generation lies. */
+export const statePath = (directory: string, generation: number): string => join(directory, 'kv', String(generation));
 
 async function create({
   fileSystem,

@@ -37,9 +37,10 @@
 export * from './data-directory.js';
 export { makeDirectoryDurably } from './durable-directory.js';
 export type { FileSystem } from './file-system.js';
+export { checkIdentity, type Identity, readIdentity, writeIdentity } from './identity.js';
 export * from './open-wal.js';
 export { realFileSystem } from './real-file-system.js';
-export type { FoundLog } from './recovery.js';
+export { examineLog, type FoundLog } from './recovery.js';
 export * from './sightings-file.js';
 export type { Wal } from './wal.js';
 export { segmentSizesFor, type WalOptions } from './wal-options.js';

@@ -1,5 +1,6 @@
 import { asIndex, asTerm, type Emit, type LogIndex, type Term } from '../base/index.js';
-import type { TermRun } from '../raft/entry.js';
+import type { LoggedMembership, TermRun } from '../raft/entry.js';
+import type { HardState } from '../raft/ready.js';
 import { BATCH_HEADER_BYTES } from './batch-format.js';
 import { damaged, diskFailed, isOwn, unreadable } from './damage.js';
 import { makeDirectoryDurably } from './durable-directory.js';
@@ -87,6 +88,29 @@ export async function recover({
   } catch (error) {
     throw isOwn(error) ? error : diskFailed(directory, undefined, error as Error);
   }
+}
+
+/** A log that is only looked at. */
+export interface ExaminedLog extends FoundLog {
+  readonly hardState: HardState;
+  readonly lastTerm: Term;
+  /** The memberships that stand in kept entries, in order. */
+  readonly memberships: readonly LoggedMembership[];
+}
+
+/**
+ * Reads the log in `directory` as `recover` does, refuses what that refuses, and changes nothing. Undefined: there is
+ * none.
+ */
+export async function examineLog(fileSystem: FileSystem, directory: string): Promise<ExaminedLog | undefined> {
+  const window = new ReadWindow();
+  return readable(directory, async () => {
+    const list = await listSegments(fileSystem, directory, window);
+    if (list.segments.length === 0) return undefined;
+    const found = await readAll(fileSystem, list, window);
+    const { index, currentHardState: hardState, memberships } = found.image;
+    return { ...describe(found), hardState, lastTerm: asTerm(index.lastTerm), memberships };
+  });
 }
 
 function describe(found: Found | undefined): FoundLog {

@@ -11,7 +11,9 @@ import {
   defaultConfig,
   Guard,
   loadConfig,
+  Recovery,
   type RunningCluster,
+  refuseUnfinishedRecovery,
   removeCluster,
   signalGroup,
   spawnProgram,
@@ -125,6 +127,8 @@ export class FakeHost {
         throw new Error('no node was to be started');
       },
       removeCluster,
+      Recovery,
+      refuseUnfinishedRecovery,
       Guard,
       spawnProgram,
       signalGroup,

@@ -4,7 +4,21 @@ import { COMMON_OPTIONS, type CommandSpec, GROUPS, type OptionSpec, TABLE } from
 import { optionLabel, usageOf } from '../../src/console/commands/signature.js';
 import { FakeHost } from './fake-host.js';
 
-const OWN = ['init', 'up', 'down', 'rm', 'ls', 'exec', 'config check', 'node', 'check', 'sim', 'completion', 'version'];
+const OWN = [
+  'init',
+  'up',
+  'down',
+  'rm',
+  'recover',
+  'ls',
+  'exec',
+  'config check',
+  'node',
+  'check',
+  'sim',
+  'completion',
+  'version',
+];
 
 const cell = (text: string): string => text.replaceAll('|', '\\|');
 

@@ -31,6 +31,8 @@ interface StartNodeOptions {
   readonly joins?: boolean;
   /** Under this name it is the nth. */
   readonly incarnation?: number;
+  /** Of a new cluster that goes on with its data. */
+  readonly clusterId?: string;
 }
 
 /** Segments of the log, and how much of it stays. */
@@ -140,7 +142,7 @@ export class NodeCluster {
 
   /** The same while somebody else lets time pass. */
   async launch(name: string, options: StartNodeOptions = {}): Promise<void> {
-    const { mayCreate = true, members, data, joins = false, incarnation } = options;
+    const { mayCreate = true, members, data, joins = false, incarnation, clusterId } = options;
     const id = asNodeId(name);
     if (!this.ids.includes(id)) this.ids.push(id);
     if (incarnation !== undefined) this.#incarnations.set(id, incarnation);
@@ -157,7 +159,13 @@ export class NodeCluster {
       for (const { event, fields } of events) this.events.push(`${id} ${event} ${JSON.stringify(fields)}`);
     });
     const server = await openNode(
-      { ...this.#spec(id), mayCreate, ...(members && { members }), ...(joins && { joins }) },
+      {
+        ...this.#spec(id),
+        mayCreate,
+        ...(members && { members }),
+        ...(joins && { joins }),
+        ...(clusterId && { clusterId }),
+      },
       {
         fileSystem: disk.mount(),
         transport: this.network.transport(id, { clock: loop, scheduler: loop, random: this.random }),
