@@ -42,8 +42,9 @@ export class CrashPointLoad {
   #values = 0;
 
   static async start(cluster: CrashPointCluster): Promise<CrashPointLoad> {
-    // A recorder sends nothing twice: what became of a write that was not answered, it must not know.
-    const options = { sessions: false };
+    // A recorder sends nothing twice: what became of a write that was not answered, it must not know. And who is to go
+    // through a node asks nobody else.
+    const options = { sessions: false, discover: false };
     const anywhere = await connect(
       cluster.nodes.map((node) => cluster.endpoint(node)),
       options,
