@@ -25,7 +25,7 @@ export interface NodeLimits {
   readonly uncommittedBytesMax: number;
   /**
    * When the state machine's memtable goes to its backend: memory, time, and entries that a start would apply again.
-   * While a node flushes, puts wait for the disk: with flushes 5 s apart they were the slowest hundredth of all puts.
+   * While a node flushes, puts wait for the disk: a node that is seldom written to need not do it often.
    */
   readonly flushBytes: number;
   readonly flushMs: number;
