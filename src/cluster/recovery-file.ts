@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { asNodeId, type FormerMember, messageOf, type NodeId, RaftctlError, systemReason } from '../base/index.js';
+import { asNodeId, type FormerMember, type NodeId, RaftctlError } from '../base/index.js';
 import { syncDirectory, writeFileAtomically } from '../os/index.js';
 import { branded, count, list, object, type Parser, text } from '../wire/parse.js';
 import { ClusterDirectory } from './directory.js';
+import { readVersionedFile } from './versioned-file.js';
 
 /**
  * recovery.json: a recovery that is decided. From the moment that it is there until it is gone again the cluster does not
@@ -33,29 +33,8 @@ const parse: Parser<DecidedRecovery> = object({
 
 /** Undefined: none is under way. Throws what cannot be understood: the cluster is in between then. */
 export function readRecovery({ recoveryFile: file }: ClusterDirectory): DecidedRecovery | undefined {
-  let content: string;
-  try {
-    content = readFileSync(file, 'utf8');
-  } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new RaftctlError('data-unreadable', `${file}: ${systemReason(thrown)}`, { cause: thrown });
-  }
-  try {
-    const value: unknown = JSON.parse(content);
-    const { format } = object({ format: count })(value, 'recovery.json');
-    if (format > FORMAT) {
-      throw new RaftctlError('data-newer', `${file} has format ${format}, this raftctl reads up to ${FORMAT}`, {
-        hint: 'use the newer raftctl',
-      });
-    }
-    return parse(value, 'recovery.json');
-  } catch (thrown) {
-    if (thrown instanceof RaftctlError && thrown.code === 'data-newer') throw thrown;
-    throw new RaftctlError('data-unreadable', `${file} is damaged: ${messageOf(thrown)}`, {
-      hint: 'it says which recovery of the cluster is not finished: put it back as it was',
-      cause: thrown,
-    });
-  }
+  const hint = 'it says which recovery of the cluster is not finished: put it back as it was';
+  return readVersionedFile({ file, parsers: { [FORMAT]: parse }, hint });
 }
 
 /** The decision: durable when it resolves. */

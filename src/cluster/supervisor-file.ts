@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { asNodeId, type FormerMember, type Member, messageOf, RaftctlError, systemReason } from '../base/index.js';
+import { asNodeId, type FormerMember, type Member, RaftctlError } from '../base/index.js';
 import { writeFileAtomically } from '../os/index.js';
 import { branded, count, list, object, optional, type Parser, text, truth } from '../wire/parse.js';
 import { type ClusterConfig, digestOf } from './config/config.js';
+import { readVersionedFile } from './versioned-file.js';
 
 /** supervisor.json: what a cluster is, whoever supervises it. */
 export interface SupervisorFile extends Supervising {
@@ -79,33 +79,10 @@ export function newSupervisorFile(config: ClusterConfig, supervising: Supervisin
 
 /** Undefined when there is none yet. Throws when it cannot be trusted: a new one would cut the nodes off their data. */
 export function readSupervisorFile(file: string): FoundFile | undefined {
-  let content: string;
-  try {
-    content = readFileSync(file, 'utf8');
-  } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new RaftctlError('data-unreadable', `${file}: ${systemReason(thrown)}`, { cause: thrown });
-  }
-  try {
-    const value: unknown = JSON.parse(content);
-    const { format } = object({ format: count })(value, 'supervisor.json');
-    if (format > SUPERVISOR_FORMAT) throw newer(file, format);
-    const parse = PARSERS[format];
-    if (parse === undefined) throw new RaftctlError('data-unreadable', `there is no format ${format}`);
-    return parse(value, 'supervisor.json');
-  } catch (thrown) {
-    if (thrown instanceof RaftctlError && thrown.code === 'data-newer') throw thrown;
-    throw new RaftctlError('data-unreadable', `${file} is damaged: ${messageOf(thrown)}`, {
-      hint: "keep the cluster's directory, or delete it, and with it the data; do not put an older copy of the file back, which forgets which nodes have run",
-      cause: thrown,
-    });
-  }
+  const hint =
+    "keep the cluster's directory, or delete it, and with it the data; do not put an older copy of the file back, which forgets which nodes have run";
+  return readVersionedFile({ file, parsers: PARSERS, hint });
 }
-
-const newer = (file: string, format: number): RaftctlError =>
-  new RaftctlError('data-newer', `${file} has format ${format}, this raftctl reads up to ${SUPERVISOR_FORMAT}`, {
-    hint: 'use the newer raftctl',
-  });
 
 export async function writeSupervisorFile(file: string, content: SupervisorFile): Promise<void> {
   await writeFileAtomically(file, `${JSON.stringify(content, undefined, 2)}\n`);

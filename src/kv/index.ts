@@ -67,7 +67,7 @@
  *
  * ## Sums and points
  *
- * `state-sum.ts`: what all keys add up to, kept by each command (0.1 µs beside the checksum, which the flush then need not
+ * `state-sum.ts`: what all keys add up to, kept by each command (beside the checksum, which the flush then need not
  * make). The meta records it, `verify-state.ts` compares it with what is there when a store is opened. `store.point()` is
  * the state as of the applied index in 16 digits, `pastPoints()` as of the last 16 multiples of 1,024: nodes under load
  * are never at the same index when they are asked.
