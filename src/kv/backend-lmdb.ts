@@ -3,7 +3,7 @@ import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { getSystemErrorName } from 'node:util';
 import * as lmdb from 'lmdb';
-import { assert, diskRemedy, isDiskFault, LEAVE_IT, messageOf, RaftctlError } from '../base/index.js';
+import { assert, diskRemedy, isDiskFault, messageOf, RaftctlError, REJOIN } from '../base/index.js';
 import {
   type Backend,
   type BytesCursor,
@@ -259,6 +259,6 @@ const unreadablePage = (directory: string, error: unknown): RaftctlError =>
 
 const damaged = (what: string, error: unknown): RaftctlError =>
   new RaftctlError('data-damaged', `${what}: ${messageOf(error)}`, {
-    hint: LEAVE_IT,
+    hint: REJOIN,
     cause: error,
   });

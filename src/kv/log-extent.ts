@@ -1,4 +1,4 @@
-import { LEAVE_IT, type LogIndex, RaftctlError, type Term } from '../base/index.js';
+import { type LogIndex, RaftctlError, REJOIN, type Term } from '../base/index.js';
 import type { StoreMeta } from './meta.js';
 
 /** The log beside the state, as it was recovered. `termAt` also knows the entry before the first one. */
@@ -29,4 +29,4 @@ export function checkAgainstLog(
   );
 }
 
-const damaged = (message: string): RaftctlError => new RaftctlError('data-damaged', message, { hint: LEAVE_IT });
+const damaged = (message: string): RaftctlError => new RaftctlError('data-damaged', message, { hint: REJOIN });

@@ -5,10 +5,10 @@ import {
   asTerm,
   EMPTY_REVISION,
   encodeMembership,
-  LEAVE_IT,
   type LogIndex,
   type Membership,
   RaftctlError,
+  REJOIN,
   type Revision,
   readMembership,
   type Term,
@@ -189,4 +189,4 @@ function membershipOf(bytes: Buffer, place: string): Membership {
 }
 
 const damaged = (place: string, what: string): RaftctlError =>
-  new RaftctlError('data-damaged', `${place}: the meta is damaged: ${what}`, { hint: LEAVE_IT });
+  new RaftctlError('data-damaged', `${place}: the meta is damaged: ${what}`, { hint: REJOIN });

@@ -1,4 +1,4 @@
-import { LEAVE_IT, RaftctlError, type Scheduler } from '../base/index.js';
+import { RaftctlError, REJOIN, type Scheduler } from '../base/index.js';
 import type { Backend } from './backend.js';
 import { encodeMeta, META_KEY, putMeta, readMeta, type StoreMeta } from './meta.js';
 import type { StateSum } from './state-sum.js';
@@ -15,7 +15,7 @@ export async function settleReceived(backend: Backend, scheduler: Scheduler, sig
   const received = readMeta(backend);
   if (received === undefined) {
     throw new RaftctlError('data-damaged', `${backend.place}: the state that was received is empty`, {
-      hint: LEAVE_IT,
+      hint: REJOIN,
     });
   }
   const meta = { ...received, sum: await verified(backend, received.sum, scheduler, signal) };

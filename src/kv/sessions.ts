@@ -1,4 +1,4 @@
-import { LEAVE_IT, type LogIndex, RaftctlError } from '../base/index.js';
+import { type LogIndex, RaftctlError, REJOIN } from '../base/index.js';
 import type { Backend, Transaction } from './backend.js';
 import type { SessionLimits } from './data-version.js';
 import { type BinaryKey, FIRST_KEY } from './key.js';
@@ -146,7 +146,7 @@ export function putChange(transaction: Transaction, { key, record }: SessionChan
 const damaged = (place: string, key: BinaryKey): RaftctlError => {
   const shown = Buffer.from(key, 'latin1').toString('hex');
   return new RaftctlError('data-damaged', `${place}: the session ${shown} does not match its checksum`, {
-    hint: LEAVE_IT,
+    hint: REJOIN,
   });
 };
 

@@ -1,4 +1,4 @@
-import { LEAVE_IT, RaftctlError } from '../base/index.js';
+import { RaftctlError, REJOIN } from '../base/index.js';
 import type { Backend, BytesCursor } from './backend.js';
 import { type BinaryKey, toBytes } from './key.js';
 import { newVersion, readVersion, type Version } from './version.js';
@@ -80,7 +80,7 @@ function refuse(place: string, key: BinaryKey): never {
     'data-damaged',
     `${place}: what is stored under the key ${shown} does not match its checksum`,
     {
-      hint: LEAVE_IT,
+      hint: REJOIN,
     },
   );
 }

@@ -3,10 +3,10 @@ import {
   asRevision,
   assert,
   asTerm,
-  LEAVE_IT,
   type Membership,
   messageOf,
   RaftctlError,
+  REJOIN,
   type Revision,
 } from '../base/index.js';
 import type { Backend, Slice, Transaction } from './backend.js';
@@ -164,4 +164,4 @@ const isSame = (left: Version, right: Version): boolean =>
   left.version === right.version &&
   left.bytes.compare(right.bytes, right.start, right.end, left.start, left.end) === 0;
 
-const damaged = (message: string): RaftctlError => new RaftctlError('data-damaged', message, { hint: LEAVE_IT });
+const damaged = (message: string): RaftctlError => new RaftctlError('data-damaged', message, { hint: REJOIN });

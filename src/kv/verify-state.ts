@@ -1,4 +1,4 @@
-import { LEAVE_IT, RaftctlError, type Scheduler, type Timer } from '../base/index.js';
+import { RaftctlError, REJOIN, type Scheduler, type Timer } from '../base/index.js';
 import type { Backend, Snapshot } from './backend.js';
 import { FIRST_KEY } from './key.js';
 import { isSameSum, NO_KEYS, RunningSum, type StateSum } from './state-sum.js';
@@ -38,7 +38,7 @@ class Reading {
       sum.keys === recorded.keys
         ? `its ${sum.keys} keys are not as they were written`
         : `expected ${recorded.keys} keys, as its last flush recorded, got ${sum.keys}`;
-    throw new RaftctlError('data-damaged', `${this.#place}: the state is damaged: ${what}`, { hint: LEAVE_IT });
+    throw new RaftctlError('data-damaged', `${this.#place}: the state is damaged: ${what}`, { hint: REJOIN });
   }
 
   close(): void {

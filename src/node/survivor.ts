@@ -5,11 +5,11 @@ import {
   encodeMembership,
   type FormerMember,
   forgottenOf,
-  LEAVE_IT,
   type LogIndex,
   type Member,
   type Membership,
   RaftctlError,
+  REJOIN,
   type Scheduler,
   type Term,
   votersOnly,
@@ -179,4 +179,4 @@ const entryOf = (membership: Membership, lastIndex: LogIndex, term: Term): Entry
 const isSole = ({ members }: Membership, { id, incarnation }: Member): boolean =>
   members.length === 1 && members[0]!.id === id && members[0]!.incarnation === incarnation;
 
-const lost = (message: string): RaftctlError => new RaftctlError('data-damaged', message, { hint: LEAVE_IT });
+const lost = (message: string): RaftctlError => new RaftctlError('data-damaged', message, { hint: REJOIN });

@@ -1,9 +1,9 @@
-import { diskRemedy, InvariantError, LEAVE_IT, messageOf, RaftctlError } from '../base/index.js';
+import { diskRemedy, InvariantError, messageOf, RaftctlError, REJOIN } from '../base/index.js';
 
 /** The log cannot be trusted from here on. Nothing was changed; what was acknowledged may still be on other members. */
 export function damaged(file: string, offset: number, what: string): RaftctlError {
   return new RaftctlError('data-damaged', `${file} is damaged at offset ${offset}: ${what}; nothing was changed`, {
-    hint: LEAVE_IT,
+    hint: REJOIN,
   });
 }
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path/posix';
-import { type Emit, LEAVE_IT, RaftctlError } from '../base/index.js';
+import { type Emit, RaftctlError, REJOIN } from '../base/index.js';
 import { diskFailed, isOwn, unreadable } from './damage.js';
 import { makeDirectoryDurably } from './durable-directory.js';
 import type { FileSystem } from './file-system.js';
@@ -119,7 +119,7 @@ async function create({
       'data-damaged',
       `${directory} holds data, but its identity.json is missing; nothing was changed`,
       {
-        hint: `put back the identity.json that belongs to it, which never changes, or ${LEAVE_IT}`,
+        hint: `put back the identity.json that belongs to it, which never changes, or ${REJOIN}`,
       },
     );
   }
@@ -129,7 +129,7 @@ async function create({
       'data-damaged',
       `${directory} is empty, but ${node} (incarnation ${incarnation}) has run before: its data is lost`,
       {
-        hint: `the very first start of \`raftctl node\` takes --bootstrap; after that, ${LEAVE_IT}`,
+        hint: `the very first start of \`raftctl node\` takes --bootstrap; after that, ${REJOIN}`,
       },
     );
   }
@@ -172,6 +172,6 @@ async function check(fileSystem: FileSystem, directory: string, found: Identity,
   const wal = walPath(directory);
   if (await holdsSegment(fileSystem, wal)) return;
   throw new RaftctlError('data-damaged', `${wal} holds no log, but identity.json says that there was one`, {
-    hint: LEAVE_IT,
+    hint: REJOIN,
   });
 }

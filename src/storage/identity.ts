@@ -1,5 +1,5 @@
 import { join } from 'node:path/posix';
-import { asNodeId, LEAVE_IT, type NodeId, RaftctlError } from '../base/index.js';
+import { asNodeId, type NodeId, RaftctlError, REJOIN } from '../base/index.js';
 import { newer } from './damage.js';
 import type { FileSystem } from './file-system.js';
 import { FORMAT_VERSION } from './segment-header.js';
@@ -83,6 +83,6 @@ function parseIdentity(path: string, text: string): StoredIdentity {
 
 const unreadable = (path: string, what: string, cause?: unknown): RaftctlError =>
   new RaftctlError('data-unreadable', `cannot read ${path}: ${what}`, {
-    hint: `check the permissions and the disk; otherwise ${LEAVE_IT}`,
+    hint: `check the permissions and the disk; otherwise ${REJOIN}`,
     cause,
   });

@@ -1,6 +1,6 @@
 import { join } from 'node:path/posix';
 import { crc32 } from 'node:zlib';
-import { asIndex, asNodeId, asTerm, LEAVE_IT, type NodeId, RaftctlError, type Sighting } from '../base/index.js';
+import { asIndex, asNodeId, asTerm, type NodeId, RaftctlError, REJOIN, type Sighting } from '../base/index.js';
 import { diskFailed, isOwn, newer, unreadable } from './damage.js';
 import type { FileSystem } from './file-system.js';
 import { readWhole, writeWhole } from './whole-file.js';
@@ -88,4 +88,4 @@ export function parseSightings(path: string, text: string): StoredSightings {
 }
 
 const damagedFile = (path: string, why: string): RaftctlError =>
-  new RaftctlError('data-damaged', `${path} is damaged: ${why}; nothing was changed`, { hint: LEAVE_IT });
+  new RaftctlError('data-damaged', `${path} is damaged: ${why}; nothing was changed`, { hint: REJOIN });

@@ -169,7 +169,7 @@ describe('damage', { timeout: 60_000 }, () => {
     const error = await rejection(open(disk, SMALL));
     expect(error.message).toMatch(`${path} is damaged at offset ${at}: batch 9: checksum: expected `);
     expect(error.message).toContain('nothing was changed');
-    expect(error.hint).toContain('leave the node stopped');
+    expect(error.hint).toContain('raftctl wipe');
     expect(error.exitCode).toBe(7);
   });
 
