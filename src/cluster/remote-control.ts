@@ -1,4 +1,4 @@
-import { asError, type Clock, Listeners, RaftctlError, type Scheduler } from '../base/index.js';
+import { asError, type Clock, Listeners, messageOf, RaftctlError, type Scheduler } from '../base/index.js';
 import { ask, Calls, type Connection, type Frame } from '../transport/index.js';
 import { decodeDocument, encodeDocument } from '../wire/document.js';
 import { decodeError } from '../wire/index.js';
@@ -27,10 +27,7 @@ export async function remoteControl(connection: ControlConnection): Promise<Remo
     connection.open(name, row.ask(...parameters), (document) => onItem(row.item(document, name) as never)),
   );
   const changes = new Listeners();
-  let state = await firstOf(live, connection, (next) => {
-    state = next;
-    changes.notify();
-  });
+  const state = await follow(live, connection, changes);
   const call: CallRow = async (name, row, parameters) =>
     row.result(await connection.call(name, row.ask(config, ...parameters)), name);
   return {
@@ -38,7 +35,7 @@ export async function remoteControl(connection: ControlConnection): Promise<Remo
     clusterId,
     directory,
     eventsLateMs: EVENTS_LATE_MS,
-    live: () => state,
+    live: state,
     onLiveChange: (listener) => changes.add(listener),
     onClosed: (listener) => connection.onClosed(listener),
     close: () => connection.close(),
@@ -61,21 +58,22 @@ async function greet(connection: ControlConnection): Promise<Welcome> {
   }
 }
 
-/** The state now; later ones go to `next`. */
-function firstOf(
+/** Resolves once the first state was told, with how to read the last one. Several may arrive in one read. */
+async function follow(
   live: (onState: (state: LiveState) => void) => () => void,
   connection: ControlConnection,
-  next: (state: LiveState) => void,
-): Promise<LiveState> {
-  return new Promise((resolve, reject) => {
-    let known = false;
-    connection.onClosed(() => reject(gone(undefined)));
-    live((state) => {
-      if (known) next(state);
-      else resolve(state);
-      known = true;
+  changes: Listeners,
+): Promise<() => LiveState> {
+  let state: LiveState | undefined;
+  await new Promise<void>((resolve, reject) => {
+    connection.onClosed(() => reject(connection.end));
+    live((next) => {
+      state = next;
+      resolve();
+      changes.notify();
     });
   });
+  return () => state!;
 }
 
 /** The calls of one connection to a supervisor. */
@@ -84,12 +82,17 @@ export class ControlConnection {
   readonly #clock: Clock;
   readonly #calls: Calls;
   readonly #closing = new Listeners();
-  #closed = false;
+  #end: RaftctlError | undefined;
 
   constructor(connection: Connection, { clock, scheduler }: { readonly clock: Clock; readonly scheduler: Scheduler }) {
     this.#connection = connection;
     this.#clock = clock;
     this.#calls = new Calls({ clock, scheduler, isNews: ({ kind }) => kind === CONTROL.news });
+  }
+
+  /** Why no call is answered any more; undefined as long as it is open. */
+  get end(): RaftctlError | undefined {
+    return this.#end;
   }
 
   onClosed(listener: () => void): () => void {
@@ -107,20 +110,24 @@ export class ControlConnection {
       for (const frame of frames) this.#calls.take(frame);
     } catch (thrown) {
       this.#connection.close();
-      this.closed(asError(thrown));
+      this.#ended(hungUp(thrown));
     }
   }
 
   closed(error: RaftctlError | undefined): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#calls.lost(error);
+    this.#ended(gone(error));
+  }
+
+  #ended(end: RaftctlError): void {
+    if (this.#end !== undefined) return;
+    this.#end = end;
+    this.#calls.lost(end);
     this.#closing.notify();
   }
 
   /** Resolves with the document that answers, as it came. */
   async call(method: string, { args, workMs = 0, cancel, onNews }: Asked): Promise<unknown> {
-    if (this.#closed) throw gone(undefined);
+    if (this.#end !== undefined) throw this.#end;
     const answer = await ask({
       calls: this.#calls,
       over: this.#connection,
@@ -129,7 +136,7 @@ export class ControlConnection {
       payload: encodeDocument({ method, args }),
       timeoutMs: workMs + GRACE_MS,
       late: () => stuck(method),
-      lost: gone,
+      lost: (end) => end ?? gone(undefined),
       onNews: ({ payload }) => onNews?.(decodeDocument(payload, 'news')),
       cancel: cancel && { signal: cancel, kind: CONTROL.cancel },
     });
@@ -155,3 +162,10 @@ const stuck = (method: string): RaftctlError =>
 
 const gone = (cause: RaftctlError | undefined): RaftctlError =>
   new RaftctlError('closed', 'the supervisor is gone', { ...(cause && { cause }), definite: false });
+
+/** The end was ours, and not the supervisor's. */
+const hungUp = (thrown: unknown): RaftctlError =>
+  new RaftctlError('closed', `hung up on the supervisor: it told what cannot be taken (${messageOf(thrown)})`, {
+    cause: asError(thrown),
+    definite: false,
+  });

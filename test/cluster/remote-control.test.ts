@@ -57,23 +57,50 @@ describe('a console refuses a supervisor', () => {
   });
 });
 
-it('a console hangs up on a supervisor whose state is none', async () => {
-  const config = {
-    name: 'demo',
-    nodes: [],
-    raft: { heartbeatMs: 1, electionTimeoutMs: [1, 2] },
-    storage: { dir: '/', maxValueBytes: 1, keepLogBytes: 1 },
-    supervisor: { restart: 'never', stopTimeoutMs: 1 },
-    logs: { level: 'info', exclude: [], maxFileBytes: 1, files: 1 },
-    file: null,
-    digest: '',
-  };
-  const path = await supervisorThat((connection, { callId, payload }) => {
-    const isHello = payload.includes('hello');
-    const document = isHello ? { version: 2, config, clusterId: 'c', directory: '/' } : { leader: 3 };
-    connection.send(isHello ? CONTROL.result : CONTROL.news, callId, encodeDocument(document));
+const config = {
+  name: 'demo',
+  nodes: [],
+  raft: { heartbeatMs: 1, electionTimeoutMs: [1, 2] },
+  storage: { dir: '/', maxValueBytes: 1, keepLogBytes: 1 },
+  supervisor: { restart: 'never', stopTimeoutMs: 1 },
+  logs: { level: 'info', exclude: [], maxFileBytes: 1, files: 1 },
+  file: null,
+  digest: '',
+};
+
+/** Welcomes a console, and tells it all of this in one write when it asks for news; other calls are answered by 0. */
+const supervisorThatTells = (...states: readonly unknown[]): Promise<string> =>
+  supervisorThat((connection, { callId, payload }) => {
+    const welcome = { version: 2, config, clusterId: 'c', directory: '/' };
+    if (payload.includes('"live"')) {
+      for (const state of states) connection.send(CONTROL.news, callId, encodeDocument(state));
+    } else connection.send(CONTROL.result, callId, encodeDocument(payload.includes('"hello"') ? welcome : 0));
   });
-  await expect(connectControl(path)).rejects.toMatchObject({ code: 'closed', message: 'the supervisor is gone' });
+
+const NOBODY = { voters: [], outgoing: [], learners: [], learnersNext: [], members: [] };
+
+const liveState = (term: number) => ({ leader: null, term, up: 0, total: 0, membership: NOBODY, states: {} });
+
+it('a console hangs up on a supervisor whose state is none, and says why', async () => {
+  const path = await supervisorThatTells({ leader: 3 });
+  await expect(connectControl(path)).rejects.toMatchObject({
+    code: 'closed',
+    message: 'hung up on the supervisor: it told what cannot be taken (malformed live.leader: expected text, got 3)',
+  });
+});
+
+it('a console knows the last of several states that arrive at once, and stays', async () => {
+  const remote = await connectControl(await supervisorThatTells(liveState(1), liveState(2), liveState(3)));
+  onTestFinished(() => remote.close());
+  expect(remote.live().term).toBe(3);
+  expect(await remote.events.last()).toBe(0);
+});
+
+it('a later call says why the connection ended, as those did that waited', async () => {
+  const remote = await connectControl(await supervisorThatTells(liveState(1), { leader: 3 }));
+  const said = { code: 'closed', message: expect.stringMatching(/^hung up on the supervisor: .*live\.leader/) };
+  await expect(remote.events.last()).rejects.toMatchObject(said);
+  await expect(remote.view()).rejects.toMatchObject(said);
 });
 
 it('the control socket is for its owner alone, whoever may look into the directory', async () => {

@@ -1,9 +1,9 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, onTestFinished } from 'vitest';
+import { expect } from 'vitest';
 import { asNodeId, type NodeId, type Sighting } from '../../src/base/index.js';
 import { connectControl, type NodeView, type RemoteControl } from '../../src/cluster/index.js';
 import { readSecret } from '../../src/cluster/secret.js';
@@ -11,7 +11,7 @@ import { readSupervisorFile } from '../../src/cluster/supervisor-file.js';
 import type { EventFilter, MergedEvent } from '../../src/diagnostics/index.js';
 import { readSightings, realFileSystem } from '../../src/storage/index.js';
 import { CRASH_POINTS_VARIABLE, type Crash, CrashBook, type CrashPoint } from './crash-point.js';
-import { Running, Workplace } from './product.js';
+import { Workplace } from './product.js';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const NODE_PROGRAM = fileURLToPath(new URL('./crash-point-node.ts', import.meta.url));
@@ -51,16 +51,9 @@ export class CrashPointCluster {
     const place = await Workplace.create();
     mkdirSync(booksOf(place));
     writeFileSync(join(place.directory, 'cluster.yaml'), `nodes: 4\nsupervisor: { restart: ${restart} }\n`);
-    const args = [join(program, 'bin/raftctl.js'), 'up', '--port-offset', String(place.portOffset)];
-    const child = spawn(process.execPath, args, {
-      cwd: place.directory,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, NO_COLOR: '1', ...place.environment, [CRASH_POINTS_VARIABLE]: booksOf(place) },
-    });
-    const up = new Running(child);
-    onTestFinished(async () => {
-      child.kill('SIGTERM');
-      await up.finished;
+    const up = place.start(['up', '--port-offset', String(place.portOffset)], {
+      program: join(program, 'bin/raftctl.js'),
+      env: { [CRASH_POINTS_VARIABLE]: booksOf(place) },
     });
     await up.prints(/leader/);
     const control = await connectControl(readSupervisorFile(join(place.data, 'demo/supervisor.json'))!.socket);

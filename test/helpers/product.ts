@@ -15,7 +15,7 @@ export interface Finished {
   readonly stderr: string;
 }
 
-/** A program that runs, and all that it has printed so far. */
+/** A program that runs, and all that it has printed so far. What a test that fails leaves of it is shown. */
 export class Running {
   readonly child: ChildProcess;
   readonly finished: Promise<Finished>;
@@ -41,6 +41,10 @@ export class Running {
         done(this.#ended);
       });
     });
+    // Of the last hooks the first: what it says is how the test found the program, not how the test ended it.
+    onTestFinished(({ task }) => {
+      if (task.result?.state === 'fail') console.error(this.#report());
+    });
   }
 
   get output(): string {
@@ -60,6 +64,12 @@ export class Running {
 
   type(text: string): void {
     this.child.stdin?.write(text);
+  }
+
+  #report(): string {
+    const ended = this.#ended && `ended (${this.#ended.signal ?? `exit code ${this.#ended.code}`})`;
+    const command = this.child.spawnargs.slice(1).join(' ');
+    return `when the test failed, ${command} (pid ${this.child.pid}) ${ended ?? 'was running'}:\n${this.output}`;
   }
 
   #tell(): void {
@@ -108,9 +118,11 @@ export class Workplace {
       readonly env?: NodeJS.ProcessEnv;
       readonly cwd?: string;
       readonly before?: readonly string[];
+      /** Another build of the product. */
+      readonly program?: string;
     } = {},
   ) {
-    const [program, ...parameters] = [...(options.before ?? []), process.execPath, BIN, ...args];
+    const [program, ...parameters] = [...(options.before ?? []), process.execPath, options.program ?? BIN, ...args];
     const child = spawn(program!, parameters, {
       cwd: options.cwd ?? this.directory,
       stdio: [options.stdin ?? 'ignore', 'pipe', 'pipe'],
