@@ -17,3 +17,6 @@ export const asRevision = (value: number): Revision => value as Revision;
 /** Of a store to which nothing was written yet. */
 export const EMPTY_REVISION: Revision = asRevision(1);
 export const asNodeId = (value: string): NodeId => value as NodeId;
+
+/** As people list nodes: `node-2`, or a `node-02`, before `node-10`. */
+export const inNaturalOrder = (one: NodeId, other: NodeId): number => one.localeCompare(other, 'en', { numeric: true });

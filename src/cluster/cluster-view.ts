@@ -1,4 +1,11 @@
-import { hasQuorum, type LogIndex, type Membership, type NodeId, type Scheduler } from '../base/index.js';
+import {
+  hasQuorum,
+  inNaturalOrder,
+  type LogIndex,
+  type Membership,
+  type NodeId,
+  type Scheduler,
+} from '../base/index.js';
 import type { NodeStatus } from '../wire/index.js';
 import type { ClusterView, LiveState, NodeView } from './control.js';
 
@@ -43,7 +50,7 @@ function viewOf({ name, clusterId, live }: ViewSources, nodes: readonly NodeView
     up,
     total,
     quorum: leader !== undefined && couldCommit(membership, leader, nodes, target) ? 'ok' : 'lost',
-    nodes,
+    nodes: [...nodes].sort((one, other) => inNaturalOrder(one.id, other.id)),
   };
 }
 

@@ -1,4 +1,14 @@
-import { type Emit, type Member, type Membership, messageOf, type NodeId, votersOnly } from '../base/index.js';
+import {
+  type Emit,
+  type FormerMember,
+  inNaturalOrder,
+  Listeners,
+  type Member,
+  type Membership,
+  messageOf,
+  type NodeId,
+  votersOnly,
+} from '../base/index.js';
 import { type KnownMember, type SupervisorFile, writeSupervisorFile } from './supervisor-file.js';
 
 /**
@@ -11,7 +21,10 @@ export class KnownMembers {
   readonly #file: string;
   readonly #emit: Emit;
   #content: SupervisorFile;
+  readonly #changes = new Listeners();
   #decided: Membership | undefined;
+  /** Of the leader that said it. */
+  #decidedTerm = 0;
   #membership: Membership;
   #writing: Promise<void> | undefined;
 
@@ -26,6 +39,11 @@ export class KnownMembers {
     return this.#membership;
   }
 
+  /** Called whenever `membership` is another one. */
+  onChange(listener: () => void): void {
+    this.#changes.add(listener);
+  }
+
   /** Those whose processes are the supervisor's. */
   get own(): readonly KnownMember[] {
     return this.#content.members;
@@ -37,8 +55,11 @@ export class KnownMembers {
 
   /** The incarnation of the next bearer of that name. */
   nextIncarnation(id: NodeId): number {
-    const left = [...(this.#content.former ?? []), ...(this.#decided?.former ?? []), ...this.#membership.members];
-    return 1 + Math.max(0, ...left.filter((member) => member.id === id).map(({ incarnation }) => incarnation));
+    const { former = [], members } = this.#membership;
+    return (
+      1 +
+      Math.max(0, ...[...former, ...members].filter((member) => member.id === id).map(({ incarnation }) => incarnation))
+    );
   }
 
   /** The member answers: its directory is made. */
@@ -47,12 +68,16 @@ export class KnownMembers {
     this.#change(this.#content.members.map((member) => (member.id === id ? { ...member, joined: true } : member)));
   }
 
-  /** What the leader says of the members. Answers whether it is news. */
-  heard(membership: Membership): boolean {
-    if (JSON.stringify(membership) === JSON.stringify(this.#decided)) return false;
+  /**
+   * What the leader of a term says of the members. One that another has followed since is not believed any more. Without a
+   * term: what a leader has just committed.
+   */
+  heard(membership: Membership, term = this.#decidedTerm): void {
+    if (term < this.#decidedTerm) return;
+    this.#decidedTerm = term;
+    if (JSON.stringify(membership) === JSON.stringify(this.#decided)) return;
     this.#decided = membership;
-    this.#membership = this.#compute();
-    return true;
+    this.#update();
   }
 
   /** A process is about to be started for it. Durable when it resolves. */
@@ -93,18 +118,35 @@ export class KnownMembers {
 
   #change(members: readonly KnownMember[]): void {
     this.#content = { ...this.#content, members };
-    this.#membership = this.#compute();
+    this.#update();
     // Members that come while this is being written are in the next one.
     this.#writing ??= this.#write();
+  }
+
+  #update(): void {
+    this.#membership = this.#compute();
+    this.#changes.notify();
   }
 
   /** Members without a part are those that are about to have one, or have just left: their processes are there. */
   #compute(): Membership {
     const own = this.#content.members.map(({ joined, joins, ...member }) => member);
     const decided = this.#decided;
-    if (decided === undefined) return { ...votersOnly(own.map(({ id }) => id)), members: own };
-    const others = own.filter(({ id }) => !decided.members.some((member) => member.id === id));
-    return { ...decided, members: [...decided.members, ...others] };
+    const decides = decided ?? votersOnly(own.map(({ id }) => id));
+    const members = decided?.members ?? [];
+    const others = own.filter(({ id }) => !members.some((member) => member.id === id));
+    const all = [...members, ...others].sort((one, other) => inNaturalOrder(one.id, other.id));
+    const former = this.#former();
+    return { ...decides, members: all, ...(former.length > 0 && { former }) };
+  }
+
+  /** Whoever left last under a name, by the leader's word and by that of supervisor.json. */
+  #former(): readonly FormerMember[] {
+    const last = new Map<NodeId, FormerMember>();
+    for (const one of [...(this.#content.former ?? []), ...(this.#decided?.former ?? [])]) {
+      if (one.incarnation > (last.get(one.id)?.incarnation ?? 0)) last.set(one.id, one);
+    }
+    return [...last.values()];
   }
 
   async #write(): Promise<void> {

@@ -54,18 +54,39 @@ const STATE_HOME = 'set XDG_STATE_HOME to a directory that you may write to';
 const entryName = ({ directory }: RunningCluster): string =>
   `${createHash('sha256').update(directory).digest('hex').slice(0, 32)}.json`;
 
+/** What other terminals are told of a cluster, as long as it runs. */
+export interface Announcement {
+  /** Its members are these now. Throws `disk-failed` where it cannot be told. */
+  nodesAre(nodes: RunningCluster['nodes']): void;
+  takeBack(): void;
+}
+
 /**
- * Tells other terminals that this process supervises the cluster. Answers how to take it back. Throws `disk-failed` where
- * it cannot be told: the cluster runs all the same, and nobody finds it.
+ * Tells other terminals that this process supervises the cluster. Throws `disk-failed` where it cannot be told: the
+ * cluster runs all the same, and nobody finds it.
  */
-export function announceCluster(cluster: RunningCluster, environment: Environment = process.env): () => void {
+export function announceCluster(cluster: RunningCluster, environment: Environment = process.env): Announcement {
   const directory = listingDirectory(environment);
   if (directory === undefined) {
     throw new RaftctlError('disk-failed', 'there is no home directory to list it in', { hint: STATE_HOME });
   }
   const file = join(directory, entryName(cluster));
-  const entry: Entry = { ...cluster, supervisor: ownIdentity() };
-  const content = `${JSON.stringify(entry)}\n`;
+  const supervisor = ownIdentity();
+  let content = '';
+  const tell = (entry: Entry) => {
+    const next = `${JSON.stringify(entry)}\n`;
+    if (next === content) return;
+    writeEntry(directory, file, next);
+    content = next;
+  };
+  tell({ ...cluster, supervisor });
+  return {
+    nodesAre: (nodes) => tell({ ...cluster, nodes, supervisor }),
+    takeBack: () => removeIfUnchanged(file, content),
+  };
+}
+
+function writeEntry(directory: string, file: string, content: string): void {
   try {
     makeDirectory(directory);
     writeFileSync(`${file}.tmp`, content, { mode: 0o600 });
@@ -74,7 +95,6 @@ export function announceCluster(cluster: RunningCluster, environment: Environmen
     const reason = thrown instanceof RaftctlError ? thrown.message : `cannot write ${file}: ${systemReason(thrown)}`;
     throw new RaftctlError('disk-failed', reason, { hint: STATE_HOME, cause: thrown });
   }
-  return () => removeIfUnchanged(file, content);
 }
 
 /**

@@ -37,8 +37,6 @@ export interface MembershipContext extends AskLeaderContext<NodeHandle> {
   readonly spawn: (member: Member) => NodeHandle;
   /** Ends the process of a member, and forgets it. */
   readonly dismiss: (node: NodeId) => Promise<void>;
-  /** The members are others now. */
-  readonly changed: () => void;
 }
 
 const START_TIMEOUT_MS = 10_000;
@@ -143,7 +141,7 @@ async function discard({ dismiss, members, directory }: MembershipContext, id: N
 
 /** The leader decides, with the others. What became of a change that it left behind, the next one knows. */
 async function ask(context: MembershipContext, change: MembershipRequest, deadline: number): Promise<Membership> {
-  const { clock, members, changed, emit } = context;
+  const { clock, members, emit } = context;
   const membership = await askLeader(context, Math.max(1, deadline - clock.now()), async (leader, leftMs) => {
     emit.emit('info', 'change-asked', { node: leader.id, change: change.type, of: subjectOf(change) });
     try {
@@ -154,7 +152,6 @@ async function ask(context: MembershipContext, change: MembershipRequest, deadli
     }
   });
   members.heard(membership);
-  changed();
   return membership;
 }
 

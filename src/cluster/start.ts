@@ -5,6 +5,7 @@ import {
   type Clock,
   type Emit,
   type Level,
+  type Member,
   type NodeId,
   RaftctlError,
   type Random,
@@ -16,7 +17,7 @@ import { createTcpTransport, type Transport } from '../transport/index.js';
 import type { ClusterConfig } from './config/config.js';
 import { type ControlServer, serveControl } from './control-server.js';
 import { ClusterDirectory } from './directory.js';
-import { announceCluster, type RunningCluster } from './listing.js';
+import { type Announcement, announceCluster, type RunningCluster } from './listing.js';
 import { probePorts } from './ports.js';
 import type { RestartOptions } from './process-machine.js';
 import { sweepOrphans } from './process-registry.js';
@@ -187,16 +188,29 @@ async function openDoors(prepared: Prepared, options: StartOptions): Promise<voi
     socket: file.socket,
     pid: process.pid,
     startedAt: Math.round(clock.wall()),
-    nodes: file.members.map(({ id, host, port }) => ({ id, host, port })),
+    nodes: listedNodes(file.members),
   };
   try {
-    supervisor.onEnd(announceCluster(listed));
+    const announcement = announceCluster(listed);
+    supervisor.onEnd(() => announcement.takeBack());
+    supervisor.onLiveChange(() => announceMembers(announcement, supervisor));
   } catch (thrown) {
     // It costs the listing, not the cluster.
     const { message, hint } = asError(thrown);
     onProgress?.({ type: 'unlisted', reason: hint === undefined ? message : `${message}; ${hint}` });
   }
   if (!created) await supervisor.saveFile();
+}
+
+const listedNodes = (members: readonly Member[]): RunningCluster['nodes'] =>
+  members.map(({ id, host, port }) => ({ id, host, port }));
+
+function announceMembers(announcement: Announcement, supervisor: Supervisor): void {
+  try {
+    announcement.nodesAre(listedNodes(supervisor.live().membership.members));
+  } catch (thrown) {
+    supervisor.emit.emit('warn', 'listing-failed', { error: asError(thrown).message });
+  }
 }
 
 /** Who is cut off, and why, belongs into the cluster's log; that consoles come and go does not. */

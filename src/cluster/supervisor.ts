@@ -1,6 +1,7 @@
 import {
   type Clock,
   type Emit,
+  inNaturalOrder,
   type Level,
   Listeners,
   type Member,
@@ -115,7 +116,8 @@ export class Supervisor implements ClusterControl {
     this.emit = supervisorEmit(this.#stream, clock, instance);
     this.#members = new KnownMembers(directory.supervisorFile, file, this.emit);
     this.#registry = new ProcessRegistry(directory.processesFile, scheduler);
-    this.#nodes = new Map(file.members.map((member) => [member.id, this.#newNode(member)]));
+    const members = [...file.members].sort((one, other) => inNaturalOrder(one.id, other.id));
+    this.#nodes = new Map(members.map((member) => [member.id, this.#newNode(member)]));
     this.#tracker = new LiveTracker({
       membership: () => this.#members.membership,
       stateOf: (id) => this.#nodes.get(id)?.state ?? 'stopped',
@@ -123,6 +125,7 @@ export class Supervisor implements ClusterControl {
     this.#stream.subscribe(0, { event: 'role-changed' }, (events) => this.#tracker.rolesChanged(events));
     this.#stream.subscribe(0, { event: 'membership-known' }, () => this.#askForMembers());
     this.#tracker.onChange(() => this.#changes.notify());
+    this.#members.onChange(() => this.#tracker.membersChanged());
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
     });
@@ -212,8 +215,8 @@ export class Supervisor implements ClusterControl {
     node?.status(VIEW_TIMEOUT_MS).catch(() => {});
   }
 
-  #heard({ role, membership }: NodeStatus): void {
-    if (role === 'leader' && this.#members.heard(membership)) this.#tracker.membersChanged();
+  #heard({ role, membership, term }: NodeStatus): void {
+    if (role === 'leader') this.#members.heard(membership, term);
   }
 
   async setLevel(level: Level, node?: NodeId): Promise<void> {
@@ -291,7 +294,6 @@ export class Supervisor implements ClusterControl {
         await node?.process.stop(this.config.supervisor.stopTimeoutMs);
         this.#nodes.delete(id);
       },
-      changed: () => this.#tracker.membersChanged(),
     };
   }
 

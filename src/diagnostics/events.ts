@@ -119,6 +119,12 @@ export const EVENTS = {
     about: 'The file cluster.yaml could not be changed to list the members of now.',
     fields: { file, error: 'why' },
   },
+  'listing-failed': {
+    component: 'supervisor',
+    level: 'warn',
+    about: 'The list of running clusters could not be told who the members are now: `ls` shows those of before.',
+    fields: { error: 'why' },
+  },
   'transfer-asked': {
     component: 'supervisor',
     level: 'info',

@@ -27,15 +27,61 @@ describe('members that come and go', () => {
   it('decide as the leader says; one without a part yet is shown, and counts nowhere', async () => {
     const file = join(temporaryDirectory(), 'supervisor.json');
     const members = new KnownMembers(file, newSupervisorFile(defaultConfig({ nodes: 3 }), supervising), silent);
+    let changes = 0;
+    members.onChange(() => {
+      changes += 1;
+    });
     const said = members.membership;
-    expect(members.heard(said)).toBe(true);
-    expect(members.heard({ ...said })).toBe(false);
+    members.heard(said, 1);
+    members.heard({ ...said }, 1);
+    expect(changes).toBe(1);
     await members.add(joining);
     expect(members.membership.voters).toHaveLength(3);
     expect(members.membership.members.map(({ id }) => id)).toContain('node-05');
-    expect(members.heard({ ...said, learners: [joining.id], members: [...said.members, joining] })).toBe(true);
+    members.heard({ ...said, learners: [joining.id], members: [...said.members, joining] }, 1);
+    expect(changes).toBe(3);
     expect(members.membership).toMatchObject({ learners: ['node-05'] });
     expect(members.membership.members).toHaveLength(4);
+  });
+});
+
+describe('a member that left', () => {
+  const file = (): string => join(temporaryDirectory(), 'supervisor.json');
+  const [, , three] = defaultConfig({ nodes: 3 }).nodes;
+  const started = () => new KnownMembers(file(), newSupervisorFile(defaultConfig({ nodes: 3 }), supervising), silent);
+  const idsOf = (members: KnownMembers) => members.membership.members.map(({ id }) => id);
+
+  it('is gone for everybody at once, and remembered as a former one', async () => {
+    const members = started();
+    const before = members.membership;
+    const seen: string[] = [];
+    members.onChange(() => seen.push(idsOf(members).join(' ')));
+    members.heard({ ...before, voters: [one, two], members: before.members.filter(({ id }) => id !== three!.id) }, 1);
+    await members.forget(three!.id);
+    // Its process is still there at first.
+    expect(seen).toEqual(['node-01 node-02 node-03', 'node-01 node-02']);
+    expect(members.membership.former).toEqual([{ id: 'node-03', incarnation: 1 }]);
+  });
+
+  it('is not brought back by a leader of before, which answers late', async () => {
+    const members = started();
+    const before = members.membership;
+    members.heard(before, 1);
+    members.heard({ ...before, voters: [one, two], members: before.members.filter(({ id }) => id !== three!.id) }, 2);
+    await members.forget(three!.id);
+    members.heard(before, 1);
+    expect(idsOf(members)).toEqual([one, two]);
+  });
+});
+
+describe('members', () => {
+  it('are listed as people count', async () => {
+    const members = new KnownMembers('unused', newSupervisorFile(defaultConfig({ nodes: 3 }), supervising), silent);
+    const member = (id: string) => ({ id: asNodeId(id), incarnation: 1, host: '127.0.0.1', port: 1 });
+    const all = ['node-10', 'node-03', 'node-2', 'beta'].map(member);
+    members.heard({ voters: all.map(({ id }) => id), outgoing: [], learners: [], members: all }, 1);
+    const ids = members.membership.members.map(({ id }) => id);
+    expect(ids).toEqual(['beta', 'node-01', 'node-2', 'node-02', 'node-03', 'node-10']);
   });
 });
 

@@ -30,11 +30,21 @@ describe('the list of running clusters', () => {
 
   it('has a cluster from its start to its end, by name', () => {
     const { environment } = newHome();
-    const retractTwo = announceCluster(cluster('two'), environment);
+    const two = announceCluster(cluster('two'), environment);
     announceCluster(cluster('one'), environment);
     expect(listClusters(environment)).toEqual([cluster('one'), cluster('two')]);
-    retractTwo();
+    two.takeBack();
     expect(listClusters(environment)).toEqual([cluster('one')]);
+  });
+
+  it('has the members of now, and takes those back too', () => {
+    const { environment } = newHome();
+    const announcement = announceCluster(cluster('one'), environment);
+    const nodes = [{ id: 'node-07', host: '127.0.0.1', port: 3_337 }];
+    announcement.nodesAre(nodes);
+    expect(listClusters(environment)).toEqual([{ ...cluster('one'), nodes }]);
+    announcement.takeBack();
+    expect(listClusters(environment)).toEqual([]);
   });
 
   it('drops clusters whose supervisor died, and what is no entry', () => {
@@ -52,17 +62,17 @@ describe('the list of running clusters', () => {
     const { environment } = newHome();
     const copy = { ...cluster('one'), directory: '/copy/one' };
     announceCluster(cluster('one'), environment);
-    const retract = announceCluster(copy, environment);
+    const later = announceCluster(copy, environment);
     expect(listClusters(environment)).toHaveLength(2);
-    retract();
+    later.takeBack();
     expect(listClusters(environment)).toEqual([cluster('one')]);
   });
 
   it('is not taken back by a supervisor that came before', () => {
     const { environment } = newHome();
-    const retract = announceCluster(cluster('one'), environment);
+    const later = announceCluster(cluster('one'), environment);
     announceCluster({ ...cluster('one'), startedAt: 2 }, environment);
-    retract();
+    later.takeBack();
     expect(listClusters(environment)).toHaveLength(1);
   });
 });

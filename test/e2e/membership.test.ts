@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Workplace } from '../helpers/product.js';
@@ -74,6 +74,45 @@ describe('the membership of a cluster of real processes', { timeout: 120_000 }, 
     const { code, stdout, stderr } = await place.run('exec', 'story.raft');
     expect(stdout + stderr).toContain('1 passed, 0 failed');
     expect(code).toBe(0);
+  });
+
+  it('goes on without its leader, whose name may be said as long as somebody may want to', async () => {
+    const place = await Workplace.create();
+    const leaderLeaves = (nth: number, left: number) => [
+      `let gone${nth} = leader`,
+      `remove \${gone${nth}.node}`,
+      `wait leader --not \${gone${nth}.node} --timeout 5s => .term > \${gone${nth}.term}`,
+      `within 5s members => ${left}`,
+      `put after-${nth} removal => ok`,
+      `logs \${gone${nth}.node} --include member-removed`,
+      'get kept => forever',
+    ];
+    const removals = [1, 2, 3].flatMap((nth) => leaderLeaves(nth, 5 - nth));
+    writeFileSync(join(place.directory, 'story.raft'), script('up --nodes 5', 'put kept forever', ...removals));
+    const { code, stdout, stderr } = await place.run('exec', 'story.raft');
+    expect(stdout + stderr).toContain('1 passed, 0 failed');
+    expect(code).toBe(0);
+  });
+
+  it('is listed as people count, with the members of now', async () => {
+    const place = await Workplace.create();
+    await place.up();
+    expect((await place.run('replace', 'node-02', 'node-10')).code).toBe(0);
+    expect((await place.run('add', 'node-09')).code).toBe(0);
+    const names = async (...command: readonly string[]): Promise<readonly string[]> =>
+      (await place.run(...command)).stdout.match(/node-\d\d/g) ?? [];
+    const listed = ['node-01', 'node-03', 'node-04', 'node-09', 'node-10'];
+    expect(await names('nodes')).toEqual(listed);
+    expect((await members(place)).voters).toEqual(listed);
+    const { stdout } = await place.run('status', '-o', 'json');
+    const rows = (JSON.parse(stdout) as { readonly nodes: readonly { readonly node: string }[] }).nodes;
+    expect(rows.map(({ node }) => node)).toEqual(listed);
+    expect((await place.run('ls')).stdout).toMatch(/ 5\/5 /);
+    const entries = join(place.environment['XDG_STATE_HOME']!, 'raftctl', 'clusters');
+    const entry = readFileSync(join(entries, readdirSync(entries)[0]!), 'utf8');
+    expect(
+      (JSON.parse(entry) as { readonly nodes: readonly { readonly id: string }[] }).nodes.map(({ id }) => id),
+    ).toEqual(listed);
   });
 
   it('is in cluster.yaml, which keeps its comments, and starts the cluster of now', async () => {

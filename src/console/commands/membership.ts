@@ -1,4 +1,12 @@
-import { asNodeId, formatHostPort, isJoint, type Membership, type NodeId, RaftctlError } from '../../base/index.js';
+import {
+  asNodeId,
+  formatHostPort,
+  inNaturalOrder,
+  isJoint,
+  type Membership,
+  type NodeId,
+  RaftctlError,
+} from '../../base/index.js';
 import type { ClusterChange, ClusterView } from '../../cluster/index.js';
 import type { Context } from '../context.js';
 import { formatDuration } from '../language/duration.js';
@@ -191,17 +199,20 @@ async function changed(
 }
 
 const rolesOf = ({ voters, outgoing, learners }: Membership) => ({
-  voters: [...voters] as string[],
-  outgoing: [...outgoing] as string[],
-  learners: [...learners] as string[],
+  voters: inOrder(voters),
+  outgoing: inOrder(outgoing),
+  learners: inOrder(learners),
 });
+
+const inOrder = (ids: readonly NodeId[]): string[] => [...ids].sort(inNaturalOrder);
 
 /** What the leader goes by. */
 const membershipOf = ({ nodes, leader }: ClusterView): Membership | undefined =>
   nodes.find(({ id, statusAgeMs }) => id === leader && statusAgeMs === 0)?.status?.membership;
 
 function membersOutcome(membership: Membership, view: ClusterView): Outcome {
-  const rows = membership.members.map(({ id, incarnation, host, port }) => ({
+  const all = [...membership.members].sort((one, other) => inNaturalOrder(one.id, other.id));
+  const rows = all.map(({ id, incarnation, host, port }) => ({
     node: id as string,
     role: roleOf(membership, id),
     incarnation,

@@ -32,6 +32,14 @@ export function resolve(selector: string, control: ClusterControl, random: Rando
   return { nodes: many, said: `${selector} -> ${many.join(', ')}`, group: true };
 }
 
+/** The same where a node may be meant that has left: one that leads no more, one whose log is still there. */
+export function resolveOfNowOrBefore(selector: string, control: ClusterControl, random: Random): Resolved {
+  const { members, former = [] } = control.live().membership;
+  const isMember = members.some(({ id }) => id === selector);
+  const left = isMember ? undefined : former.find(({ id }) => id === selector);
+  return left === undefined ? resolve(selector, control, random) : { nodes: [left.id], said: null, group: false };
+}
+
 /** The same where exactly one node is meant. */
 export function resolveSingle(selector: string, control: ClusterControl, random: Random): Resolved {
   const resolved = resolve(selector, control, random);
@@ -96,9 +104,14 @@ function followersOf(ids: readonly NodeId[], live: LiveState): NodeId[] {
   return ids.filter((id) => id !== leader && runs(live, id));
 }
 
-/** `2` is the node whose name ends in that number, else the second one. */
+/**
+ * `2` is the node whose name ends in that number; where names have no numbers, the second one. Never both: once node-02
+ * has left, `remove 2` must not mean another one.
+ */
 function byNumber(number: number, ids: readonly NodeId[]): NodeId {
-  const found = ids.find((id) => Number(/(\d+)$/.exec(id)?.[1] ?? Number.NaN) === number) ?? ids[number - 1];
+  const numbers = ids.map((id) => /(\d+)$/.exec(id)?.[1]);
+  const isNumbered = numbers.some((digits) => digits !== undefined);
+  const found = isNumbered ? ids[numbers.findIndex((digits) => Number(digits) === number)] : ids[number - 1];
   if (found) return found;
   throw unknownNode(String(number), ids);
 }

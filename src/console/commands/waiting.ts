@@ -7,7 +7,7 @@ import { formatDuration } from '../language/duration.js';
 import type { Outcome } from '../outcome.js';
 import { sanitizeLine } from '../output/index.js';
 import { checkedPairs, eventDocument, sinceOf } from './event-words.js';
-import { leaderOf, resolve, resolveSingle } from './selector.js';
+import { leaderOf, resolveOfNowOrBefore, resolveSingle } from './selector.js';
 import type { CommandSpec } from './spec.js';
 import { leaderOutcome } from './status.js';
 
@@ -25,7 +25,7 @@ const waitLeader: CommandSpec = {
     const { cluster, surface } = context;
     const control = cluster.control();
     const not = call.find('not');
-    const unwanted = not === undefined ? [] : resolve(not, control, surface.random).nodes;
+    const unwanted = not === undefined ? [] : resolveOfNowOrBefore(not, control, surface.random).nodes;
     const wanted = unwanted.length > 0 ? `a leader other than ${unwanted.join(', ')}` : 'a leader';
     context.waiting(wanted);
     await liveBecomes(context, control, wanted, () => {

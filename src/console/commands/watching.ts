@@ -12,7 +12,7 @@ import { done, type Outcome } from '../outcome.js';
 import { columns, sanitizeLine, type View } from '../output/index.js';
 import { checkedPairs, eventDocument, sinceOf } from './event-words.js';
 import type { Invocation } from './invocation.js';
-import { resolve, resolveSingle } from './selector.js';
+import { resolveOfNowOrBefore, resolveSingle } from './selector.js';
 import type { OptionSpec } from './signature.js';
 import type { CommandSpec } from './spec.js';
 import { inOrderOfTime, TimeOrder } from './time-order.js';
@@ -175,7 +175,7 @@ function logFilter(context: Context, call: Invocation): EventFilter {
 function patterns(context: Context, call: Invocation): EventFilter {
   const { cluster, surface } = context;
   const nodes = call.all('NODE').flatMap((selector) => {
-    const { nodes: found, said } = resolve(selector, cluster.control(), surface.random);
+    const { nodes: found, said } = resolveOfNowOrBefore(selector, cluster.control(), surface.random);
     if (said !== null) context.output.say(said);
     return found;
   });

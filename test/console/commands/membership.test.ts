@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { RaftctlError } from '../../../src/base/index.js';
+import { asNodeId, type RaftctlError } from '../../../src/base/index.js';
 import { literalArg, TABLE } from '../../../src/console/commands/index.js';
 import { execute } from '../../../src/console/execute.js';
 import { outputOf } from '../../../src/console/results.js';
@@ -41,6 +41,43 @@ describe('members', () => {
     expect(text).toMatch(/node-03 +old voter/);
     expect(text).toMatch(/node-04 +new voter/);
     expect(text).toMatch(/node-02 +voter/);
+  });
+});
+
+describe('a node that has left', () => {
+  async function removed(node: string) {
+    const world = fakeWorld('one-shot');
+    await run(world, 'remove', node);
+    const { membership } = world.control;
+    world.control.membership = { ...membership, former: [{ id: asNodeId(node), incarnation: 1 }] };
+    return world;
+  }
+
+  it('is not the leader, which may be waited for', async () => {
+    const world = await removed('node-01');
+    world.control.leader = asNodeId('node-03');
+    expect((await run(world, 'wait', 'leader', '--not', 'node-01')).outcome.principal).toBe('node-03');
+    expect((await refusal(world, 'wait', 'leader', '--not', 'node-09')).code).toBe('no-such-node');
+  });
+
+  it('has left its log', async () => {
+    const world = await removed('node-02');
+    world.control.happens('node-removed', {}, asNodeId('node-02'));
+    expect((await run(world, 'logs', 'node-02')).text).toContain('node-02 ');
+    expect((await run(world, 'count', 'logs', 'node-02')).outcome.principal).toBe(1);
+  });
+
+  it("is no node of any command that does something, and its number is nobody else's", async () => {
+    const world = await removed('node-02');
+    for (const words of [
+      ['kill', 'node-02'],
+      ['remove', 'node-02'],
+      ['remove', '2'],
+      ['kill', '2'],
+    ]) {
+      expect((await refusal(world, ...words)).code, words.join(' ')).toBe('no-such-node');
+    }
+    expect(world.control.done).toEqual(['remove node-02']);
   });
 });
 
