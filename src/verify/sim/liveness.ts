@@ -6,6 +6,7 @@ import type { DrawnOptions } from './options.js';
 import { startClient } from './sim-client.js';
 import type { SimNode } from './sim-node.js';
 import { newestOf } from './upgrades.js';
+import { Violation } from './violation.js';
 import type { VirtualTime } from './virtual-time.js';
 import type { Watcher } from './watcher.js';
 import type { Weather } from './weather.js';
@@ -35,7 +36,7 @@ const PROBE = 'probe';
  * random quorum is healed for good, every other fault is made permanent, and the quorum has to get on with it.
  */
 export class Liveness {
-  readonly core: readonly SimNode[];
+  readonly #core: readonly SimNode[];
   readonly #context: LivenessContext;
   readonly #from: number;
   #answered = 0;
@@ -48,18 +49,45 @@ export class Liveness {
     const { nodes, random, weather, say, time, watchers } = context;
     this.#context = context;
     this.#from = time.now;
-    this.core = coreOf(nodes, context.membership(), random);
-    if (this.core.length === 0) return;
-    say(`heal ${this.core.map(({ id }) => id).join(',')} for good`);
+    this.#core = coreOf(nodes, context.membership(), random);
+    if (this.#core.length === 0) return;
+    say(`heal ${this.#core.map(({ id }) => id).join(',')} for good`);
     weather.shelter([...nodes.map(({ id }) => id), PROBE, ...watchers.map(({ name }) => name)]);
     for (const watcher of watchers) watcher.stay();
-    for (const node of this.core) node.shelter();
-    for (const node of nodes) if (!this.core.includes(node)) this.#breakForGood(node);
+    for (const node of this.#core) node.shelter();
+    for (const node of nodes) if (!this.#core.includes(node)) this.#breakForGood(node);
     this.#probe();
   }
 
+  /** Lets time pass until the core gets on, and then until it has kept its leader. Throws what does not come about. */
+  async run(runUntil: (until: number) => Promise<void>): Promise<void> {
+    const { say, time, options } = this.#context;
+    if (this.#core.length === 0) {
+      say('no quorum can be healed');
+      return;
+    }
+    while (!this.#isReached) {
+      if (time.now >= this.#deadline) {
+        const core = this.#core.map(({ id }) => id).join(',');
+        const detail = `${core}: ${this.#missing() ?? 'somebody finds no node to watch at'}`;
+        throw new Violation('liveness', 'a healed quorum makes progress', detail);
+      }
+      await runUntil(time.now + options.heartbeatMs);
+    }
+    say('the healed quorum agrees');
+    const leadership = this.#leadership;
+    await runUntil(time.now + this.#stableMs);
+    // The log's time may just be moving on.
+    for (let tries = 20; tries > 0 && this.#missing() !== undefined; tries -= 1) {
+      await runUntil(time.now + options.heartbeatMs);
+    }
+    if (this.#leadership === leadership && this.#missing() === undefined) return;
+    const detail = `it followed ${leadership}, then ${this.#leadership}: ${this.#missing() ?? 'they agree'}`;
+    throw new Violation('liveness', 'a healed quorum keeps its leader', detail);
+  }
+
   /** From which time on it is too late: elections, and every entry to be sent and applied one by one. */
-  get deadline(): number {
+  get #deadline(): number {
     const { electionTimeoutMs, turnMs, heartbeatMs } = this.#context.options;
     return (
       this.#from + 20 * electionTimeoutMs[1] + 10 * heartbeatMs + 3_000 + this.#context.lastIndex() * (2 + 4 * turnMs)
@@ -67,30 +95,30 @@ export class Liveness {
   }
 
   /** How long the core must keep its leader once it has one: nobody outside may depose it again and again. */
-  get stableMs(): number {
+  get #stableMs(): number {
     return 6 * this.#context.options.electionTimeoutMs[1];
   }
 
   /** Whom the core follows, and in which term. */
-  get leadership(): string {
+  get #leadership(): string {
     const status = this.#members[0]?.server?.status();
     return `${status?.leader} in term ${status?.term}`;
   }
 
   /** Everybody has answered, and the core agrees on everything. */
-  get isReached(): boolean {
+  get #isReached(): boolean {
     if (this.#context.watchers.some(({ isIdle }) => isIdle)) return false;
-    return this.#asked > 0 && this.#answered === this.#asked && this.missing() === undefined;
+    return this.#asked > 0 && this.#answered === this.#asked && this.#missing() === undefined;
   }
 
   /** Of the core, those that are members by what is committed: a change that was under way may be over, or taken back. */
   get #members(): readonly SimNode[] {
     const membership = this.#context.membership();
-    return this.core.filter((node) => isMember(membership, node));
+    return this.#core.filter((node) => isMember(membership, node));
   }
 
   /** What has not come about, in words. */
-  missing(): string | undefined {
+  #missing(): string | undefined {
     const members = this.#members;
     const statuses = members.map(({ server }) => server?.status());
     const down = members.find((_, nth) => statuses[nth] === undefined);
@@ -120,7 +148,7 @@ export class Liveness {
    */
   #breakForGood(node: SimNode): void {
     const { random, weather, say } = this.#context;
-    const core = new Set<string>(this.core.map(({ id }) => id));
+    const core = new Set<string>(this.#core.map(({ id }) => id));
     const ways = ['dead', 'stopped', 'cut off', 'deaf', 'mute', 'slow'] as const;
     const way = canRun(node) ? ways[randomInt(random, 0, ways.length - 1)]! : 'dead';
     say(`leave ${node.id} ${way} for good`);
@@ -140,7 +168,7 @@ export class Liveness {
   /** Through every member of the core, one after the other: a fresh write, then a read that sees it. */
   #probe(): void {
     const { options, checker, broken } = this.#context;
-    const known = this.core.map(({ id }) => id);
+    const known = this.#core.map(({ id }) => id);
     const timeoutMs = 2 * options.electionTimeoutMs[1];
     const { process: own, client } = startClient(this.#context, {
       name: PROBE,
@@ -148,12 +176,12 @@ export class Liveness {
       timeoutMs,
       sessions: options.sessions,
     });
-    this.#asked = 2 * this.core.length;
+    this.#asked = 2 * this.#core.length;
     let tries = 0;
     const ask = (): void => {
       if (this.#answered === this.#asked) return;
       tries += 1;
-      const node = this.core[this.#answered >> 1]!;
+      const node = this.#core[this.#answered >> 1]!;
       if (!this.#members.includes(node)) {
         this.#answered += 2 - (this.#answered % 2);
         own.after(1, ask);

@@ -52,3 +52,18 @@ export const survive = {
       return { sectors: () => random.next() < 0.5 };
     },
 };
+
+/** A power cut takes what was not synced: nothing, all, the end of the last write, or any of its sectors. */
+export function drawnSurvival(random: Random): Survives {
+  const draw = random.next();
+  if (draw < 0.25) return survive.none;
+  if (draw < 0.4) return survive.all;
+  if (draw < 0.7) {
+    const fraction = random.next();
+    return (operation, all) => {
+      const isLast = operation === all.findLast(({ kind }) => kind === 'write');
+      return isLast ? { bytes: Math.floor(operation.bytes * fraction) } : 'all';
+    };
+  }
+  return survive.randomly(random);
+}

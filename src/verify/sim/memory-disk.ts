@@ -4,7 +4,14 @@ import type { File, FileSystem } from '../../storage/file-system.js';
 import type { DiskOperation, Survival, Survives, Unsynced } from './memory-disk-crash.js';
 import { Content, Directory, FileNode, type Range } from './memory-disk-medium.js';
 
-export { type DiskOperation, type Survival, type Survives, survive, type Unsynced } from './memory-disk-crash.js';
+export {
+  type DiskOperation,
+  drawnSurvival,
+  type Survival,
+  type Survives,
+  survive,
+  type Unsynced,
+} from './memory-disk-crash.js';
 
 /**
  * A disk in memory that is as unkind as a disk may be. What was written is what reads see, but only what was synced

@@ -1,7 +1,7 @@
 import type { NodeId, Random } from '../../base/index.js';
 import { type ClusterClient, createClient } from '../../client/client.js';
 import type { MemoryNetwork } from './memory-network.js';
-import { hostOf } from './sim-node.js';
+import { hostOf } from './process-host.js';
 import { SimulatedProcess, type VirtualTime } from './virtual-time.js';
 
 interface SimClientContext {

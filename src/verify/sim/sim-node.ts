@@ -1,6 +1,5 @@
 import {
   asNodeId,
-  InvariantError,
   type Member,
   type Membership,
   type NodeId,
@@ -14,17 +13,15 @@ import type { DataVersion } from '../../kv/index.js';
 import { type NodeInspection, type NodeServer, openNode } from '../../node/index.js';
 import { openWal, parseSightings, type Recovered, sightingsPath } from '../../storage/index.js';
 import type { Frame } from '../../transport/index.js';
-import type { NodeSpec } from '../../wire/index.js';
-import type { NetworkHost } from './medium.js';
-import { type DiskOperation, diskError, MemoryDisk, type Survives, survive } from './memory-disk.js';
+import { Doom, type Ending } from './doom.js';
+import { type DiskOperation, diskError, drawnSurvival, MemoryDisk } from './memory-disk.js';
 import type { MemoryNetwork } from './memory-network.js';
 import { MemoryStates } from './memory-states.js';
 import type { DrawnOptions } from './options.js';
-import { Violation } from './violation.js';
+import { hostOf } from './process-host.js';
+import { memberOf, NO_FACTS, SECRET, simSpec } from './sim-spec.js';
+import { brokenInvariant, type Violation } from './violation.js';
 import { type ProcessClock, SimulatedProcess, type VirtualTime } from './virtual-time.js';
-
-/** How a process ends: killed alone, or with the machine's power. */
-export type Ending = 'kill' | 'power-cut' | 'exit';
 
 export interface SimNodeContext {
   readonly options: DrawnOptions;
@@ -77,15 +74,14 @@ export class SimNode {
   wasFlipped = false;
   /** It was given an old copy of its directory, and is nobody's member any more. */
   hasOldCopy = false;
+  /** What its process is to end by. */
+  readonly doom = new Doom();
   /** Why it does not start any more. */
   damage: string | undefined;
   readonly #context: SimNodeContext;
   #states: MemoryStates;
   #copy: { readonly disk: MemoryDisk; readonly states: MemoryStates; readonly start: string } | undefined;
   #starts = 0;
-  #effectsLeft = Number.POSITIVE_INFINITY;
-  #endAfterKind: number | undefined;
-  #endingThen: Ending = 'kill';
 
   constructor(name: string, data: DataVersion, context: SimNodeContext) {
     this.id = asNodeId(name);
@@ -114,8 +110,7 @@ export class SimNode {
   start(): void {
     const { time, clock, started, refused, broken } = this.#context;
     this.#starts += 1;
-    this.#effectsLeft = Number.POSITIVE_INFINITY;
-    this.#endAfterKind = undefined;
+    this.doom.lift();
     const own = new SimulatedProcess(this.id, time, clock(this.id));
     this.process = own;
     this.state = 'starting';
@@ -139,14 +134,14 @@ export class SimNode {
   }
 
   #open(own: SimulatedProcess): Promise<NodeServer> {
-    const { network, options, random } = this.#context;
+    const { network, options, ids, random } = this.#context;
     const instance = `${this.id}/${this.#starts}`;
     const immediately = { defer: (run: () => void) => run(), after: () => ({ cancel: () => {} }) };
     const recorder = new EventRecorder({ node: this.id, instance, clock: own, scheduler: immediately, level: 'info' });
     recorder.subscribe(0, 'info', (events) => {
       if (own.isAlive) for (const event of events) this.#context.happened(this, event);
     });
-    return openNode(this.#spec(), {
+    return openNode(simSpec({ member: this.member, ids, options }), {
       secret: SECRET,
       fileSystem: this.disk.mount(),
       transport: network.transport(this.id, hostOf(own, random)),
@@ -194,32 +189,18 @@ export class SimNode {
     } else this.#context.broken(brokenInvariant(this.id, error));
   }
 
-  /** Ends the process after so many more effects: operations of its disk, batches of frames. */
-  endAfterEffects(effects: number, ending: Ending): void {
-    this.#effectsLeft = effects;
-    this.#endingThen = ending;
-  }
-
-  /** Ends the process as soon as it has sent a frame of this kind: between a promise and whatever should keep it. */
-  endAfterSending(kind: number, ending: Ending): void {
-    this.#endAfterKind = kind;
-    this.#endingThen = ending;
-  }
-
   /** Frames leave. */
   sends(frames: readonly Frame[]): void {
     this.effect();
-    if (this.isDown || !frames.some(({ kind }) => kind === this.#endAfterKind)) return;
-    this.#endAfterKind = undefined;
-    const { process } = this;
+    if (this.isDown || !this.doom.sends(frames)) return;
+    const { process, doom } = this;
     // They have to be on their way first.
-    process.atEndOfTurn(() => process.isAlive && this.end(this.#endingThen, 'as soon as it had spoken'));
+    process.atEndOfTurn(() => process.isAlive && this.end(doom.ending, 'as soon as it had spoken'));
   }
 
   /** Something of it becomes visible outside. It may be the last thing that would have. */
   effect(): void {
-    this.#effectsLeft -= 1;
-    if (this.#effectsLeft < 0) this.end(this.#endingThen, 'in the midst of its work');
+    if (this.doom.effect()) this.end(this.doom.ending, 'in the midst of its work');
   }
 
   end(ending: Ending, why: string): void {
@@ -231,7 +212,7 @@ export class SimNode {
     this.state = 'down';
     this.process.end();
     network.crash(this.id, ending === 'power-cut' ? randomInt(random, 0, 2_000) : 0);
-    if (ending === 'power-cut') this.disk.crash(survivalOf(random));
+    if (ending === 'power-cut') this.disk.crash(drawnSurvival(random));
     else this.disk.kill();
     this.disk.latency = undefined;
     // What LMDB said of its last flush is true for the kernel, and need not be for the disk.
@@ -242,7 +223,7 @@ export class SimNode {
 
   /** `cp -a` of its directory, whatever its process does meanwhile. Answers false before its first start is complete. */
   copyDirectory(): boolean {
-    const start = this.startOf(this.id);
+    const start = latestStart(this.disk, this.id, this.id);
     if (start === undefined) return false;
     this.#copy = { disk: this.disk.clone(), states: this.#states.copy(), start };
     return true;
@@ -250,9 +231,9 @@ export class SimNode {
 
   /** There is a copy, and a start since then that all of these will remember, whatever happens to them. */
   hasCopyOlderThan(others: readonly SimNode[]): boolean {
-    const start = this.startOf(this.id);
+    const start = latestStart(this.disk, this.id, this.id);
     if (this.#copy === undefined || this.#copy.start === start) return false;
-    return others.every((other) => other.startOf(this.id, 'after a power cut') === start);
+    return others.every(({ id, disk }) => latestStart(disk.afterPowerCut(), id, this.id) === start);
   }
 
   /** The copy in the place of its directory. Its process has ended. */
@@ -261,13 +242,6 @@ export class SimNode {
     this.hasOldCopy = true;
     this.disk.replaceBy(disk);
     this.#states = states.copy();
-  }
-
-  /** The latest start of a member that this one has written down, as the name of its process. */
-  startOf(id: NodeId, when: 'now' | 'after a power cut' = 'now'): string | undefined {
-    const disk = when === 'now' ? this.disk : this.disk.afterPowerCut();
-    const file = disk.image().get(sightingsPath(`/${this.id}`));
-    return file && parseSightings('sightings.json', file.toString()).members.get(id)?.instance;
   }
 
   /** What its log would say after a power cut at this moment. */
@@ -299,8 +273,7 @@ export class SimNode {
     this.isSheltered = true;
     this.syncFails = false;
     this.disk.capacityBytes = Number.POSITIVE_INFINITY;
-    this.#effectsLeft = Number.POSITIVE_INFINITY;
-    this.#endAfterKind = undefined;
+    this.doom.lift();
     this.releaseFlushes();
     if (this.#flushesFail || this.state === 'stopping') this.end('kill', 'to be sheltered');
     if (this.process.isStopped) this.process.resume();
@@ -352,71 +325,10 @@ export class SimNode {
   get membership(): Membership | undefined {
     return this.server?.status().membership ?? this.lastMembership;
   }
-
-  #spec(): NodeSpec {
-    const { options, ids } = this.#context;
-    return {
-      cluster: 'sim',
-      clusterId: 'c'.repeat(32),
-      id: this.id,
-      incarnation: this.incarnation,
-      members: [...new Set([...ids, this.id])].map((id) => (id === this.id ? this.member : memberOf(id, 1))),
-      joins: !ids.includes(this.id) || this.incarnation > 1,
-      directory: `/${this.id}`,
-      // Until its first start is complete there is nothing to lose.
-      mayCreate: true,
-      heartbeatMs: options.heartbeatMs,
-      electionTimeoutMs: options.electionTimeoutMs,
-      maxValueBytes: options.valueBytesMax,
-      keepLogBytes: options.keepLogBytes,
-      logLevel: 'info',
-    };
-  }
 }
 
-const memberOf = (id: NodeId, incarnation: number): Member => ({ id, incarnation, host: id, port: 1 });
-
-/** The cluster's, which its members prove to each other. */
-const SECRET = Buffer.alloc(32, 'secret');
-
-const NO_FACTS = {
-  pid: 1,
-  version: 'sim',
-  memory: () => ({ rss: 0, heapUsed: 0, external: 0 }),
-  cpuMs: () => 0,
-};
-
-/** A process as the network sees it. */
-export const hostOf = (own: SimulatedProcess, random: Random): NetworkHost => ({
-  random,
-  clock: own,
-  scheduler: own,
-  arriveAt: (at: number, run: () => void) => own.arriveAt(at, run),
-  atEndOfTurn: (run: () => void) => own.atEndOfTurn(run),
-  get isAlive() {
-    return own.isAlive;
-  },
-});
-
-/** A power cut takes what was not synced: nothing, all, the end of the last write, or any of its sectors. */
-function survivalOf(random: Random): Survives {
-  const draw = random.next();
-  if (draw < 0.25) return survive.none;
-  if (draw < 0.4) return survive.all;
-  if (draw < 0.7) {
-    const fraction = random.next();
-    return (operation, all) => {
-      const isLast = operation === all.findLast(({ kind }) => kind === 'write');
-      return isLast ? { bytes: Math.floor(operation.bytes * fraction) } : 'all';
-    };
-  }
-  return survive.randomly(random);
-}
-
-export function brokenInvariant(node: string, error: unknown): Violation {
-  if (error instanceof Violation) return error;
-  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  const claim =
-    error instanceof InvariantError ? 'invariants of one node' : 'a node throws nothing but what it means to';
-  return new Violation('safety', claim, `${node}: ${detail}`);
+/** The latest start of a member that the owner of this disk has written down, as the name of its process. */
+function latestStart(disk: MemoryDisk, owner: NodeId, member: NodeId): string | undefined {
+  const file = disk.image().get(sightingsPath(`/${owner}`));
+  return file && parseSightings('sightings.json', file.toString()).members.get(member)?.instance;
 }

@@ -1,34 +1,26 @@
 import { crc32 } from 'node:zlib';
-import {
-  asNodeId,
-  assert,
-  type Membership,
-  type NodeId,
-  type RaftctlError,
-  type Random,
-  seededRandom,
-  votersOnly,
-} from '../../base/index.js';
+import { asNodeId, type Membership, type NodeId, type Random, seededRandom, votersOnly } from '../../base/index.js';
 import type { NodeEvent } from '../../diagnostics/index.js';
 import type { NodeInspection } from '../../node/index.js';
-import type { Frame } from '../../transport/index.js';
-import { KIND } from '../../wire/index.js';
 import { checkHistory, verdictText } from '../checker/index.js';
 import { ClientChecker } from './client-checker.js';
 import { ClusterChecker } from './cluster-checker.js';
-import { DAMAGING, DiskAudits } from './disk-audits.js';
+import { DiskAudits } from './disk-audits.js';
 import { Liveness } from './liveness.js';
 import { createMemoryNetwork, type MemoryNetwork } from './memory-network.js';
+import { Microtasks } from './microtasks.js';
 import { Nemesis } from './nemesis.js';
+import { NodeClaims } from './node-claims.js';
 import { type DrawnOptions, drawOptions, type SimulationOptions } from './options.js';
-import { brokenInvariant, SimNode } from './sim-node.js';
+import { SimNode } from './sim-node.js';
 import { traceLine } from './trace.js';
 import { dataAtFirst, newestOf, Upgrades } from './upgrades.js';
 import type { Verdict } from './verdict.js';
-import { Violation } from './violation.js';
+import { brokenInvariant, Violation } from './violation.js';
 import { type ProcessClock, SimulatedProcess, VirtualTime } from './virtual-time.js';
 import { Watcher, type WatcherContext } from './watcher.js';
 import { Weather } from './weather.js';
+import { WireChecks } from './wire-checks.js';
 import { Workload } from './workload.js';
 
 /** What a host may add; nothing of it changes what happens. */
@@ -49,13 +41,13 @@ const EVENTS_TO_BREATHE = 2_048;
 const HISTORY_STEPS_PER_KEY = 3_000_000;
 
 /** A whole cluster in one process, as its seed says, until a claim breaks or all is over. */
-const SNAPSHOT_KINDS: ReadonlySet<number> = new Set([KIND.snapshotBegin, KIND.snapshotPart, KIND.snapshotEnd]);
-
 export class Simulation {
   readonly options: DrawnOptions;
   readonly #hooks: SimulationHooks;
   readonly #time = new VirtualTime();
   readonly #world = new SimulatedProcess('world', this.#time);
+  readonly #microtasks = new Microtasks();
+  readonly #claims = new NodeClaims((violation) => this.#broken(violation));
   readonly #nodes: readonly SimNode[];
   readonly #byName: ReadonlyMap<string, SimNode>;
   readonly #network: MemoryNetwork;
@@ -75,16 +67,10 @@ export class Simulation {
   #violation: Violation | undefined;
   #digest = 0;
   #inHistory = 0;
-  #largestAnswer = 0;
   #breatheAt = EVENTS_TO_BREATHE;
   #starts = 0;
   #ends = 0;
   #oldest = 1;
-  /** Counts what happens within microtasks: there may be many in one event, one after the other. */
-  #steps = 0;
-  readonly #stepped = (): void => {
-    this.#steps += 1;
-  };
 
   constructor(options: SimulationOptions, hooks: SimulationHooks = {}) {
     this.#hooks = hooks;
@@ -103,25 +89,13 @@ export class Simulation {
     this.#network.faults = this.#weather;
     this.#nodes = all.map((id, nth) => this.#newNode(id, nth, ids, this.#random(100 + nth)));
     this.#byName = new Map(this.#nodes.map((node) => [node.id, node]));
-    this.#network.watch = (from, to, frames, waitingBytes) => {
-      const node = this.#byName.get(from);
-      if (node === undefined) return;
-      if (waitingBytes >= this.#queuedBytesMaxOf(frames)) {
-        const detail = `${from} writes for ${to}, for whom ${waitingBytes} bytes wait`;
-        this.#broken(new Violation('safety', 'what waits for somebody who does not read is bounded', detail));
-      }
-      if (this.#byName.has(to)) this.#checker.sent(from, to, frames);
-      else this.#checkHeld(from, frames);
-      node.sends(frames);
-    };
-    this.#network.watchReads = (reader, of, waitingBytes) => {
-      const { fullBytes } = this.options.limits;
-      if (!this.#byName.has(reader) || this.#byName.has(of) || waitingBytes < fullBytes!) return;
-      const detail = `${reader} reads of ${of}, for whom ${waitingBytes} bytes wait`;
-      this.#broken(new Violation('safety', 'nobody is asked what else they want who do not read', detail));
-    };
-    this.#network.accused = (by, of, { message }) =>
-      this.#broken(new Violation('safety', 'everybody keeps to the protocol', `${by} shut out ${of}: ${message}`));
+    new WireChecks({
+      options: this.options,
+      network: this.#network,
+      nodes: this.#byName,
+      checker: this.#checker,
+      broken: (violation) => this.#broken(violation),
+    });
     const sayWorld = (what: string) => this.#say('world', what);
     const clients = {
       options: this.options,
@@ -155,16 +129,6 @@ export class Simulation {
     });
   }
 
-  /** Answers for all who do not read: the bound, what is added between two counts, and the largest frame. */
-  #checkHeld(from: string, frames: readonly Frame[]): void {
-    for (const { payload } of frames) this.#largestAnswer = Math.max(this.#largestAnswer, payload.length);
-    const most = (this.options.limits.heldBytesMax! * 17) / 16 + 2 * this.#largestAnswer;
-    const waiting = this.#network.waitingBytes(from, (other) => !this.#byName.has(other));
-    if (waiting <= most) return;
-    const detail = `${from} holds ${waiting} bytes for those who do not read`;
-    this.#broken(new Violation('safety', 'what waits for all who do not read is bounded', detail));
-  }
-
   #newWatchers(
     context: Omit<WatcherContext, 'log' | 'oldestRevision' | 'active'>,
     ids: readonly NodeId[],
@@ -173,7 +137,7 @@ export class Simulation {
       ...context,
       log: this.#checker.log,
       oldestRevision: () => this.#oldestRevision(),
-      active: this.#stepped,
+      active: this.#microtasks.stepped,
     };
     return Array.from({ length: this.options.watchers }, (_, nth) => new Watcher(own, `watcher-${nth + 1}`, ids));
   }
@@ -247,64 +211,31 @@ export class Simulation {
       lastIndex: () => this.#checker.log.lastIndex,
       membership: () => this.#checker.log.membershipAt(this.#checker.log.lastIndex),
     });
-    if (liveness.core.length === 0) {
-      this.#say('world', 'no quorum can be healed');
-      return;
-    }
-    while (!liveness.isReached) {
-      if (this.#time.now >= liveness.deadline) {
-        const core = liveness.core.map(({ id }) => id).join(',');
-        throw new Violation(
-          'liveness',
-          'a healed quorum makes progress',
-          `${core}: ${liveness.missing() ?? 'somebody finds no node to watch at'}`,
-        );
-      }
-      await this.#runUntil(this.#time.now + this.options.heartbeatMs);
-    }
-    this.#say('world', 'the healed quorum agrees');
-    const { leadership } = liveness;
-    await this.#runUntil(this.#time.now + liveness.stableMs);
-    // The log's time may just be moving on.
-    for (let tries = 20; tries > 0 && liveness.missing() !== undefined; tries -= 1) {
-      await this.#runUntil(this.#time.now + this.options.heartbeatMs);
-    }
-    if (liveness.leadership === leadership && liveness.missing() === undefined) return;
-    const detail = `it followed ${leadership}, then ${liveness.leadership}: ${liveness.missing() ?? 'they agree'}`;
-    throw new Violation('liveness', 'a healed quorum keeps its leader', detail);
+    await liveness.run((until) => this.#runUntil(until));
   }
 
   async #runUntil(until: number): Promise<void> {
     for (;;) {
-      const before = this.#steps;
+      const before = this.#microtasks.steps;
       const process = this.#time.step(until);
       if (this.#violation !== undefined) throw this.#violation;
       if (process === undefined) return;
       const node = this.#byName.get(process.name);
       const isServing = node?.state === 'up';
       // What arrives at a server is only collected.
-      if (isServing && process.hasOnlyCollected && this.#steps === before) continue;
-      await turns(isServing ? MICROTASKS_OF_A_SERVER : MICROTASKS_OF_OTHERS);
-      if (this.#steps !== before) await this.#settle(MICROTASKS_OF_OTHERS);
+      if (isServing && process.hasOnlyCollected && this.#microtasks.steps === before) continue;
+      await this.#microtasks.turns(isServing ? MICROTASKS_OF_A_SERVER : MICROTASKS_OF_OTHERS);
+      if (this.#microtasks.steps !== before) await this.#microtasks.settle(MICROTASKS_OF_OTHERS);
       process.endTurn();
       if (node?.server !== undefined && process.isAlive) this.#checker.check(node.id, node.server.inspect());
       if (this.#time.events >= this.#breatheAt) await this.#breathe();
     }
   }
 
-  /** Until nobody takes a step within so many turns. */
-  async #settle(most: number): Promise<void> {
-    let steps: number;
-    do {
-      steps = this.#steps;
-      await turns(most);
-    } while (this.#steps !== steps);
-  }
-
   async #breathe(): Promise<void> {
     this.#breatheAt = this.#time.events + EVENTS_TO_BREATHE;
     // As many as a turn of the real event loop could run, so that having one makes no difference.
-    await this.#settle(MICROTASKS_TO_BREATHE);
+    await this.#microtasks.settle(MICROTASKS_TO_BREATHE);
     const { ok, failed, unknown } = this.#workload.tally;
     const goesOn = await this.#hooks.breathe?.({ simulatedMs: this.#time.now, operations: ok + failed + unknown });
     if (goesOn === false) throw new Interruption();
@@ -338,53 +269,19 @@ export class Simulation {
       },
       refused: (node, error) => {
         this.#say(node.id, `refused to start: ${error.message}`);
-        if (error.code === 'data-damaged') this.#damaged(node, error.message);
-        if (error.code === 'data-forgotten') node.damage = error.message;
-        this.#expectKnown(node, error);
-        this.#expectForgotten(node, error);
+        this.#claims.refused(node, error);
       },
-      failed: (node, error) => {
-        this.#expectKnown(node, error);
-        this.#expectForgotten(node, error);
-      },
+      failed: (node, error) => this.#claims.failed(node, error),
       happened: (node, event) => this.#happened(node, event),
       broken: (violation) => this.#broken(violation),
-      stepped: this.#stepped,
+      stepped: this.#microtasks.stepped,
     });
-  }
-
-  /** A snapshot has a connection of its own, on which parts of it wait. */
-  #queuedBytesMaxOf(frames: readonly Frame[]): number {
-    const { queuedBytesMax = Number.POSITIVE_INFINITY, snapshotPartBytes = 0 } = this.options.limits;
-    return frames.some(({ kind }) => SNAPSHOT_KINDS.has(kind)) ? 16 * snapshotPartBytes : queuedBytesMax;
-  }
-
-  /** Only where a bit was flipped a log may be found damaged. */
-  #damaged(node: SimNode, message: string): void {
-    if (!node.wasFlipped) this.#broken(new Violation('safety', DAMAGING, message));
-    node.damage = message;
-  }
-
-  /** No node is ever older than what it finds, as nobody downgrades here. */
-  #expectKnown({ id }: SimNode, { code, message }: RaftctlError): void {
-    if (code !== 'data-newer') return;
-    this.#broken(new Violation('safety', 'nobody gets what they do not know', `${id}: ${message}`));
-  }
-
-  #expectForgotten({ id, hasOldCopy }: SimNode, { code, message }: RaftctlError): void {
-    if (code !== 'data-forgotten' || hasOldCopy) return;
-    this.#broken(new Violation('safety', 'who has forgotten nothing is not told so', `${id}: ${message}`));
   }
 
   #happened(node: SimNode, { component, event, fields }: NodeEvent): void {
     const text = Object.entries(fields).map(([name, value]) => `${name}=${value}`);
     this.#say(node.id, `${event} ${text.join(' ')}`, component);
-    // Nothing damages a state here: one that is not what its last flush recorded was never written right.
-    if (event === 'state-remade') {
-      this.#broken(new Violation('safety', 'a crash does not damage a state', `${node.id}: ${text.join(' ')}`));
-    }
-    if (event !== 'message-impossible') return;
-    this.#broken(new Violation('safety', 'no message contradicts what is known', `${node.id}: ${text.join(' ')}`));
+    this.#claims.said(node, event, text.join(' '));
   }
 
   #drawClock(): ProcessClock {
@@ -438,23 +335,4 @@ const membersAtFirst = (ids: readonly NodeId[]): Membership => ({
   members: ids.map((id) => ({ id, incarnation: 1, host: id, port: 1 })),
 });
 
-async function turns(count: number): Promise<void> {
-  for (let left = count; left > 0; left -= 1) await undefined;
-}
-
 class Interruption extends Error {}
-
-/** Runs one seed, to its end. */
-export async function runSimulation(
-  options: SimulationOptions,
-  hooks: Omit<SimulationHooks, 'breathe'> & { readonly breathe?: () => Promise<void> } = {},
-): Promise<Verdict> {
-  const { trace, breathe } = hooks;
-  const goOn = async () => {
-    await breathe?.();
-    return true;
-  };
-  const verdict = await new Simulation(options, { ...(trace && { trace }), breathe: goOn }).run();
-  assert(verdict !== undefined, 'nobody interrupted it');
-  return verdict;
-}

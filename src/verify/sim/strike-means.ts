@@ -1,0 +1,68 @@
+import { type NodeId, type Random, randomInt } from '../../base/index.js';
+import type { Ending } from './doom.js';
+import type { MemoryNetwork } from './memory-network.js';
+import type { DrawnOptions } from './options.js';
+import type { SimNode } from './sim-node.js';
+import type { SimulatedProcess } from './virtual-time.js';
+import type { Weather } from './weather.js';
+
+export interface StrikeContext {
+  readonly options: DrawnOptions;
+  readonly nodes: readonly SimNode[];
+  /** Names of the clients' processes. */
+  readonly clients: readonly string[];
+  readonly world: SimulatedProcess;
+  readonly network: MemoryNetwork;
+  readonly weather: Weather;
+  readonly random: Random;
+  readonly say: (what: string) => void;
+  /** That member's promises are worth nothing from now on. */
+  readonly forgets: (node: SimNode) => void;
+}
+
+/** What all strikes are made with: whom they hit, how long they last, and how they end. */
+export class StrikeMeans {
+  readonly context: StrikeContext;
+  /** Nothing new breaks, and nothing is mended any more. */
+  isOver = false;
+
+  constructor(context: StrikeContext) {
+    this.context = context;
+  }
+
+  /** How long something lasts: from a few messages to several elections. */
+  span(): number {
+    const { options, random } = this.context;
+    return options.electionTimeoutMs[1] * 4 * random.next() ** 3 + 1;
+  }
+
+  later(what: string, mend: () => void, ms = this.span()): void {
+    this.context.world.after(ms, () => {
+      if (this.isOver) return;
+      this.context.say(`end ${what}`);
+      mend();
+    });
+  }
+
+  anyNode(): SimNode {
+    const { nodes, random } = this.context;
+    // Leaders break the most interesting way.
+    const leader = this.leader();
+    if (leader !== undefined && random.next() < 0.5) return leader;
+    return nodes[randomInt(random, 0, nodes.length - 1)]!;
+  }
+
+  leader(): SimNode | undefined {
+    return this.context.nodes.find(({ server }) => server?.status().role === 'leader');
+  }
+
+  someNodes(): NodeId[] {
+    const { nodes, random } = this.context;
+    const chance = 0.2 + 0.6 * random.next();
+    return nodes.filter(() => random.next() < chance).map(({ id }) => id);
+  }
+
+  anyEnding(): Ending {
+    return this.context.random.next() < 0.5 ? 'kill' : 'power-cut';
+  }
+}
