@@ -45,6 +45,8 @@ export type EndingSignal = (typeof ENDING_SIGNALS)[number];
 /** Everything the program touches of the process it runs in, so that tests can be that process. */
 export interface Host {
   readonly stdin: HostInput;
+  /** Standard input once more: at a terminal what follows a Ctrl-D can be read. Null: there is no terminal (any more). */
+  stdinAgain(): NodeJS.ReadableStream | null;
   readonly stdout: HostOutput;
   readonly stderr: HostOutput;
   readonly environment: Environment;

@@ -1,3 +1,4 @@
+import { isatty, ReadStream } from 'node:tty';
 import { fileURLToPath } from 'node:url';
 import { realClock } from '../base/real/clock.js';
 import { realRandom } from '../base/real/random.js';
@@ -14,6 +15,7 @@ export function realHost(loss: OutputLoss): Host {
   const signals = endingSignals();
   return {
     stdin: process.stdin,
+    stdinAgain: () => (isatty(0) ? new ReadStream(0) : null),
     stdout: process.stdout,
     stderr: process.stderr,
     environment: process.env,

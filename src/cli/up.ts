@@ -157,6 +157,7 @@ async function plainPrompt(workspace: OpenWorkspace, printer: Printer, host: Hos
     table: TABLE,
     printer,
     input,
+    inputAgain: () => host.stdinAgain(),
     output,
     howToLeave: HOW_TO_LEAVE,
     signal: ending.signal,

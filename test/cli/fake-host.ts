@@ -64,6 +64,7 @@ export class FakeHost {
         isTTY: false,
         fd: openSync(options.input === undefined ? '/dev/null' : HERE, 'r'),
       }),
+      stdinAgain: () => null,
       stdout: this.#stdout as HostOutput,
       stderr: this.#stderr as HostOutput,
       environment: { XDG_STATE_HOME: '/dev/null', TERM: 'xterm', ...options.environment },

@@ -75,6 +75,22 @@ describe('the prompt of a real cluster', () => {
     screen.type(CTRL_C);
     await screen.shows('exit or Ctrl-D stops the nodes and ends; their data stays');
 
+    // Ctrl-D is for the prompt where it stands: neither a question nor a command is ended by it, and no cluster.
+    screen.type(`sleep 1h${ENTER}`);
+    await screen.shows('… 1h to pass');
+    screen.type(CTRL_D);
+    await screen.shows('a command is running: Ctrl-C stops it, Ctrl-D leaves once it is over');
+    screen.type(CTRL_C);
+    await screen.shows(PROMPT);
+    screen.type(`kill 1 2 3${ENTER}`);
+    await screen.shows(/\[y\/N\]$/);
+    screen.type(CTRL_D);
+    await screen.shows(/kill: nothing was done\n(?:.*\n)*demo .* 4\/4>$/);
+    screen.type(`pause${ENTER}`);
+    await screen.shows(/Which node to pause\?/);
+    screen.type(CTRL_D);
+    await screen.shows(/pause: no node was chosen, nothing was done\n(?:.*\n)*demo .* 4\/4>$/);
+
     const { stdout } = await place.run('status', '-o', 'json');
     const pids = (JSON.parse(stdout) as { nodes: { pid: number }[] }).nodes.map(({ pid }) => pid);
     screen.type(CTRL_D);
@@ -165,6 +181,16 @@ describe('the prompt of a terminal that cannot be drawn on', () => {
     await screen.shows(/\[y\/N\]$/);
     screen.type('n\r');
     await screen.shows(/nothing was done\n.*3\/4>$/);
+    screen.type('kill 1 2 3\r');
+    await screen.shows(/nothing was done\n.*\n(?:.*\n)*.*\[y\/N\]$/);
+    screen.type(CTRL_D);
+    await screen.shows(/nothing was done\n(?:.*\n)*.*nothing was done\n.*3\/4>$/);
+    screen.type('sleep 1h\r');
+    await screen.shows(/> sleep 1h$/);
+    screen.type(CTRL_D);
+    await screen.shows('a command is running: Ctrl-C stops it, Ctrl-D leaves once it is over');
+    screen.type(CTRL_C);
+    await screen.shows(/3\/4>$/);
     screen.type('logs -f\r');
     await screen.shows('node-listening');
     screen.type(CTRL_C);
@@ -194,11 +220,13 @@ describe('questions in a terminal', () => {
     await wizard.ends();
     expect([wizard.exitCode, wizard.text]).toEqual([0, expect.stringContaining('wrote cluster.yaml: 3 nodes')]);
     expect((await place.run('config', 'check')).stdout).toContain('valid: orders, node-01 127.0.0.1:3331');
-    const again = terminal(place, ['init']);
-    await again.shows('called?');
-    again.type(CTRL_C);
-    await again.ends();
-    expect(again.exitCode).toBe(130);
+    for (const key of [CTRL_C, CTRL_D]) {
+      const again = terminal(place, ['init']);
+      await again.shows('called?');
+      again.type(key);
+      await again.ends();
+      expect(again.exitCode).toBe(130);
+    }
 
     mkdirSync(join(place.data, 'orders'), { recursive: true });
     writeFileSync(join(place.data, 'orders', 'supervisor.json'), '{}');
@@ -207,6 +235,11 @@ describe('questions in a terminal', () => {
     no.type(`n${ENTER}`);
     await no.ends();
     expect([no.exitCode, no.text]).toEqual([1, expect.stringContaining('nothing was deleted')]);
+    const neither = terminal(place, ['rm']);
+    await neither.shows(/Delete/);
+    neither.type(CTRL_D);
+    await neither.ends();
+    expect([neither.exitCode, neither.text]).toEqual([1, expect.stringContaining('nothing was deleted')]);
     const yes = terminal(place, ['rm']);
     await yes.shows(/Delete/);
     yes.type(`y${ENTER}`);

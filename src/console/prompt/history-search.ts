@@ -1,7 +1,5 @@
 import type { Interface, Key } from 'node:readline';
-
-/** Every key passes `_ttyWrite` before it changes the line: Node's own REPL builds its search on it, too. */
-type Editor = Interface & { _ttyWrite(text: string | undefined, key: Key): void };
+import type { Editor } from './end-key.js';
 
 /** A line, and where in it the cursor is. */
 interface Line {

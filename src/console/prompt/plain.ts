@@ -1,9 +1,10 @@
-import { createInterface } from 'node:readline';
+import { createInterface, type Interface } from 'node:readline';
 import type { CommandTable } from '../commands/index.js';
 import type { Workspace } from '../context.js';
 import { LineRunner, type LineRunnerOptions } from '../line-runner.js';
 import { type Printer, printFailure } from '../results.js';
 import { Announcer } from './announcer.js';
+import { STAYS } from './end-key.js';
 import { promptOf } from './prompt-text.js';
 
 export interface PlainPromptOptions {
@@ -12,6 +13,8 @@ export interface PlainPromptOptions {
   readonly table: CommandTable;
   readonly printer: Printer;
   readonly input: NodeJS.ReadableStream;
+  /** The terminal, to be read on behind a Ctrl-D that was not meant for the prompt; null: it is gone. */
+  readonly inputAgain: () => NodeJS.ReadableStream | null;
   readonly output: NodeJS.WritableStream;
   /** What leaving means, for Ctrl-C while nothing runs. */
   readonly howToLeave: string;
@@ -35,6 +38,7 @@ export class PlainPrompt {
   #question: ((line: string | null) => void) | null = null;
   #arrived: (() => void) | null = null;
   #running: AbortController | null = null;
+  #lines: Interface | null = null;
 
   constructor(options: PlainPromptOptions) {
     this.#options = options;
@@ -55,11 +59,7 @@ export class PlainPrompt {
   async run(): Promise<void> {
     const { input, signal } = this.#options;
     const stopAnnouncing = new Announcer((text) => this.#announce(text)).start(this.#workspace.cluster.control());
-    const lines = createInterface({ input, terminal: false, crlfDelay: Number.POSITIVE_INFINITY });
-    lines.on('line', (line) => this.#typed(line));
-    lines.on('close', () => this.#end());
-    // A terminal that went away: the same as its end.
-    lines.on('error', () => this.#end());
+    this.#read(input);
     const end = () => {
       this.#queue.length = 0;
       this.#running?.abort();
@@ -70,7 +70,34 @@ export class PlainPrompt {
     while (await this.#runOne());
     signal.removeEventListener('abort', end);
     stopAnnouncing();
-    lines.close();
+    this.#ended = true;
+    this.#lines?.close();
+  }
+
+  #read(input: NodeJS.ReadableStream): void {
+    const lines = createInterface({ input, terminal: false, crlfDelay: Number.POSITIVE_INFINITY });
+    this.#lines = lines;
+    lines.on('line', (line) => this.#typed(line));
+    lines.on('close', () => this.#inputEnded());
+    // A terminal that went away: the same as its end.
+    lines.on('error', () => this.#end());
+  }
+
+  /** Ctrl-D, or the terminal is gone. It ends the prompt where that stands, as on a terminal that can be drawn on. */
+  #inputEnded(): void {
+    if (this.#ended) return;
+    const stands = this.#running === null && this.#queue.length === 0 && !this.#runner.incomplete;
+    const again = stands ? null : this.#options.inputAgain();
+    if (again === null) {
+      this.#end();
+      return;
+    }
+    this.#read(again);
+    if (this.#question) {
+      this.#write('\n');
+      this.#question(null);
+    } else if (this.#running === null) this.interrupt();
+    else this.#write(`${STAYS}\n`);
   }
 
   /** Ctrl-C: stops what runs, or forgets an open block, or says how to leave. The terminal has cleared its line. */

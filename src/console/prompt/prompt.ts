@@ -17,6 +17,7 @@ import {
 } from '../terminal/index.js';
 import { Announcer } from './announcer.js';
 import { Completer } from './completer.js';
+import { onEndKey, STAYS } from './end-key.js';
 import { Hint } from './hint.js';
 import { HistorySearch } from './history-search.js';
 import { LineFlow } from './line-flow.js';
@@ -104,6 +105,7 @@ export class Prompt {
       removeHistoryDuplicates: false,
       completer: (line: string): [string[], string] => this.#completer.complete(line),
     });
+    onEndKey(this.#readline, () => this.#endKey());
     this.#search = new HistorySearch({
       readline: this.#readline,
       lines: () => history.lines,
@@ -248,9 +250,7 @@ export class Prompt {
   /** Ctrl-C: stops what runs, or clears the line, or says how to leave. */
   #interrupt(): void {
     if (this.#question) {
-      const question = this.#question;
-      this.#question = null;
-      question.answer(null);
+      this.#sayNo(this.#question);
       return;
     }
     if (this.#running) {
@@ -267,6 +267,19 @@ export class Prompt {
     this.#readline.write(null, { ctrl: true, name: 'e' });
     this.#readline.write(null, { ctrl: true, name: 'u' });
     this.#refresh();
+  }
+
+  /** Ctrl-D on an empty line: no to a question, the end of an open block, and only where the prompt stands the end. */
+  #endKey(): void {
+    if (this.#question) this.#sayNo(this.#question);
+    else if (this.#running || this.#pasted) this.#writer.above(STAYS);
+    else if (this.#runner.incomplete) this.#interrupt();
+    else this.#readline.close();
+  }
+
+  #sayNo(question: Question): void {
+    this.#question = null;
+    question.answer(null);
   }
 
   #leave(): void {

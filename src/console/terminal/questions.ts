@@ -1,3 +1,4 @@
+import type { Key } from 'node:readline';
 import type { Terminal } from './terminal.js';
 
 export interface Choice {
@@ -28,7 +29,7 @@ const UNANSWERED: ReadonlySet<string> = new Set(['ExitPromptError', 'AbortPrompt
 
 /**
  * Asks by an inquirer prompt that reads through `terminal`, so that whoever reads the keys otherwise (a live readline)
- * sees none of them. Null: it was left without an answer.
+ * sees none of them. Null: it was left without an answer, by Ctrl-C, by Ctrl-D or because the terminal is gone.
  */
 export async function ask(
   question: Question,
@@ -38,7 +39,14 @@ export async function ask(
 ): Promise<string | number | boolean | null> {
   const { createPromptModule } = await import('inquirer');
   const reader = terminal.open();
-  const prompt = createPromptModule({ input: reader, output, ...(signal ? { signal } : {}) });
+  // Of these two Inquirer hears nothing but that its readline is closed, and waits for ever.
+  const left = new AbortController();
+  reader.on('end', () => left.abort());
+  reader.on('keypress', (_text, key?: Key) => {
+    if (key?.ctrl === true && key.name === 'd') left.abort();
+  });
+  const ends = signal === undefined ? left.signal : AbortSignal.any([signal, left.signal]);
+  const prompt = createPromptModule({ input: reader, output, signal: ends });
   try {
     const { answer } = await prompt<{ answer: string | number | boolean }>([mutable(question)]);
     return answer;

@@ -4,11 +4,12 @@ import { TABLE } from '../../../src/console/commands/index.js';
 import { PlainPrompt } from '../../../src/console/prompt/index.js';
 import { capturedPrinter, fakeWorld } from '../fakes.js';
 
-/** A prompt whose keyboard and screen are streams. */
-function open() {
+/** A prompt whose keyboard and screen are streams. `isTerminal`: the keyboard can be read on behind its end. */
+function open({ isTerminal = false } = {}) {
   const world = fakeWorld();
   const printer = capturedPrinter();
-  const [input, output] = [new PassThrough(), new PassThrough()];
+  let input = new PassThrough();
+  const output = new PassThrough();
   const ending = new AbortController();
   let written = '';
   output.setEncoding('utf8').on('data', (text: string) => {
@@ -19,6 +20,11 @@ function open() {
     table: TABLE,
     printer,
     input,
+    inputAgain: () => {
+      if (!isTerminal) return null;
+      input = new PassThrough();
+      return input;
+    },
     output,
     howToLeave: 'exit leaves',
     signal: ending.signal,
@@ -85,6 +91,30 @@ describe('the plain prompt', () => {
     await left;
     expect(world.control.done).toEqual([]);
     expect(written()).toContain('all the same? [y/N] ');
+  });
+
+  it('ends at the end of the input where it stands, and nowhere else, on a terminal that goes on', async () => {
+    const { type, close, shows, prompt, left, world } = open({ isTerminal: true });
+    await shows(PROMPT);
+    type('sleep 1h\n');
+    await new Promise(setImmediate);
+    close();
+    await shows('a command is running: Ctrl-C stops it, Ctrl-D leaves once it is over\n');
+    prompt.interrupt();
+    await shows(PROMPT);
+    type('kill 1 2 3\n');
+    await shows('[y/N] ');
+    close();
+    await shows(PROMPT);
+    expect(world.control.done).toEqual([]);
+    type('repeat 2 do\n');
+    await shows('... ');
+    close();
+    await shows(`... \n${PROMPT}`);
+    type('kill 4\n');
+    await shows('demo node-01* t1 3/4> ');
+    close();
+    await left;
   });
 
   it('forgets an open block at Ctrl-C, and says how to leave when there is none', async () => {

@@ -9,6 +9,8 @@ const CTRL_C = '\x03';
 const CTRL_D = '\x04';
 const ENTER = '\r';
 const UP = '\x1b[A';
+const LEFT = '\x1b[D';
+const BACKSPACE = '\x7f';
 const TAB = '\t';
 
 let fixture = '';
@@ -159,6 +161,33 @@ describe('the prompt in a terminal', { timeout: 20_000 }, () => {
     second.type(CTRL_D);
     expect(await second.ends()).toContain('left the prompt');
     expect(second.exitCode).toBe(0);
+  });
+
+  it('Ctrl-D leaves where the prompt stands, and nowhere else', async () => {
+    const screen = await open();
+    screen.type(`get slow${ENTER}`);
+    await screen.shows('… get slow');
+    screen.type(CTRL_D);
+    await screen.shows('a command is running: Ctrl-C stops it, Ctrl-D leaves once it is over');
+    screen.type(CTRL_C);
+    await screen.shows('get: aborted');
+    screen.type(`kill 1 2 3${ENTER}`);
+    await screen.shows(/all the same\? \[y\/N\]$/);
+    screen.type(CTRL_D);
+    await screen.shows(/kill: nothing was done\n(?:.*\n)*.*4\/4>$/);
+    screen.type(`kill${ENTER}`);
+    await screen.shows('Which node to kill?');
+    screen.type(CTRL_D);
+    await screen.shows(/kill: no node was chosen, nothing was done\n(?:.*\n)*.*4\/4>$/);
+    screen.type(`repeat 2 do${ENTER}`);
+    await screen.shows(/\.\.\.$/);
+    screen.type(CTRL_D);
+    await screen.shows(/4\/4>$/);
+    screen.type(`abc${LEFT}${LEFT}${CTRL_D}${CTRL_D}`);
+    await screen.shows(/> a$/);
+    screen.type(`${BACKSPACE}${CTRL_D}`);
+    expect(await screen.ends()).toContain('left the prompt');
+    expect(screen.exitCode).toBe(0);
   });
 
   it('ends like exit at SIGTERM, also while a command runs', async () => {
