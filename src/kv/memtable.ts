@@ -42,9 +42,9 @@ export class Memtable {
     return this.#versions.get(key);
   }
 
-  /** Copies what `next` says; a tombstone hides what lies below. */
-  set(key: BinaryKey, next: Version): void {
-    const version = this.#at(key);
+  /** Copies what `next` says; a tombstone hides what lies below. `held` is what `get` answers, for who has asked already. */
+  set(key: BinaryKey, next: Version, held = this.get(key)): void {
+    const version: MutableVersion = held ?? this.#add(key);
     const length = next.end - next.start;
     this.#valueBytes += length - (version.end - version.start);
     if (pinsTooMuch(next.bytes, length)) {
@@ -72,9 +72,7 @@ export class Memtable {
     return new MemtableCursor(this, this.#sortedKeys(), from, before);
   }
 
-  #at(key: BinaryKey): MutableVersion {
-    const known = this.#versions.get(key);
-    if (known !== undefined) return known;
+  #add(key: BinaryKey): MutableVersion {
     const version = newVersion();
     this.#versions.set(key, version);
     this.#keyBytes += key.length;

@@ -15,7 +15,14 @@ import {
   type Scheduler,
   withAddressesOf,
 } from '../base/index.js';
-import { ENTRY_TYPES, type Entry, membershipIn, RECORD_HEADER_BYTES } from '../raft/entry.js';
+import {
+  checkedFrom,
+  checksumOfRecord,
+  ENTRY_TYPES,
+  type Entry,
+  membershipIn,
+  RECORD_HEADER_BYTES,
+} from '../raft/entry.js';
 import type { Backend, StateCopy } from './backend.js';
 import { COMMAND_OPS, type CommandName, CommandView, readClusterVersion, readTime } from './command.js';
 import { CommandVersions, DATA_VERSION, type DataVersion, dataNewer, versionTooLow } from './data-version.js';
@@ -33,7 +40,16 @@ import { RunningSum, type StateSum } from './state-sum.js';
 import { StoredVersions, type VersionCursor } from './stored-versions.js';
 import type { CommandResult, EventQuery, EventsFound, KeyValue, Outcome, ScanOptions, ScanResult } from './types.js';
 import { BackgroundVerification, verifyState } from './verify-state.js';
-import { checksumOfVersion, copyOf, isTombstone, NO_BYTES, newVersion, storedBytes, type Version } from './version.js';
+import {
+  checksumFromRecord,
+  checksumOfVersion,
+  copyOf,
+  isTombstone,
+  NO_BYTES,
+  newVersion,
+  storedBytes,
+  type Version,
+} from './version.js';
 
 export interface KvStoreOptions {
   /** A flush is due when the active memtable takes this much memory. Default 8 MiB. */
@@ -405,28 +421,30 @@ export class KvStore {
     const fault = command.read(bytes, at, length);
     assert(fault === undefined, () => `entry ${entry.index} is committed and no command: ${fault}`);
     assert(command.keyAt < command.valueAt, () => `entry ${entry.index} is committed and has an empty key`);
-    return command.session === 0 ? this.#write(bytes) : this.#writeOnce(entry);
+    return command.session === 0 ? this.#write(entry) : this.#writeOnce(entry);
   }
 
   /** A write under a session is run once, however often it is in the log (Diss. §6.3). */
-  #writeOnce({ bytes, index }: Entry): Outcome {
+  #writeOnce(entry: Entry): Outcome {
     const { session: id, sequence, lowest } = this.#command;
-    const session = this.#sessions.activate(id, index);
+    const session = this.#sessions.activate(id, entry.index);
     if (session === undefined) return sessionExpired(id);
     session.acknowledge(lowest);
     if (sequence < session.lowest) return sequenceAcknowledged(session, sequence);
     const remembered = session.resultOf(sequence);
     if (remembered !== undefined) return remembered;
-    const result = this.#write(bytes);
+    const result = this.#write(entry);
     session.remember(sequence, result);
     return result;
   }
 
-  #write(bytes: Buffer): CommandResult {
+  #write(entry: Entry): CommandResult {
+    const { bytes } = entry;
     const key = readKey(bytes, this.#command.keyAt, this.#command.valueAt);
-    const current = this.#memtables.find(key) ?? this.#stored.find(key);
+    const held = this.#memtables.active.get(key);
+    const current = held ?? this.#memtables.sealed?.get(key) ?? this.#stored.find(key);
     const succeeded = this.#succeeds(bytes, current);
-    if (succeeded) this.#change(bytes, key, current);
+    if (succeeded) this.#change(entry, key, current, held);
     return { succeeded, revision: this.#revision };
   }
 
@@ -468,8 +486,9 @@ export class KvStore {
     return bytes.compare(current.bytes, current.start, current.end, expectedAt, end) === 0;
   }
 
-  /** Gives the key its next version, and the store its next revision. */
-  #change(bytes: Buffer, key: BinaryKey, current: Version | undefined): void {
+  /** Gives the key its next version, and the store its next revision. `held` is what the active memtable has. */
+  #change(entry: Entry, key: BinaryKey, current: Version | undefined, held: Version | undefined): void {
+    const { bytes } = entry;
     const { op, keyAt, valueAt, expectedAt } = this.#command;
     const next = this.#next;
     const deletes = op === COMMAND_OPS.delete;
@@ -483,11 +502,18 @@ export class KvStore {
     next.version = deletes ? 0 : isNew ? 1 : current.version + 1;
     // What `current` is changes below.
     if (!isNew) this.#sum.remove(current.checksum);
-    next.checksum = deletes ? 0 : checksumOfVersion(key, next);
+    next.checksum = deletes ? 0 : this.#checksumOf(entry, key, next);
     if (!deletes) this.#sum.add(next.checksum);
-    this.#memtables.active.set(key, next);
+    this.#memtables.active.set(key, next, held);
     // A delete has no value: its key ends where an expected value would begin.
     this.#past.add(bytes, keyAt, valueAt, expectedAt, next);
+  }
+
+  /** What the entry's own checksum says of the value need not be found out again, where the value is its end. */
+  #checksumOf(entry: Entry, key: BinaryKey, next: Version): number {
+    const { keyAt, expectedAt, end } = this.#command;
+    if (expectedAt !== end) return checksumOfVersion(key, next);
+    return checksumFromRecord(checksumOfRecord(entry), checkedFrom(entry), keyAt, next);
   }
 }
 

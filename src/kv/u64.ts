@@ -2,8 +2,9 @@ const HIGH = 0x1_0000_0000;
 
 /** A whole number below 2^53 as eight bytes, little-endian. Returns the offset behind it. */
 export function writeU64(target: Buffer, value: number, at: number): number {
-  target.writeUInt32LE(value % HIGH, at);
-  return target.writeUInt32LE(Math.floor(value / HIGH), at + 4);
+  const low = value >>> 0;
+  target.writeUInt32LE(low, at);
+  return target.writeUInt32LE((value - low) / HIGH, at + 4);
 }
 
 export const readU64 = (bytes: Buffer, at: number): number =>

@@ -1,6 +1,7 @@
+import { crc32Before, crc32Of, crc32OfLatin1, crc32WithU32, crc32WithU64 } from '../base/crc32.js';
 import { asRevision, type Revision } from '../base/index.js';
 import type { Slice } from './backend.js';
-import { checksumOf, continueChecksum } from './checksum.js';
+import { checksumOf } from './checksum.js';
 import type { BinaryKey } from './key.js';
 import { readU64, writeU64 } from './u64.js';
 
@@ -54,13 +55,28 @@ export function copyOf(version: Version): Version {
 /** Bytes of the version as it is stored. */
 export const storedBytes = (version: Version): number => VERSION_HEADER_BYTES + version.end - version.start;
 
-const scratch = Buffer.alloc(VERSION_HEADER_BYTES);
-
 /** The crc32 that is stored with a version. */
-export function checksumOfVersion(key: BinaryKey, version: Version): number {
-  writeNumbers(scratch, 0, version);
-  const ofNumbers = checksumOf(key, scratch, 4, VERSION_HEADER_BYTES);
-  return continueChecksum(ofNumbers, version.bytes, version.start, version.end);
+export const checksumOfVersion = (key: BinaryKey, version: Version): number =>
+  crc32Of(version.bytes, version.start, version.end, withNumbers(crc32OfLatin1(key), version));
+
+/**
+ * The same of a version whose value ends a record: bytes from `from` on of which `checksum` is the crc32, and where the
+ * key from `keyAt` on stands before the value. The value is not read again; damage to it is found by the first read.
+ */
+export function checksumFromRecord(checksum: number, from: number, keyAt: number, version: Version): number {
+  const { bytes, start, end } = version;
+  const inRecord = crc32Of(bytes, from, start);
+  const inVersion = withNumbers(crc32Of(bytes, keyAt, start), version);
+  return (checksum ^ crc32Before(inRecord ^ inVersion, end - start)) >>> 0;
+}
+
+/** The crc32 of what `checksum` is that of, followed by what stands between key and value. */
+function withNumbers(checksum: number, version: Version): number {
+  let crc = crc32WithU32(checksum, version.subRevision);
+  crc = crc32WithU64(crc, version.createRevision);
+  crc = crc32WithU64(crc, version.modRevision);
+  crc = crc32WithU64(crc, version.version);
+  return crc32WithU64(crc, version.lease);
 }
 
 /** Writes a version with the checksum it has: what changed in memory since that was made is found by the first read. */

@@ -1,4 +1,4 @@
-import { crc32 } from 'node:zlib';
+import { crc32Before, crc32Of, crc32WithU32 } from '../base/crc32.js';
 import { assert, type LogIndex, type Membership, RaftctlError, readMembership, type Term } from '../base/index.js';
 
 /**
@@ -14,6 +14,8 @@ export const ENTRY_TYPES = { command: 1, noop: 2, membership: 3 } as const;
 export type EntryType = (typeof ENTRY_TYPES)[keyof typeof ENTRY_TYPES];
 
 export const RECORD_HEADER_BYTES = 9;
+/** The checksum is that of what begins here. */
+const CHECKED_AT = 8;
 
 /** Where a record lies. */
 export interface RecordRef {
@@ -34,9 +36,9 @@ export interface Entry extends RecordRef {
 /** Writes a record into `target` at `at`; the payload must already lie at `at + RECORD_HEADER_BYTES`. Returns its length. */
 export function sealRecord(target: Buffer, at: number, type: EntryType, payloadLength: number): number {
   target.writeUInt32LE(payloadLength, at);
-  target[at + 8] = type;
+  target[at + CHECKED_AT] = type;
   const length = RECORD_HEADER_BYTES + payloadLength;
-  target.writeUInt32LE(crc32(target.subarray(at + 8, at + length)), at + 4);
+  target.writeUInt32LE(crc32Of(target, at + CHECKED_AT, at + length), at + 4);
   return length;
 }
 
@@ -59,14 +61,43 @@ const newer = (type: number): RaftctlError =>
  */
 export function readRecord(bytes: Buffer, at: number, end: number): RecordRef | undefined {
   if (end - at < RECORD_HEADER_BYTES) return undefined;
-  const length = RECORD_HEADER_BYTES + bytes.readUInt32LE(at);
+  const length = lengthOfRecord(bytes, at);
   if (length > end - at) return undefined;
-  if (crc32(bytes.subarray(at + 8, at + length)) !== bytes.readUInt32LE(at + 4)) return undefined;
-  const type = bytes[at + 8]!;
+  if (crc32Of(bytes, at + CHECKED_AT, at + length) !== bytes.readUInt32LE(at + 4)) return undefined;
+  return readIntact(bytes, at, end);
+}
+
+/** The same of one of those that `areIntact`. Undefined behind the last of them. */
+export function readIntact(bytes: Buffer, at: number, end: number): RecordRef | undefined {
+  if (at >= end) return undefined;
+  const type = bytes[at + CHECKED_AT]!;
   if (type === 0) return undefined;
   if (!isEntryType(type)) throw newer(type);
-  return { type, bytes, at, length };
+  return { type, bytes, at, length: lengthOfRecord(bytes, at) };
 }
+
+/**
+ * Are the records whole and intact that lie one behind the other from `from` to `end`? Their checksums say what that of
+ * all these bytes is, which is made in one go: for many small records it costs half of making one for each.
+ */
+export function areIntact(bytes: Buffer, from: number, end: number): boolean {
+  let expected = 0;
+  let at = from;
+  while (at < end) {
+    if (end - at < RECORD_HEADER_BYTES) return false;
+    const [payload, checksum] = [bytes.readUInt32LE(at), bytes.readUInt32LE(at + 4)];
+    if (payload > end - at - RECORD_HEADER_BYTES) return false;
+    expected = crc32Before(crc32WithU32(crc32WithU32(expected, payload), checksum), 1 + payload) ^ checksum;
+    at += RECORD_HEADER_BYTES + payload;
+  }
+  return crc32Of(bytes, from, end) === expected >>> 0;
+}
+
+const lengthOfRecord = (bytes: Buffer, at: number): number => RECORD_HEADER_BYTES + bytes.readUInt32LE(at);
+
+/** The crc32 that a record has of its bytes from `checkedFrom` to its end. */
+export const checksumOfRecord = ({ bytes, at }: RecordRef): number => bytes.readUInt32LE(at + 4);
+export const checkedFrom = ({ at }: RecordRef): number => at + CHECKED_AT;
 
 /** The payload of a record: a view, not a copy. */
 export function payloadOf(record: RecordRef): Buffer {

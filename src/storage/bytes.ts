@@ -1,7 +1,8 @@
 /** Little-endian u64 fields that hold safe integers: two u32 halves, without a BigInt on the way. */
 export function writeU64(target: Buffer, value: number, at: number): void {
-  target.writeUInt32LE(value % 0x1_0000_0000, at);
-  target.writeUInt32LE(Math.floor(value / 0x1_0000_0000), at + 4);
+  const low = value >>> 0;
+  target.writeUInt32LE(low, at);
+  target.writeUInt32LE((value - low) / 0x1_0000_0000, at + 4);
 }
 
 export function readU64(source: Buffer, at: number): number {

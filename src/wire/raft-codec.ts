@@ -1,5 +1,13 @@
 import { asIndex, assert, asTerm, type NodeId } from '../base/index.js';
-import { type Entry, RECORD_HEADER_BYTES, readRecord, recordSlices, termRuns } from '../raft/entry.js';
+import {
+  areIntact,
+  type Entry,
+  RECORD_HEADER_BYTES,
+  readIntact,
+  readRecord,
+  recordSlices,
+  termRuns,
+} from '../raft/entry.js';
 import type { AppendEntries, Message, MessageType } from '../raft/message.js';
 import { expectAtLeast, expectLength, getBoolean, getFlags, getU64, malformed, putU64 } from './bytes.js';
 import { KIND } from './kinds.js';
@@ -237,6 +245,7 @@ function decodeEntries(payload: Buffer, prevLogIndex: number): Entry[] {
   if (runs > count || records + count * RECORD_HEADER_BYTES > payload.length) {
     throw malformed(APPEND, `${count} entries in ${runs} terms do not fit in ${payload.length} bytes`);
   }
+  const isIntact = count > 1 && areIntact(payload, records, payload.length);
   const entries: Entry[] = [];
   let at = records;
   let term = 0;
@@ -251,7 +260,7 @@ function decodeEntries(payload: Buffer, prevLogIndex: number): Entry[] {
     }
     term = runTerm;
     for (let nth = 0; nth < runCount; nth += 1) {
-      const record = readRecord(payload, at, payload.length);
+      const record = (isIntact ? readIntact : readRecord)(payload, at, payload.length);
       if (record === undefined) throw malformed(APPEND, `no intact record at byte ${at} of ${payload.length}`);
       const index = asIndex(prevLogIndex + entries.length + 1);
       entries.push({ index, term: asTerm(term), type: record.type, bytes: payload, at, length: record.length });

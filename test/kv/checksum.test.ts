@@ -1,9 +1,10 @@
 import { crc32 } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { checksumOf } from '../../src/kv/checksum.js';
+import { encodeOpenSession } from '../../src/kv/command.js';
 import { type BinaryKey, toBinaryKey, toBytes } from '../../src/kv/key.js';
 import { VERSION_HEADER_BYTES } from '../../src/kv/version.js';
-import { bytes, cas, put, StoreUnderTest } from './helpers.js';
+import { bytes, cas, put, StoreUnderTest, underSession } from './helpers.js';
 
 const KEY = 'k\xe9y';
 
@@ -18,10 +19,25 @@ function flushed(value: string): { readonly kv: StoreUnderTest; readonly stored:
 }
 
 describe('a checksum', () => {
-  it.each([0, 1, 63, 64, 65, 5_000])('is the crc32 of key and content, of %d bytes as of others', (length) => {
-    const content = Buffer.alloc(length, 'content ');
-    const key = toBinaryKey(bytes(KEY));
-    expect(checksumOf(key, content, 0, length)).toBe(crc32(Buffer.concat([toBytes(key), content])));
+  it.each([0, 1, 2, 3, 4, 5, 191, 192, 193, 5_000])(
+    'is the crc32 of key and content, of %d bytes as of others',
+    (length) => {
+      const content = Buffer.alloc(length, 'content ');
+      const key = toBinaryKey(bytes(KEY));
+      expect(checksumOf(key, content, 0, length)).toBe(crc32(Buffer.concat([toBytes(key), content])));
+    },
+  );
+
+  it.each(['', 'v', 'x'.repeat(300)])('of a version is its own, whatever command wrote it: a value of %#', (value) => {
+    const kv = new StoreUnderTest();
+    kv.run(put('put', value), cas('new', null, value), put('old', value), cas('old', value, `next ${value}`));
+    kv.enter(encodeOpenSession());
+    expect(kv.enter(underSession(put('in a session', value), 5, 1))).toMatchObject({ succeeded: true });
+    kv.flushByTime();
+    for (const key of ['put', 'new', 'old', 'in a session']) {
+      const { bytes: stored, start, end } = kv.backend.find('keys', key as BinaryKey)!;
+      expect(stored.readUInt32LE(start), key).toBe(crc32(stored.subarray(start + 4, end), crc32(key)));
+    }
   });
 });
 

@@ -9,7 +9,16 @@ import {
   votersOnly,
 } from '../../src/base/index.js';
 import type { Backend, DatabaseName } from '../../src/kv/backend.js';
-import { type Command, encodeCommand, KvStore, type KvStoreOptions, MemoryBackend } from '../../src/kv/index.js';
+import { SESSION_HEADER_BYTES } from '../../src/kv/command.js';
+import {
+  type Command,
+  encodeCommand,
+  KvStore,
+  type KvStoreOptions,
+  MemoryBackend,
+  putSession,
+  writeCommand,
+} from '../../src/kv/index.js';
 import type { BinaryKey } from '../../src/kv/key.js';
 import { emptyMeta, encodeMeta, META_KEY, putMeta, readMeta, type StoreMeta } from '../../src/kv/meta.js';
 import { ENTRY_TYPES, type Entry, makeRecord } from '../../src/raft/entry.js';
@@ -92,6 +101,14 @@ export const cas = (key: string, expected: string | null, value: string): Comman
   value: bytes(value),
 });
 
+/** The bytes of a command that is to be run under a session. */
+export function underSession(command: Command, session: number, sequence: number, lowest = sequence): Buffer {
+  const encoded = Buffer.alloc(encodeCommand(command).length + SESSION_HEADER_BYTES);
+  writeCommand(encoded, 0, command, true);
+  putSession(encoded, 0, { session: asIndex(session), sequence, lowest });
+  return encoded;
+}
+
 export const commandEntry = (index: number, command: Command): Entry => ({
   ...makeRecord(ENTRY_TYPES.command, encodeCommand(command)),
   index: asIndex(index),
@@ -143,6 +160,16 @@ export class StoreUnderTest {
     const entries = commands.map((command, nth) => commandEntry(this.log.length + 1 + nth, command));
     this.log.push(...entries);
     return this.store.apply(entries);
+  }
+
+  /** The same of one command, by its bytes. */
+  enter(payload: Buffer) {
+    const index = asIndex(this.log.length + 1);
+    const entry: Entry = { ...makeRecord(ENTRY_TYPES.command, payload), index, term: asTerm(1) };
+    this.log.push(entry);
+    const [outcome] = this.store.apply([entry]);
+    this.persist();
+    return outcome;
   }
 
   noop(): void {

@@ -9,36 +9,15 @@ import {
   encodeOpenSession,
   encodeTime,
   type InSession,
-  putSession,
   readSession,
   SESSION_WINDOW,
-  writeCommand,
 } from '../../src/kv/index.js';
 import type { BinaryKey } from '../../src/kv/key.js';
 import { Session } from '../../src/kv/session.js';
-import { ENTRY_TYPES, type Entry, makeRecord } from '../../src/raft/entry.js';
-import { bytes, cas, contentsOf, del, put, StoreUnderTest, transact } from './helpers.js';
+import { ENTRY_TYPES, makeRecord } from '../../src/raft/entry.js';
+import { bytes, cas, contentsOf, del, put, StoreUnderTest, transact, underSession } from './helpers.js';
 
-const SESSION_BYTES = 18;
-
-function underSession(command: Command, session: number, sequence: number, lowest = sequence): Buffer {
-  const encoded = Buffer.alloc(encodeCommand(command).length + SESSION_BYTES);
-  writeCommand(encoded, 0, command, true);
-  putSession(encoded, 0, { session: asIndex(session), sequence, lowest });
-  return encoded;
-}
-
-/** A store that is told of entries by their bytes. */
 class Sessions extends StoreUnderTest {
-  enter(payload: Buffer) {
-    const index = asIndex(this.log.length + 1);
-    const entry: Entry = { ...makeRecord(ENTRY_TYPES.command, payload), index, term: asTerm(1) };
-    this.log.push(entry);
-    const [outcome] = this.store.apply([entry]);
-    this.persist();
-    return outcome;
-  }
-
   open(): LogIndex {
     return (this.enter(encodeOpenSession()) as { session: LogIndex }).session;
   }

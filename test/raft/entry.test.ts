@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { areIntact, readIntact } from '../../src/raft/entry.js';
 import {
   ENTRY_TYPES,
   type Entry,
@@ -25,6 +26,47 @@ function together(texts: readonly string[], { at = 0, firstIndex = 1 } = {}): En
     return placed;
   });
 }
+
+describe('records one behind the other', () => {
+  const texts = ['', 'a', 'x'.repeat(300), 'yz'];
+  const records = together(texts, { at: 7 });
+  const { bytes } = records[0]!;
+
+  it('are intact as they were written, and are the same as each of them read alone', () => {
+    expect(areIntact(bytes, 7, bytes.length)).toBe(true);
+    for (const { at, length } of records) {
+      expect(areIntact(bytes, 7, at)).toBe(true);
+      expect(readIntact(bytes, at, bytes.length)).toEqual(readRecord(bytes, at, at + length));
+    }
+    expect(readIntact(bytes, bytes.length, bytes.length)).toBeUndefined();
+  });
+
+  it('are not when any bit of any of them is another, or some of the last is missing', () => {
+    const changed = Buffer.from(bytes);
+    for (let at = 7; at < changed.length; at += 1) {
+      for (let bit = 0; bit < 8; bit += 1) {
+        changed[at]! ^= 1 << bit;
+        expect(areIntact(changed, 7, changed.length), `bit ${bit} of byte ${at}`).toBe(false);
+        changed[at]! ^= 1 << bit;
+      }
+    }
+    const last = records.at(-1)!;
+    for (let end = last.at + 1; end < bytes.length; end += 1) expect(areIntact(bytes, 7, end)).toBe(false);
+    expect(areIntact(Buffer.alloc(40), 0, 40)).toBe(false);
+  });
+
+  it('are not when two of them have changed places', () => {
+    const [, second, third] = records as [Entry, Entry, Entry];
+    const swapped = Buffer.concat([
+      bytes.subarray(0, second.at + 4),
+      bytes.subarray(third.at + 4, third.at + 8),
+      bytes.subarray(second.at + 8, third.at + 4),
+      bytes.subarray(second.at + 4, second.at + 8),
+      bytes.subarray(third.at + 8),
+    ]);
+    expect(areIntact(swapped, 7, swapped.length)).toBe(false);
+  });
+});
 
 describe('a record', () => {
   it('is length, checksum, type and payload, little-endian: a format that disks and peers rely on', () => {
