@@ -86,10 +86,10 @@ describe('the prompt of a real cluster', () => {
     await screen.shows(/\[y\/N\]$/);
     screen.type(CTRL_D);
     await screen.shows(/kill: nothing was done\n(?:.*\n)*demo .* 4\/4>$/);
-    screen.type(`pause${ENTER}`);
-    await screen.shows(/Which node to pause\?/);
+    screen.type(`stop${ENTER}`);
+    await screen.shows(/Which node to stop\?/);
     screen.type(CTRL_D);
-    await screen.shows(/pause: no node was chosen, nothing was done\n(?:.*\n)*demo .* 4\/4>$/);
+    await screen.shows(/stop: no node was chosen, nothing was done\n(?:.*\n)*demo .* 4\/4>$/);
 
     const { stdout } = await place.run('status', '-o', 'json');
     const pids = (JSON.parse(stdout) as { nodes: { pid: number }[] }).nodes.map(({ pid }) => pid);
