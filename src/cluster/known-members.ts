@@ -20,6 +20,7 @@ import { type KnownMember, type SupervisorFile, writeSupervisorFile } from './su
 export class KnownMembers {
   readonly #file: string;
   readonly #emit: Emit;
+  readonly #writeFile: typeof writeSupervisorFile;
   #content: SupervisorFile;
   readonly #changes = new Listeners();
   #decided: Membership | undefined;
@@ -28,10 +29,11 @@ export class KnownMembers {
   #membership: Membership;
   #writing: Promise<void> | undefined;
 
-  constructor(file: string, content: SupervisorFile, emit: Emit) {
+  constructor(file: string, content: SupervisorFile, emit: Emit, writeFile = writeSupervisorFile) {
     this.#file = file;
     this.#content = content;
     this.#emit = emit;
+    this.#writeFile = writeFile;
     this.#membership = this.#compute();
   }
 
@@ -153,7 +155,7 @@ export class KnownMembers {
     try {
       for (let written: SupervisorFile | undefined; written !== this.#content; ) {
         written = this.#content;
-        await writeSupervisorFile(this.#file, written);
+        await this.#writeFile(this.#file, written);
       }
     } catch (thrown) {
       this.#emit.emit('warn', 'supervisor-file-failed', { file: this.#file, error: messageOf(thrown) });

@@ -1,4 +1,3 @@
-import { rmSync } from 'node:fs';
 import {
   asError,
   asNodeId,
@@ -11,22 +10,25 @@ import {
   type NodeId,
   RaftctlError,
 } from '../base/index.js';
-import type { MembershipRequest } from '../wire/index.js';
+import type { MembershipRequest, NodeStatus } from '../wire/index.js';
 import { type AskLeaderContext, askLeader } from './ask-leader.js';
 import type { ClusterConfig } from './config/config.js';
 import { nodeNameProblem } from './config/nodes.js';
 import { rewriteNodes } from './config/rewrite.js';
 import type { ClusterChange, ClusterChanged } from './control.js';
-import type { ClusterDirectory } from './directory.js';
 import type { KnownMembers } from './known-members.js';
-import { type LifecycleContext, untilRunning } from './lifecycle.js';
-import type { NodeHandle } from './node-handle.js';
+import { type LifecycleContext, type LifecycleNode, untilRunning } from './lifecycle.js';
 
-export interface MembershipContext extends AskLeaderContext<NodeHandle> {
+/** A node that can be asked about the membership, and to change it. */
+export interface AskedNode extends LifecycleNode {
+  status(timeoutMs: number): Promise<NodeStatus>;
+  changeMembership(change: MembershipRequest, timeoutMs: number): Promise<Membership>;
+}
+
+export interface MembershipContext extends AskLeaderContext<AskedNode> {
   readonly config: ClusterConfig;
   /** The cluster.yaml that this cluster is the one of: none of a temporary one. */
   readonly configFile: string | null;
-  readonly directory: ClusterDirectory;
   readonly members: KnownMembers;
   readonly emit: Emit;
   readonly clock: Clock;
@@ -34,9 +36,11 @@ export interface MembershipContext extends AskLeaderContext<NodeHandle> {
   /** Rejects with `port-taken` when that member could not listen. */
   readonly probe: (member: Member) => Promise<void>;
   /** Spawns the process of a new member. */
-  readonly spawn: (member: Member) => NodeHandle;
+  readonly spawn: (member: Member) => LifecycleNode;
   /** Ends the process of a member, and forgets it. */
   readonly dismiss: (node: NodeId) => Promise<void>;
+  /** Removes what that node has on its disk. Its log stays. */
+  readonly erase: (node: NodeId) => void;
 }
 
 const START_TIMEOUT_MS = 10_000;
@@ -115,8 +119,8 @@ async function wipe(context: MembershipContext, id: NodeId, deadline: number): P
 
 /** Starts the process, then has the leader take it in. If that is refused, everything is as it was. */
 async function addLearner(context: MembershipContext, member: Member, deadline: number): Promise<void> {
-  const { members, directory, spawn, dismiss, lifecycle, clock } = context;
-  rmSync(directory.nodeDirectory(member.id), { recursive: true, force: true });
+  const { members, spawn, dismiss, erase, lifecycle, clock } = context;
+  erase(member.id);
   await members.add(member);
   const handle = spawn(member);
   try {
@@ -127,16 +131,16 @@ async function addLearner(context: MembershipContext, member: Member, deadline: 
     if (!asError(thrown).definite) throw thrown;
     await dismiss(member.id);
     await members.forget(member.id);
-    rmSync(directory.nodeDirectory(member.id), { recursive: true, force: true });
+    erase(member.id);
     throw thrown;
   }
 }
 
 /** Its process ends, and its data is of no use any more. Its log stays. */
-async function discard({ dismiss, members, directory }: MembershipContext, id: NodeId): Promise<void> {
+async function discard({ dismiss, members, erase }: MembershipContext, id: NodeId): Promise<void> {
   await dismiss(id);
   await members.forget(id);
-  rmSync(directory.nodeDirectory(id), { recursive: true, force: true });
+  erase(id);
 }
 
 /** The leader decides, with the others. What became of a change that it left behind, the next one knows. */

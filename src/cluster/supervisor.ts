@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import {
   type Clock,
   type Emit,
@@ -277,7 +278,6 @@ export class Supervisor implements ClusterControl {
       ...this.#transferContext(),
       config: this.config,
       configFile: this.#options.isTemporary ? null : this.config.file,
-      directory,
       members: this.#members,
       emit: this.emit,
       clock,
@@ -294,6 +294,7 @@ export class Supervisor implements ClusterControl {
         await node?.process.stop(this.config.supervisor.stopTimeoutMs);
         this.#nodes.delete(id);
       },
+      erase: (id) => rmSync(directory.nodeDirectory(id), { recursive: true, force: true }),
     };
   }
 

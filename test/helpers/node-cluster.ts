@@ -31,6 +31,8 @@ interface StartNodeOptions {
   readonly joins?: boolean;
   /** Under this name it is the nth. */
   readonly incarnation?: number;
+  /** Where it listens; left out: at port 1 of a host of its name. */
+  readonly address?: Pick<Member, 'host' | 'port'>;
   /** Of a new cluster that goes on with its data. */
   readonly clusterId?: string;
 }
@@ -61,8 +63,11 @@ export class NodeCluster {
   readonly events: string[] = [];
   /** Who was told that it is no member any more, in order. */
   readonly removed: NodeId[] = [];
+  /** And at that moment. */
+  onRemoved: (node: NodeId) => void = () => {};
   readonly #first: readonly NodeId[];
   readonly #incarnations = new Map<NodeId, number>();
+  readonly #addresses = new Map<NodeId, Pick<Member, 'host' | 'port'>>();
   readonly #disks = new Map<NodeId, MemoryDisk>();
   readonly #states = new Map<NodeId, MemoryStates>();
   readonly #running = new Map<NodeId, Running>();
@@ -142,10 +147,11 @@ export class NodeCluster {
 
   /** The same while somebody else lets time pass. */
   async launch(name: string, options: StartNodeOptions = {}): Promise<void> {
-    const { mayCreate = true, members, data, joins = false, incarnation, clusterId } = options;
+    const { mayCreate = true, members, data, joins = false, incarnation, address, clusterId } = options;
     const id = asNodeId(name);
     if (!this.ids.includes(id)) this.ids.push(id);
     if (incarnation !== undefined) this.#incarnations.set(id, incarnation);
+    if (address !== undefined) this.#addresses.set(id, address);
     const loop = new EventLoop(this.time);
     this.#loops.set(id, loop);
     const disk = this.#disks.get(id) ?? new MemoryDisk();
@@ -178,7 +184,10 @@ export class NodeCluster {
         instance,
         onStop: () => {},
         onFatal: (error) => this.failures.push({ node: id, error }),
-        onRemoved: () => this.removed.push(id),
+        onRemoved: () => {
+          this.removed.push(id);
+          this.onRemoved(id);
+        },
         walOptions: { segmentBytes: this.#log.segmentBytes, firstSegmentBytes: this.#log.segmentBytes },
         limits: this.#limits,
         ...(data && { data }),
@@ -313,7 +322,7 @@ export class NodeCluster {
   /** As the others know it. */
   memberOf(name: string): Member {
     const id = asNodeId(name);
-    return { id, incarnation: this.#incarnations.get(id) ?? 1, host: id, port: 1 };
+    return { id, incarnation: this.#incarnations.get(id) ?? 1, host: id, port: 1, ...this.#addresses.get(id) };
   }
 
   #spec(id: NodeId): NodeSpec {

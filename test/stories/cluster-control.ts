@@ -4,14 +4,14 @@ import {
   type Level,
   Listeners,
   type Member,
-  type Membership,
   type NodeId,
   type Random,
   type Scheduler,
-  votersOnly,
 } from '../../src/base/index.js';
 import { viewCluster } from '../../src/cluster/cluster-view.js';
 import {
+  type ClusterChange,
+  type ClusterChanged,
   type ClusterConfig,
   type ClusterControl,
   type ClusterView,
@@ -22,10 +22,13 @@ import {
   type LiveState,
   type Transferred,
 } from '../../src/cluster/index.js';
-import { runLifecycle } from '../../src/cluster/lifecycle.js';
+import { KnownMembers } from '../../src/cluster/known-members.js';
+import { type LifecycleContext, runLifecycle } from '../../src/cluster/lifecycle.js';
 import { LiveTracker } from '../../src/cluster/live.js';
+import { changeCluster, type MembershipContext } from '../../src/cluster/membership-changes.js';
 import { hasProcess } from '../../src/cluster/process-state.js';
 import { supervisorEmit } from '../../src/cluster/supervisor-emit.js';
+import { SUPERVISOR_FORMAT } from '../../src/cluster/supervisor-file.js';
 import { transferLeadership } from '../../src/cluster/transfer.js';
 import { MergedStream } from '../../src/diagnostics/index.js';
 import type { NodeCluster } from '../helpers/node-cluster.js';
@@ -49,7 +52,9 @@ export class NodeClusterControl implements ClusterControl {
   readonly eventsLateMs = 0;
   readonly #parts: Parts;
   readonly #emit: Emit;
-  readonly #nodes: ReadonlyMap<NodeId, ClusterNode>;
+  readonly #cluster: NodeCluster;
+  readonly #members: KnownMembers;
+  readonly #nodes: Map<NodeId, ClusterNode>;
   readonly #tracker: LiveTracker;
   readonly #changes = new Listeners();
   #lastPid = 100;
@@ -57,15 +62,22 @@ export class NodeClusterControl implements ClusterControl {
   constructor(cluster: NodeCluster, parts: Parts) {
     this.#parts = parts;
     const members = cluster.ids.map((id) => ({ id, incarnation: 1, host: id as string, port: 1 }));
-    const membership: Membership = { ...votersOnly(cluster.ids), members };
+    this.#cluster = cluster;
     this.config = { ...defaultConfig(), name: 'story' };
     const demandChanged = (level: Level) => {
       for (const node of this.#nodes.values()) node.setDemand(level);
     };
     this.events = new MergedStream({ ...parts, demandChanged });
     this.#emit = supervisorEmit(this.events, parts.clock, 'supervisor');
-    this.#nodes = new Map(members.map((member) => [member.id, this.#newNode(cluster, member)]));
-    this.#tracker = new LiveTracker({ membership: () => membership, stateOf: (id) => this.#nodes.get(id)!.state });
+    const known = members.map((member) => ({ ...member, joined: true }));
+    this.#members = new KnownMembers('supervisor.json', { ...FILE, members: known }, this.#emit, nobodyWrites);
+    this.#nodes = new Map(members.map((member) => [member.id, this.#newNode(member, { joins: false })]));
+    this.#tracker = new LiveTracker({
+      membership: () => this.#members.membership,
+      stateOf: (id) => this.#nodes.get(id)?.state ?? 'stopped',
+    });
+    this.#members.onChange(() => this.#tracker.membersChanged());
+    cluster.onRemoved = (id) => this.#nodes.get(id)?.wasRemoved();
     this.events.subscribe(0, { event: 'role-changed' }, (events) => this.#tracker.rolesChanged(events));
     this.#tracker.onChange(() => this.#changes.notify());
   }
@@ -94,24 +106,18 @@ export class NodeClusterControl implements ClusterControl {
   }
 
   lifecycle(action: LifecycleAction, node: NodeId, options: LifecycleOptions = {}): Promise<LifecycleResult> {
-    const context = {
-      ...this.#parts,
-      emit: this.#emit,
-      changes: this.#changes,
-      tracker: this.#tracker,
-      stopTimeoutMs: this.config.supervisor.stopTimeoutMs,
-    };
-    return runLifecycle(context, action, this.#nodes.get(node)!, options);
+    return runLifecycle(this.#lifecycleContext, action, this.#nodes.get(node)!, options);
   }
 
-  /** Stories of cores, and tests of whole clusters, have the membership change. */
-  async changeMembership(): Promise<never> {
-    throw new Error('a story has the members that it begins with');
+  changeMembership(
+    change: ClusterChange,
+    { timeoutMs = 60_000 }: { readonly timeoutMs?: number } = {},
+  ): Promise<ClusterChanged> {
+    return changeCluster(this.#membershipContext, change, timeoutMs);
   }
 
   transfer(to?: NodeId, { timeoutMs }: { readonly timeoutMs?: number } = {}): Promise<Transferred> {
-    const leader = () => this.#nodes.get(this.live().leader!);
-    return transferLeadership({ ...this.#parts, emit: this.#emit, changes: this.#changes, leader }, to, timeoutMs);
+    return transferLeadership(this.#leaderContext, to, timeoutMs);
   }
 
   async setLevel(level: Level, node?: NodeId): Promise<void> {
@@ -122,11 +128,45 @@ export class NodeClusterControl implements ClusterControl {
   /** A story's nodes end with it. */
   async down(): Promise<void> {}
 
-  #newNode(cluster: NodeCluster, member: Member): ClusterNode {
+  get #leaderContext() {
+    const leader = () => this.#nodes.get(this.live().leader!);
+    return { ...this.#parts, emit: this.#emit, changes: this.#changes, leader };
+  }
+
+  get #lifecycleContext(): LifecycleContext {
+    const { stopTimeoutMs } = this.config.supervisor;
+    return { ...this.#parts, emit: this.#emit, changes: this.#changes, tracker: this.#tracker, stopTimeoutMs };
+  }
+
+  get #membershipContext(): MembershipContext {
+    return {
+      ...this.#leaderContext,
+      config: this.config,
+      configFile: null,
+      members: this.#members,
+      lifecycle: this.#lifecycleContext,
+      // Nobody else listens in a story.
+      probe: async () => {},
+      spawn: (member) => {
+        const node = this.#newNode(member, { joins: true });
+        this.#nodes.set(member.id, node);
+        node.process.start();
+        return node;
+      },
+      dismiss: async (id) => {
+        await this.#nodes.get(id)?.process.stop(this.config.supervisor.stopTimeoutMs);
+        this.#nodes.delete(id);
+      },
+      erase: (id) => this.#cluster.wipe(id),
+    };
+  }
+
+  #newNode(member: Member, { joins }: { readonly joins: boolean }): ClusterNode {
     return new ClusterNode({
       ...this.#parts,
       member,
-      cluster,
+      joins,
+      cluster: this.#cluster,
       clusterId: this.clusterId,
       nextPid: () => {
         this.#lastPid += 1;
@@ -136,6 +176,20 @@ export class NodeClusterControl implements ClusterControl {
       led: () => this.#tracker.live.leader === member.id,
       changed: ({ id, state }) => this.#tracker.processChanged(id, hasProcess(state), state === 'starting'),
       events: (events) => this.events.append(events),
+      heard: ({ role, term, membership }) => {
+        if (role === 'leader') this.#members.heard(membership, term);
+      },
     });
   }
 }
+
+const FILE = {
+  format: SUPERVISOR_FORMAT,
+  clusterId: CLUSTER_ID,
+  name: 'story',
+  digest: '',
+  pid: 1,
+  socket: '',
+} as const;
+
+const nobodyWrites = async (): Promise<void> => {};

@@ -1,18 +1,30 @@
-import type { Clock, Emit, Level, Member, NodeId, Random, Scheduler } from '../../src/base/index.js';
+import {
+  type Clock,
+  type Emit,
+  type Level,
+  type Member,
+  type Membership,
+  type NodeId,
+  RaftctlError,
+  type Random,
+  type Scheduler,
+} from '../../src/base/index.js';
 import { AdminLink } from '../../src/cluster/admin-link.js';
 import type { ChildProcess, ProcessExit } from '../../src/cluster/child-process.js';
 import type { NodeView } from '../../src/cluster/index.js';
-import type { LifecycleNode } from '../../src/cluster/lifecycle.js';
+import type { AskedNode } from '../../src/cluster/membership-changes.js';
 import { NodeLog } from '../../src/cluster/node-log.js';
 import { ProcessMachine } from '../../src/cluster/process-machine.js';
 import { hasProcess, type ProcessStateName } from '../../src/cluster/process-state.js';
 import { meaningOf } from '../../src/cluster/raftctl-engine.js';
 import { mostVerbose, type NodeEvent } from '../../src/diagnostics/index.js';
-import type { Leadership, NodeStatus } from '../../src/wire/index.js';
+import { type Leadership, type MembershipRequest, NODE_EXIT, type NodeStatus } from '../../src/wire/index.js';
 import type { NodeCluster } from '../helpers/node-cluster.js';
 
 interface ClusterNodeOptions {
   readonly member: Member;
+  /** It came to a cluster that was there. */
+  readonly joins: boolean;
   readonly cluster: NodeCluster;
   readonly clusterId: string;
   readonly nextPid: () => number;
@@ -23,25 +35,28 @@ interface ClusterNodeOptions {
   readonly led: () => boolean;
   readonly changed: (node: ClusterNode) => void;
   readonly events: (events: readonly NodeEvent[]) => void;
+  /** What the node says of itself, whoever asked. */
+  readonly heard: (status: NodeStatus) => void;
 }
 
 /**
  * One node as its supervisor has it: the supervisor's own state machine and its own connection to the node, with a
  * process that is no process of the machine but a server of NodeCluster.
  */
-export class ClusterNode implements LifecycleNode {
+export class ClusterNode implements AskedNode {
   readonly id: NodeId;
   readonly process: ProcessMachine;
   /** Nobody writes it. */
   readonly log = new NodeLog({ file: '/nonexistent', maxFileBytes: 0, files: 1 });
   readonly #options: ClusterNodeOptions;
   #link: AdminLink | undefined;
+  #present: InProcess | undefined;
   #demand: Level = 'info';
   #baseLevel: Level = 'info';
   #known: { readonly status: NodeStatus; readonly at: number } | undefined;
 
   constructor(options: ClusterNodeOptions) {
-    const { member, cluster, nextPid } = options;
+    const { member, joins, cluster, nextPid } = options;
     this.#options = options;
     this.id = member.id;
     this.process = new ProcessMachine({
@@ -50,7 +65,10 @@ export class ClusterNode implements LifecycleNode {
       log: this.log,
       restart: 'never',
       meaningOf: (exit, answered) => meaningOf(exit, { directory: '', answered }),
-      spawn: () => new InProcess(cluster, member.id, nextPid()),
+      spawn: () => {
+        this.#present = new InProcess({ cluster, member, joins, pid: nextPid() });
+        return this.#present;
+      },
       changed: () => this.#changed(),
     });
   }
@@ -64,8 +82,7 @@ export class ClusterNode implements LifecycleNode {
     const { member, clock } = this.#options;
     const { id, host, port } = member;
     const link = this.state === 'running' ? this.#link : undefined;
-    const status = await link?.status(timeoutMs).catch(() => undefined);
-    if (status !== undefined) this.#known = { status, at: clock.now() };
+    if (link !== undefined) await this.status(timeoutMs).catch(() => {});
     const { state, pid, uptimeMs, restarts, lastExit } = this.process;
     return {
       id,
@@ -81,6 +98,27 @@ export class ClusterNode implements LifecycleNode {
     };
   }
 
+  async status(timeoutMs: number): Promise<NodeStatus> {
+    const status = await this.#linkNow.status(timeoutMs);
+    this.#known = { status, at: this.#options.clock.now() };
+    this.#options.heard(status);
+    return status;
+  }
+
+  async changeMembership(change: MembershipRequest, timeoutMs: number): Promise<Membership> {
+    return this.#linkNow.changeMembership(change, timeoutMs);
+  }
+
+  /** Its process was told that it is no member any more, and ends as a node's process does. */
+  wasRemoved(): void {
+    this.#present?.leave(NODE_EXIT.removed);
+  }
+
+  get #linkNow(): AdminLink {
+    if (this.#link !== undefined) return this.#link;
+    throw new RaftctlError('not-running', `${this.id} is ${this.state}`);
+  }
+
   async setBaseLevel(level: Level): Promise<void> {
     this.#baseLevel = level;
     this.#link?.setEventLevel(this.#level);
@@ -88,7 +126,7 @@ export class ClusterNode implements LifecycleNode {
   }
 
   async transfer(to: NodeId | null, timeoutMs: number): Promise<Leadership> {
-    return this.#link!.transfer(to, timeoutMs);
+    return this.#linkNow.transfer(to, timeoutMs);
   }
 
   setDemand(level: Level): void {
@@ -127,22 +165,37 @@ export class ClusterNode implements LifecycleNode {
   }
 }
 
+interface InProcessOptions extends Pick<ClusterNodeOptions, 'cluster' | 'member' | 'joins'> {
+  readonly pid: number;
+}
+
 /** A server of NodeCluster in the shape of a child process: it obeys signals, and exits. */
 class InProcess implements ChildProcess {
   readonly pid: number;
   readonly exited: Promise<ProcessExit>;
   readonly #cluster: NodeCluster;
   readonly #id: NodeId;
+  #isLeaving = false;
   #exit!: (exit: ProcessExit) => void;
 
-  constructor(cluster: NodeCluster, id: NodeId, pid: number) {
+  constructor({ cluster, member, joins, pid }: InProcessOptions) {
+    const { id, incarnation, host, port } = member;
     this.#cluster = cluster;
     this.#id = id;
     this.pid = pid;
     this.exited = new Promise((resolve) => {
       this.#exit = resolve;
     });
-    cluster.launch(id).catch(() => this.#exit({ code: 1, signal: null }));
+    cluster
+      .launch(id, { joins, incarnation, address: { host, port } })
+      .catch(() => this.#exit({ code: 1, signal: null }));
+  }
+
+  /** As the node's own process ends: the first who asks for it says how. */
+  leave(code: number): void {
+    if (this.#isLeaving) return;
+    this.#isLeaving = true;
+    void this.#cluster.leave(this.#id).then(() => this.#exit({ code, signal: null }));
   }
 
   kill(signal: NodeJS.Signals): boolean {
@@ -154,7 +207,7 @@ class InProcess implements ChildProcess {
         this.#cluster.resume(this.#id);
         break;
       case 'SIGTERM':
-        void this.#cluster.leave(this.#id).then(() => this.#exit({ code: 0, signal: null }));
+        this.leave(0);
         break;
       default:
         this.#cluster.crash(this.#id);

@@ -103,7 +103,7 @@ export class ClusterStage implements Stage {
       this.#messages.push(`${this.#at(this.#time.now())}${sent('cluster', message, isLost ? 'lost' : '')}`);
     });
     const control = new NodeClusterControl(nodes, { clock, scheduler, random });
-    this.#cluster = { nodes, network, control, client: nodes.client() };
+    this.#cluster = { nodes, network, control, client: nodes.followingClient() };
     const changes = new Listeners();
     const stop = control.onLiveChange(() => changes.notify());
     control.startAll();
