@@ -1,4 +1,5 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, realpathSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { type Clock, type NodeId, RaftctlError, type Scheduler } from '../base/index.js';
 import { identityOf, isAlive, isProcessIdentity, type ProcessIdentity } from '../os/index.js';
 import { signalGroup } from './child-process.js';
@@ -10,7 +11,8 @@ interface Registered {
 
 /**
  * The processes of a cluster, on disk, by identity (pid, start time, boot): so that the next supervisor can end what
- * this one could not, and never a stranger who got the same pid. Not synced: after a power cut there are no processes.
+ * this one could not, and never a stranger who got the same pid. It says in which directory it was written, for in a
+ * copy of that the processes are those of the original. Not synced: after a power cut there are no processes.
  */
 export class ProcessRegistry {
   readonly #file: string;
@@ -47,7 +49,8 @@ export class ProcessRegistry {
   flush(): void {
     const processes = [...this.#processes].map(([node, process]) => ({ node, process }));
     try {
-      writeFileSync(`${this.#file}.tmp`, `${JSON.stringify({ processes })}\n`, { mode: 0o600 });
+      const content = JSON.stringify({ directory: realpathSync(dirname(this.#file)), processes });
+      writeFileSync(`${this.#file}.tmp`, `${content}\n`, { mode: 0o600 });
       renameSync(`${this.#file}.tmp`, this.#file);
     } catch {
       // A full disk must not end the supervisor; the guard and the nodes' channel need no file.
@@ -101,11 +104,13 @@ function survivor(node: string, pid: number): RaftctlError {
   return new RaftctlError('start-failed', message, { hint: 'it hangs in the kernel, on a disk perhaps' });
 }
 
-/** A file that is missing or damaged names no process. */
+/** A file that is missing, damaged, or of another directory names no process. */
 function readRegistered(file: string): readonly Registered[] {
   try {
-    const { processes } = JSON.parse(readFileSync(file, 'utf8')) as { readonly processes?: unknown };
-    return Array.isArray(processes) ? processes.filter(isRegistered) : [];
+    const { directory, processes } = JSON.parse(readFileSync(file, 'utf8')) as Readonly<Record<string, unknown>>;
+    // The raftctl before did not say where it was.
+    const isOwn = directory === undefined || directory === realpathSync(dirname(file));
+    return isOwn && Array.isArray(processes) ? processes.filter(isRegistered) : [];
   } catch {
     return [];
   }

@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto';
-import { linkSync, readdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  linkSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { diskRemedy, isDiskFault, RaftctlError, systemReason } from '../base/index.js';
 import { identityOf, isAlive, isProcessIdentity, ownIdentity, type ProcessIdentity } from './process-identity.js';
@@ -13,6 +22,8 @@ export interface Lock {
 interface LockHolder {
   readonly process: ProcessIdentity;
   readonly purpose: string;
+  /** Where the lock was taken, by its real path; undefined: by a raftctl that did not say. */
+  readonly directory: string | undefined;
 }
 
 /** Attempts before giving up on a lock that changes hands under our eyes. */
@@ -29,15 +40,17 @@ let serial = 0;
  * after the content of the stale one: whoever holds that, and has read the stale content again since, is the only
  * process that may remove it. (Renaming the stale lock aside and looking at it afterwards would leave a moment in
  * which a third contender finds the name free although the lock that was moved is a living one.) A breaker that died
- * leaves a stale lock like any other, broken in the same way. What processes left beside the lock that were killed while
+ * leaves a stale lock like any other, broken in the same way. A lock in a copy of the holder's directory is stale, too:
+ * its holder has the original. What processes left beside the lock that were killed while
  * they took it is removed by the next holder.
  */
 export function acquireLock(file: string, purpose: string): Lock {
-  const holder: LockHolder = { process: ownIdentity(), purpose };
+  const process = ownIdentity();
   serial += 1;
-  const mine = `${JSON.stringify({ ...holder, serial })}\n`;
-  const privateFile = `${file}.${privateSuffix(holder.process)}-${serial}`;
+  const privateFile = `${file}.${privateSuffix(process)}-${serial}`;
   try {
+    const holder: LockHolder = { process, purpose, directory: realpathSync(dirname(file)) };
+    const mine = `${JSON.stringify({ ...holder, serial })}\n`;
     try {
       writeFileSync(privateFile, mine, { mode: 0o600 });
       const lock = acquire(file, privateFile, mine);
@@ -92,13 +105,30 @@ function acquire(file: string, privateFile: string, mine: string, shownAs = file
     const found = readIfThere(file);
     if (found === undefined) continue;
     const holder = parseHolder(found);
-    if (holder !== undefined && isAlive(holder.process)) throw lockedBy(shownAs, holder);
+    if (holder !== undefined && isAlive(holder.process) && !isCopy(file, found, holder))
+      throw lockedBy(shownAs, holder);
     // Unreadable content is stale too: a live holder's is complete, because the file was before it got its name.
     breakStale(file, found, privateFile, mine, shownAs);
   }
   throw new RaftctlError('data-locked', `${shownAs} changed hands ${ATTEMPTS_MAX} times while it was being taken`, {
     hint: 'see which processes compete for it',
   });
+}
+
+/**
+ * Is it another file than the one its holder took, which is still there? One that was moved is not, nor is one that is
+ * seen by two paths. When in doubt, the holder has it.
+ */
+function isCopy(file: string, content: string, { directory }: LockHolder): boolean {
+  if (directory === undefined) return false;
+  const original = join(directory, basename(file));
+  try {
+    const [here, there] = [statSync(file, { bigint: true }), statSync(original, { bigint: true })];
+    const isSame = here.dev === there.dev && here.ino === there.ino;
+    return !isSame && readFileSync(original, 'utf8') === content;
+  } catch {
+    return false;
+  }
 }
 
 function breakStale(file: string, stale: string, privateFile: string, mine: string, shownAs: string): void {
@@ -144,8 +174,9 @@ function removeIfUnchanged(file: string, expected: string): void {
 
 function parseHolder(text: string): LockHolder | undefined {
   try {
-    const { process: identity, purpose } = JSON.parse(text) as { process?: unknown; purpose?: unknown };
-    return isProcessIdentity(identity) && typeof purpose === 'string' ? { process: identity, purpose } : undefined;
+    const { process: identity, purpose, directory } = JSON.parse(text) as Partial<Record<keyof LockHolder, unknown>>;
+    if (!isProcessIdentity(identity) || typeof purpose !== 'string') return undefined;
+    return { process: identity, purpose, directory: typeof directory === 'string' ? directory : undefined };
   } catch {
     return undefined;
   }

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, copyFileSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { devNull } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -48,6 +48,19 @@ describe('the sweep', () => {
     expect(isRunning(stranger.pid!)).toBe(true);
   });
 
+  it('leaves the processes of the original alone when it is told of them by a copy of its directory', async () => {
+    const file = newFile();
+    const registry = new ProcessRegistry(file, realTime.scheduler);
+    const node = spawn();
+    registry.add(asNodeId('node-01'), node.pid!);
+    registry.flush();
+    const copy = newFile();
+    copyFileSync(file, copy);
+    expect(await sweep(copy)).toEqual([]);
+    expect(isRunning(node.pid!)).toBe(true);
+    expect(await sweep(file)).toEqual([`node-01 ${node.pid}`]);
+  });
+
   it('does not touch what ended in good order', async () => {
     const file = newFile();
     const registry = new ProcessRegistry(file, realTime.scheduler);
@@ -55,7 +68,7 @@ describe('the sweep', () => {
     registry.add(asNodeId('node-01'), node.pid!);
     registry.remove(asNodeId('node-01'));
     registry.flush();
-    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({ processes: [] });
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ processes: [] });
     expect(await sweep(file)).toEqual([]);
     expect(isRunning(node.pid!)).toBe(true);
   });

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -41,6 +42,36 @@ describe('a running cluster whose directory was deleted', () => {
     expect((await place.run('ls', '-o', 'json')).stdout).toBe('[]\n');
   });
 });
+
+describe('a copy of the directory of a running cluster', () => {
+  it('is a cluster of its own somewhere else, and the original goes on, whatever becomes of the copy', async () => {
+    const [place, elsewhere] = [await Workplace.create(), await Workplace.create()];
+    await place.up();
+    await place.run('put', 'a', 'of both');
+    const pids = await pidsOf(place);
+    execFileSync('cp', ['-a', place.data, elsewhere.data]);
+
+    const copy = await elsewhere.up();
+    expect((await elsewhere.run('get', 'a')).stdout).toBe('of both\n');
+    await elsewhere.run('put', 'a', 'of the copy');
+    expect((await place.run('get', 'a')).stdout).toBe('of both\n');
+    expect((await elsewhere.run('down')).code).toBe(0);
+    await copy.finished;
+    // What it sweeps now are its own leftovers, of which there are none.
+    execFileSync('cp', [join(place.data, 'demo/processes.json'), join(elsewhere.data, 'demo/processes.json')]);
+    expect((await elsewhere.run('rm', '--yes')).code).toBe(0);
+
+    expect(await pidsOf(place)).toEqual(pids);
+    expect((await place.run('put', 'a', 'of the original')).code).toBe(0);
+    const again = await place.run('up', '--nodes', '4', '--port-offset', String(place.portOffset));
+    expect([again.code, again.stderr]).toEqual([6, expect.stringContaining('the cluster runs already')]);
+  });
+});
+
+async function pidsOf(place: Workplace): Promise<readonly number[]> {
+  const { stdout } = await place.run('status', '-o', 'json');
+  return (JSON.parse(stdout) as { nodes: { pid: number }[] }).nodes.map(({ pid }) => pid);
+}
 
 describe('a supervisor that was stopped (SIGSTOP, Ctrl-Z)', () => {
   it('is woken by down, and ends as it would have', async () => {

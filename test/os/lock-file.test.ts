@@ -1,9 +1,19 @@
 import { fork, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RaftctlError } from '../../src/base/index.js';
@@ -77,6 +87,58 @@ describe('a lock', () => {
     const lock = acquireLock(file, 'first');
     expect(refusal(() => acquireLock(file, 'second')).message).toContain('(first;');
     lock.release();
+  });
+
+  describe('of a living process, in a directory that', () => {
+    let copy: string;
+
+    beforeEach(() => {
+      copy = join(mkdtempSync(join(tmpdir(), 'raftctl-lock-')), 'copy');
+    });
+
+    afterEach(() => {
+      rmSync(dirname(copy), { recursive: true, force: true });
+    });
+
+    it('is a copy of the one it holds, is none: the copy is taken, the original still refused', () => {
+      const lock = acquireLock(file, 'the original');
+      cpSync(directory, copy, { recursive: true });
+      const second = acquireLock(join(copy, 'cluster.lock'), 'the copy');
+      expect(refusal(() => acquireLock(file, 'another')).message).toContain('(the original;');
+      expect(refusal(() => acquireLock(join(copy, 'cluster.lock'), 'another')).message).toContain('(the copy;');
+      lock.release();
+      second.release();
+      expect([readdirSync(directory), readdirSync(copy)]).toEqual([[], []]);
+    });
+
+    it('was moved, is refused: the holder has it still', () => {
+      acquireLock(file, 'the original');
+      renameSync(directory, copy);
+      expect(refusal(() => acquireLock(join(copy, 'cluster.lock'), 'another')).message).toContain('(the original;');
+    });
+
+    it('was moved after it was copied, is refused in both: which is which cannot be told', () => {
+      acquireLock(file, 'the original');
+      cpSync(directory, copy, { recursive: true });
+      renameSync(directory, `${copy}-moved`);
+      for (const one of [copy, `${copy}-moved`]) {
+        expect(refusal(() => acquireLock(join(one, 'cluster.lock'), 'another')).code).toBe('data-locked');
+      }
+    });
+
+    it('has another name, is refused', () => {
+      acquireLock(file, 'the original');
+      symlinkSync(directory, copy);
+      expect(refusal(() => acquireLock(join(copy, 'cluster.lock'), 'another')).code).toBe('data-locked');
+    });
+
+    it('replaced the one it holds, is refused: it may still work there', () => {
+      acquireLock(file, 'the original');
+      cpSync(directory, copy, { recursive: true });
+      rmSync(directory, { recursive: true });
+      renameSync(copy, directory);
+      expect(refusal(() => acquireLock(file, 'another')).code).toBe('data-locked');
+    });
   });
 
   it('of a dead process is broken', async () => {
