@@ -71,3 +71,7 @@ export const versionTooLow = (name: string, needed: number, clusterVersion: numb
 /** `what` came from the future. */
 export const dataNewer = (place: string, what: string): RaftctlError =>
   new RaftctlError('data-newer', `${place}: ${what}`, { hint: 'use the raftctl that wrote it, or a newer one' });
+
+/** The cluster that the state at `place` belongs to has come further than `data`. */
+export const clusterNewer = (place: string, clusterVersion: number, { version }: DataVersion): RaftctlError =>
+  dataNewer(place, `the cluster is at version ${clusterVersion}, this raftctl knows data up to version ${version}`);

@@ -15,6 +15,9 @@
  *
  * ## Where state lives
  *
+ * `state-machine.ts` runs the commands: it is the state as of one entry, and makes the next one of it. `store.ts` is what
+ * others see: what a start finds, reads, flushes, states that take its place.
+ *
  *     apply ─▶ active memtable ──seal──▶ sealed memtable ──one transaction──▶ backend (LMDB)
  *     reads:          1st                        2nd                                 3rd
  *
@@ -151,7 +154,8 @@ export { emptyMeta, readMeta, type StoreMeta } from './meta.js';
 export { revisionGone } from './past-revisions.js';
 export { settleReceived } from './received-state.js';
 export type { StatePoint } from './state-points.js';
-export { KvStore, type KvStoreDependencies, type KvStoreOptions } from './store.js';
+export { KvStore } from './store.js';
+export type { KvStoreDependencies, KvStoreOptions } from './store-options.js';
 export type {
   CommandResult,
   EventQuery,

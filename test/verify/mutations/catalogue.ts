@@ -288,7 +288,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a cas compares lengths',
     edits: one(
-      'kv/store.ts',
+      'kv/state-machine.ts',
       'return bytes.compare(current.bytes, current.start, current.end, expectedAt, end) === 0;',
       'return true;',
     ),
@@ -307,7 +307,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'after a restart the last entry is applied again',
     edits: one(
-      'kv/store.ts',
+      'kv/state-machine.ts',
       'this.#appliedIndex = flushed.appliedIndex;',
       'this.#appliedIndex = Math.max(0, flushed.appliedIndex - 1) as typeof flushed.appliedIndex;',
     ),
@@ -390,7 +390,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a key that comes back remembers when it was first created',
     edits: one(
-      'kv/store.ts',
+      'kv/state-machine.ts',
       'deletes ? asRevision(0) : isNew ? this.#revision : current.createRevision;',
       'current === undefined ? this.#revision : current.createRevision;',
     ),
@@ -543,7 +543,7 @@ export const MUTATIONS: readonly Mutation[] = [
   // Exactly once
   {
     name: 'a write that comes again is run again',
-    edits: one('kv/store.ts', 'if (remembered !== undefined) return remembered;', ''),
+    edits: one('kv/state-machine.ts', 'if (remembered !== undefined) return remembered;', ''),
     seeds: 60,
   },
   {
@@ -563,15 +563,15 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the log’s time falls back when a node starts again',
-    edits: one('kv/store.ts', 'new Sessions(this.#backend, time,', 'new Sessions(this.#backend, 0,'),
+    edits: one('kv/state-machine.ts', 'new Sessions(backend, flushed.time,', 'new Sessions(backend, 0,'),
     seeds: 60,
   },
   {
     name: 'a session that has expired is taken for a new one',
     edits: one(
-      'kv/store.ts',
+      'kv/state-machine.ts',
       'if (session === undefined) return sessionExpired(id);',
-      'if (session === undefined) return this.#write(bytes);',
+      'if (session === undefined) return this.#write(entry);',
     ),
     seeds: 60,
   },
@@ -634,11 +634,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'what was applied and not flushed lives on beside a state that came',
-    edits: one(
-      'kv/store.ts',
-      'this.#memtables = new Memtables();\n    this.#stored = new StoredVersions(backend);\n    this.#verification',
-      'this.#stored = new StoredVersions(backend);\n    this.#verification',
-    ),
+    edits: one('kv/store.ts', 'memtables: new Memtables(),', 'memtables: this.#machine?.memtables ?? new Memtables(),'),
     seeds: 20,
   },
   // Clusters of several versions
@@ -659,7 +655,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the cluster version falls back when a node starts again',
-    edits: one('kv/store.ts', 'this.#clusterVersion = flushed.clusterVersion;', 'this.#clusterVersion = 1;'),
+    edits: one('kv/state-machine.ts', 'this.#clusterVersion = flushed.clusterVersion;', 'this.#clusterVersion = 1;'),
     seeds: 20,
   },
   // Old copies of a directory
@@ -687,7 +683,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the sum of a state keeps what was replaced',
-    edits: one('kv/store.ts', 'if (!isNew) this.#sum.remove(current.checksum);', ''),
+    edits: one('kv/state-machine.ts', 'if (!isNew) this.#sum.remove(current.checksum);', ''),
     seeds: 5,
     quick: true,
   },
