@@ -1,75 +1,26 @@
 import {
-  type Clock,
-  type Emit,
   formatHostPort,
   LimitedWarnings,
   type Member,
   type NodeId,
-  RaftctlError,
-  type Scheduler,
+  type RaftctlError,
   type Sighting,
 } from '../base/index.js';
-import type { Message, MessageType, RawNode } from '../raft/index.js';
-import type { Wal } from '../storage/index.js';
-import type { Connection, ConnectionHandlers, Frame, Hello, Link, LinkState, Transport } from '../transport/index.js';
-import { dataVersionOf, KIND, type Note } from '../wire/index.js';
-import type { EntryCache } from './entry-cache.js';
-import { Forwarded } from './forwarded.js';
-import type { Members } from './members.js';
-import { Outbox } from './outbox.js';
-import { type Greeted, greetedBy } from './peer-note.js';
-import type { Sightings } from './sightings.js';
+import type { Message, MessageType } from '../raft/index.js';
+import type { Frame, Hello, LinkState } from '../transport/index.js';
+import { KIND } from '../wire/index.js';
+import { Peer, type PeerDependencies } from './peer.js';
 import { Unanswered } from './unanswered.js';
 import type { PendingWrite } from './writes.js';
 
-interface PeersOptions {
-  readonly id: NodeId;
-  readonly members: Members;
-  readonly transport: Transport;
-  readonly clock: Clock;
-  readonly scheduler: Scheduler;
-  /** What this node says when it dials a member, of whom it has seen this. */
-  readonly hello: (member: NodeId, seen: Sighting | undefined) => Hello;
-  readonly sightings: Sightings;
-  readonly secret: Uint8Array | undefined;
-  readonly raft: RawNode;
-  readonly wal: Wal;
-  readonly cache: EntryCache;
-  readonly emit: Emit;
-  readonly onFatal: (error: unknown) => void;
-  readonly maxFrameBytes: number;
-  readonly maxQueuedBytes: number;
-  /** The shortest election timeout: who is asked and says nothing for so long is dialed anew. */
-  readonly patienceMs: number;
+interface PeersOptions extends PeerDependencies {
   /** Has that member a connection to this node that is open, and may it have one? */
   readonly isVisiting: (member: Member) => boolean;
-  /** Another member says that this node is none any more. */
-  readonly toldRemoved: (error: RaftctlError) => void;
   /** Has that process a connection to this node that is still open? */
   readonly isHeard: (node: NodeId, instance: string) => boolean;
   /** Something the core should hear of happened: take a turn. */
   readonly wake: () => void;
 }
-
-interface Peer {
-  readonly id: NodeId;
-  readonly member: Member;
-  readonly link: Link;
-  readonly outbox: Outbox;
-  readonly forwarded: Forwarded;
-  /** Its process that is gone, to judge by its port, and of which there may still be something to hear. */
-  leaving: string | null;
-  /** Since when the link has its present connection, in monotonic milliseconds. */
-  linkedAt: number;
-  /** What the process at the other end of the link told when it greeted. */
-  note: Note | undefined;
-  /** What its process understood when it greeted last; a link that broke since does not change that. */
-  dataVersion: number | undefined;
-}
-
-const REDIAL = { firstMs: 2, factor: 2, jitter: 0.2 };
-const REDIAL_MS_MAX = 250;
-const HANDSHAKE_TIMEOUT_MS = 3_000;
 
 /** What is answered by whoever gets it. An answer that is lost is the asker's to notice. */
 const WANTS_ANSWER: Readonly<Record<MessageType, boolean>> = {
@@ -104,7 +55,7 @@ export class Peers {
       clock,
       scheduler,
       patienceMs,
-      silent: (member, nth) => this.#silent(member, nth),
+      silent: (member, nth) => this.#peers.get(member)?.silent(nth),
     });
     this.#warnings = new LimitedWarnings(options.emit, options.scheduler);
     this.#firstForwardId = firstForwardId;
@@ -134,11 +85,8 @@ export class Peers {
 
   #leave(peer: Peer): void {
     this.#peers.delete(peer.id);
-    peer.link.close();
-    peer.outbox.reset();
-    peer.forwarded.lost();
     this.#unanswered.heard(peer.id);
-    this.#options.raft.unlinked(peer.id);
+    peer.leave();
   }
 
   /** At the start of a turn, once the core knows how late it is: ranks of candidates are a matter of milliseconds. */
@@ -188,14 +136,8 @@ export class Peers {
       const known = this.#peers.get(id);
       const { member } = hello;
       if (member !== undefined && known?.member.incarnation !== member.incarnation) this.#host({ id, ...member });
-      else if (known !== undefined) this.#reach(known, told);
+      else known?.reach(told);
     });
-  }
-
-  #reach({ id, link }: Peer, told: Sighting): void {
-    const seen = this.#options.sightings.seen(id, told.incarnation);
-    if (link.state.type === 'broken') link.retryNow();
-    else if (link.state.type === 'connected' && seen !== undefined && told.starts > seen.starts) link.renew();
   }
 
   #host(stranger: Member): void {
@@ -210,12 +152,7 @@ export class Peers {
    * that was cut as silently. It need not be an answer that we wait for.
    */
   greetedAgain(id: NodeId): void {
-    const { clock, patienceMs } = this.#options;
-    this.#collect(() => {
-      const peer = this.#peers.get(id);
-      // A link that is young is what brought it here, or was made for the same reason.
-      if (peer !== undefined && clock.now() - peer.linkedAt >= patienceMs) peer.link.renew();
-    });
+    this.#collect(() => this.#peers.get(id)?.renewIfOld());
   }
 
   /** Something came from it. */
@@ -251,7 +188,7 @@ export class Peers {
 
   /** Is the link to that member up? Nobody has one to itself. */
   isLinked(id: NodeId): boolean {
-    return this.#peers.get(id)?.link.state.type === 'connected';
+    return this.#peers.get(id)?.isLinked ?? false;
   }
 
   /** The data version that a member told when it was greeted last; undefined: it never was. */
@@ -299,63 +236,13 @@ export class Peers {
   }
 
   #dial(member: Member): Peer {
-    const { transport, hello, secret, maxFrameBytes, maxQueuedBytes, patienceMs } = this.#options;
-    const { raft, cache, wal, clock, scheduler, sightings } = this.#options;
-    // A network that comes back is noticed within an election timeout.
-    const redialMs = patienceMs / 2;
-    const link = transport.dial({
-      host: member.host,
-      port: member.port,
-      hello: () => hello(member.id, sightings.seen(member.id, member.incarnation)),
-      secret,
-      // An acknowledgement of another node would be taken for this one's.
-      expected: member.id,
-      maxFrameBytes,
-      handshakeTimeoutMs: HANDSHAKE_TIMEOUT_MS,
-      maxQueuedBytes,
-      redialUntakenMs: redialMs,
-      backoff: { ...REDIAL, maxMs: Math.min(REDIAL_MS_MAX, redialMs) },
-      handlers: silentHandlers,
-      changed: (state, before) =>
-        this.#collect(() => {
-          // One that was left meanwhile is nobody's any more.
-          const peer = this.#peers.get(member.id);
-          if (peer?.link === link) this.#linkChanged(peer, state, before);
-        }),
-      certainlyGone: (instance) => {
-        const peer = this.#peers.get(member.id);
-        if (peer?.link === link) this.#departs(peer, instance);
-      },
-    });
-    const outbox = new Outbox({
-      peer: member.id,
-      cache,
-      wal,
-      send: (kind, parts) => link.send(kind, 0, ...parts),
-      unreachable: () => raft.unreachable(member.id),
-      unreadable: (error) => this.#unreadable(member.id, error),
-    });
-    const forwarded = new Forwarded(member.id, { clock, scheduler, firstId: this.#firstForwardId });
-    return {
-      id: member.id,
-      member,
-      link,
-      outbox,
-      forwarded,
-      leaving: null,
-      linkedAt: clock.now(),
-      note: undefined,
-      dataVersion: undefined,
+    const handlers = {
+      collect: (change: () => void) => this.#collect(change),
+      answered: (id: NodeId) => this.#unanswered.heard(id),
+      departs: (peer: Peer, instance: string) => this.#departs(peer, instance),
+      refused: (refused: Member, error: RaftctlError) => this.#refused(refused, error),
     };
-  }
-
-  /** Its link may have been cut without a word. */
-  #silent(id: NodeId, nth: number): void {
-    const { emit, patienceMs } = this.#options;
-    const link = this.#peers.get(id)?.link;
-    if (link?.state.type !== 'connected') return;
-    emit.emit(nth === 1 ? 'info' : 'debug', 'link-silent', { peer: id, silentMs: nth * patienceMs });
-    link.renew();
+    return new Peer(member, this.#options, handlers, this.#firstForwardId);
   }
 
   /**
@@ -375,76 +262,12 @@ export class Peers {
     this.#options.wake();
   }
 
-  #linkChanged(reached: Peer, state: LinkState, before: LinkState): void {
-    const { id, member } = reached;
-    const { raft, emit, sightings } = this.#options;
-    if (state.type === 'connected') {
-      const { peer, remoteAddress } = state.connection;
-      const greeted = this.#greetedBy(member, state.connection);
-      if (greeted === undefined) return;
-      const { note, told } = greeted;
-      // It was told what was seen of it before, and has welcomed this node: it remembers.
-      sightings.see(id, told);
-      reached.linkedAt = this.#options.clock.now();
-      this.#unanswered.heard(id);
-      reached.note = note;
-      reached.dataVersion = dataVersionOf(state.connection.peer.features);
-      if (reached.leaving === peer.instance) reached.leaving = null;
-      emit.emit('info', 'link-connected', { peer: peer.node, address: remoteAddress });
-      raft.linked(id, note);
-    } else if (before.type === 'connected') {
-      const error = state.type === 'broken' ? state.error.message : undefined;
-      emit.emit('info', 'link-broken', { peer: id, error });
-      raft.unlinked(id);
-      reached.note = undefined;
-      reached.outbox.reset();
-      reached.forwarded.lost();
-      sightings.keep();
-    } else if (state.type === 'broken' && isRefusal(state.error)) {
-      this.#refused(member, state.error);
-    }
-    if (state.type === 'broken' && state.error.code === 'member-removed') this.#options.toldRemoved(state.error);
-  }
-
   /** It is dialed again and again, and refused each time until somebody mends it. */
   #refused({ id, host, port }: Member, error: RaftctlError): void {
     const address = formatHostPort({ host, port });
     this.#warnings.warn('peer-refused', { peer: id, address, error: error.message });
   }
-
-  /** Damage ends the node, as it would at its next start; anything else is tried again. */
-  #unreadable(peer: NodeId, error: unknown): void {
-    // The core has let go of it since, and sends the state instead.
-    if (error instanceof RaftctlError && error.code === 'log-trimmed') return;
-    if (error instanceof RaftctlError && error.code !== 'data-damaged') {
-      this.#options.emit.emit('warn', 'log-read-failed', { peer, error: error.message });
-    } else this.#options.onFatal(error);
-  }
-
-  /** Undefined: it is not the member that it should be, and the connection is closed. */
-  #greetedBy(member: Member, connection: Connection): Greeted | undefined {
-    try {
-      const refused = this.#options.members.refusalOf(connection.peer);
-      if (refused !== undefined) throw refused;
-      const greeted = greetedBy(connection.peer);
-      const refusal = this.#options.sightings.refusalOf(member.id, greeted.told);
-      if (refusal !== undefined) throw refusal;
-      return greeted;
-    } catch (error) {
-      if (!(error instanceof RaftctlError)) throw error;
-      this.#refused(member, error);
-      connection.close(error);
-      return undefined;
-    }
-  }
 }
 
-const isRefusal = ({ code }: RaftctlError): boolean => code === 'handshake-refused' || code === 'data-forgotten';
 const isSameMember = (one: Member, other: Member): boolean =>
   one.id === other.id && one.incarnation === other.incarnation && one.host === other.host && one.port === other.port;
-
-/** Peers answer on links of their own: nothing comes back on ours. */
-const silentHandlers: ConnectionHandlers = {
-  frames: (connection: Connection) =>
-    connection.close(new RaftctlError('bad-request', 'a node sent frames on a link that is not its own')),
-};

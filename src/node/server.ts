@@ -213,7 +213,6 @@ export class NodeServer {
     const { spec, transport, wal, recorder, onFatal, random, clock, scheduler, sightings } = this.#dependencies;
     return new Peers(
       {
-        id: spec.id,
         members: this.#members,
         transport,
         clock,

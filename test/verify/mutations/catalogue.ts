@@ -534,9 +534,9 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a link that is silent is never dialed anew',
     edits: one(
-      'node/peers.ts',
-      "'link-silent', { peer: id, silentMs: nth * patienceMs });\n    link.renew();",
-      "'link-silent', { peer: id, silentMs: nth * patienceMs });",
+      'node/peer.ts',
+      "'link-silent', { peer: this.id, silentMs: nth * patienceMs });\n    this.link.renew();",
+      "'link-silent', { peer: this.id, silentMs: nth * patienceMs });",
     ),
     seeds: 80,
   },
