@@ -56,6 +56,23 @@ describe('a benchmark', () => {
     expect((await runBench(OPTIONS, { client: failing, clock: realClock, scheduler: realScheduler })).errors).toBe(1);
   });
 
+  it('that did nothing has failed, with the first reason there was', async () => {
+    const refusing = new FakeClient();
+    refusing.put = () => Promise.reject(new RaftctlError('quorum-lost', '1 of 4 is left'));
+    await expect(
+      runBench(OPTIONS, { client: refusing, clock: realClock, scheduler: realScheduler }),
+    ).rejects.toMatchObject({
+      code: 'quorum-lost',
+      message: expect.stringMatching(/^no put was answered within 0\.03 s, \d+ failed: 1 of 4 is left$/),
+    });
+    const slow = new FakeClient();
+    slow.put = (...call) =>
+      new Promise((done) => realScheduler.after(60, () => done(FakeClient.prototype.put.apply(slow, call))));
+    await expect(
+      runBench({ ...OPTIONS, durationMs: 4 }, { client: slow, clock: realClock, scheduler: realScheduler }),
+    ).rejects.toMatchObject({ code: 'timeout', message: 'no put was answered within 0.004 s' });
+  });
+
   it('is asked of the nodes of the running cluster, with no more connections than clients', async () => {
     let asked: BenchOptions | undefined;
     const { workspace } = fakeWorld('prompt', {
@@ -81,15 +98,22 @@ describe('a benchmark', () => {
     expect(outcome.principal).toBe(2);
   });
 
-  it.each(['--for 0s', '--clients 0', '--keys 0', '--connections 0'])(
-    '%s is a mistake of the caller',
-    async (option) => {
-      const { workspace } = fakeWorld('prompt', { runBench: () => Promise.reject(new Error('it was started')) });
-      const call = TABLE.bind(['bench', 'put', ...option.split(' ')].map(literalArg), 'prompt');
-      const output = outputOf(capturedPrinter(), 'text');
-      await expect(execute(workspace, output, call, { signal: new AbortController().signal })).rejects.toMatchObject({
-        code: 'usage',
-      });
-    },
-  );
+  it.each([
+    ['--for 0s', '--for: expected some time to measure in, such as 5s, got 0'],
+    ['--clients 0', '--clients: expected at least 1, got 0'],
+    ['--clients 100001', '--clients: expected at most 100000, got 100001'],
+    ['--keys 0', '--keys: expected at least 1, got 0'],
+    ['--keys 10000001', '--keys: expected at most 10000000, got 10000001'],
+    ['--connections 0', '--connections: expected at least 1, got 0'],
+    ['--connections 4097', '--connections: expected at most 4096, got 4097'],
+    ['--value 2000000', '--value: expected at most 1048576, got 2000000'],
+  ])('%s is a mistake of the caller', async (option, message) => {
+    const { workspace } = fakeWorld('prompt', { runBench: () => Promise.reject(new Error('it was started')) });
+    const call = TABLE.bind(['bench', 'put', ...option.split(' ')].map(literalArg), 'prompt');
+    const output = outputOf(capturedPrinter(), 'text');
+    await expect(execute(workspace, output, call, { signal: new AbortController().signal })).rejects.toMatchObject({
+      code: 'usage',
+      message,
+    });
+  });
 });

@@ -1,5 +1,5 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
-import type { Clock, Scheduler } from '../../base/index.js';
+import { asError, type Clock, RaftctlError, type Scheduler } from '../../base/index.js';
 import type { Client } from '../../client/index.js';
 import type { BenchOptions, BenchResult } from './options.js';
 
@@ -15,7 +15,10 @@ const FILL_AT_ONCE = 256;
 /** A client whose operation failed pauses, so that a dead cluster is not hammered. */
 const PAUSE_MS = 10;
 
-/** Clients in a closed loop: each sends its next operation when the one before is answered. */
+/**
+ * Clients in a closed loop: each sends its next operation when the one before is answered. Rejects when none of them was
+ * answered within the time, with the first failure if there was one: nothing was measured.
+ */
 export async function runBench(options: BenchOptions, dependencies: BenchDependencies): Promise<BenchResult> {
   const run = new BenchRun(options, dependencies);
   await run.fill();
@@ -32,6 +35,7 @@ class BenchRun {
   readonly #histogram: RecordableHistogram = createHistogram({ lowest: 1, highest: 600_000_000_000, figures: 3 });
   #next = 0;
   #errors = 0;
+  #firstFailure: unknown;
   #countFrom = Number.POSITIVE_INFINITY;
   #end = Number.POSITIVE_INFINITY;
 
@@ -62,7 +66,15 @@ class BenchRun {
     this.#countFrom = startedAt + Math.min(WARM_UP_MS, this.#options.durationMs / 4);
     this.#end = this.#countFrom + this.#options.durationMs;
     await Promise.all(Array.from({ length: this.#options.clients }, (_, index) => this.#loop(index)));
+    if (this.#histogram.count === 0) throw this.#nothingDone();
     return this.#result();
+  }
+
+  #nothingDone(): RaftctlError {
+    const within = `no ${this.#options.op} was answered within ${this.#options.durationMs / 1e3} s`;
+    if (this.#firstFailure === undefined) return new RaftctlError('timeout', within, { hint: 'measure for longer' });
+    const cause = asError(this.#firstFailure);
+    return new RaftctlError(cause.code, `${within}, ${this.#errors} failed: ${cause.message}`, { cause });
   }
 
   async #loop(index: number): Promise<void> {
@@ -78,7 +90,8 @@ class BenchRun {
         const doneAt = this.#clock.now();
         if (sentAt >= this.#countFrom && doneAt <= this.#end)
           this.#histogram.record(Math.max(1, Math.round((doneAt - sentAt) * 1e6)));
-      } catch {
+      } catch (thrown) {
+        this.#firstFailure ??= thrown;
         this.#errors += 1;
         await new Promise<void>((resolve) => {
           this.#scheduler.after(PAUSE_MS, resolve);
@@ -91,7 +104,7 @@ class BenchRun {
     const { op, nodes, clients, connections, valueBytes, keys, durationMs } = this.#options;
     const seconds = durationMs / 1e3;
     const histogram = this.#histogram;
-    const ms = (percentile: number) => round(histogram.count === 0 ? 0 : histogram.percentile(percentile) / 1e6);
+    const ms = (percentile: number) => round(histogram.percentile(percentile) / 1e6);
     return {
       op,
       nodes,
@@ -104,7 +117,7 @@ class BenchRun {
       p50Ms: ms(50),
       p95Ms: ms(95),
       p99Ms: ms(99),
-      maxMs: round(histogram.count === 0 ? 0 : histogram.max / 1e6),
+      maxMs: round(histogram.max / 1e6),
       errors: this.#errors,
     };
   }

@@ -11,6 +11,11 @@ const count = (name: string, about: string): OptionSpec => ({
   about,
 });
 
+/** Beyond these the worker is measured, or its memory, and no cluster. A node takes at most so many connections. */
+const CLIENTS_MAX = 100_000;
+const CONNECTIONS_MAX = 4_096;
+const KEYS_MAX = 10_000_000;
+
 const bench: CommandSpec = {
   name: 'bench',
   group: 'load',
@@ -36,7 +41,8 @@ const bench: CommandSpec = {
   async run(context, call) {
     const { cluster, surface } = context;
     if (!surface.runBench) throw new RaftctlError('usage', 'bench is not possible here');
-    const options = benchOptions(call, cluster.control().live().membership.members);
+    const control = cluster.control();
+    const options = benchOptions(call, control.live().membership.members, control.config.storage.maxValueBytes);
     context.waiting(`bench ${options.op} for ${options.durationMs / 1e3} s`);
     const result = await surface.runBench(options, context.signal);
     return { document: { ...result }, principal: result.throughput, text: () => benchText(result) };
@@ -48,25 +54,37 @@ export const BENCH_COMMANDS: readonly CommandSpec[] = [bench];
 function benchOptions(
   call: Invocation,
   nodes: readonly { readonly host: string; readonly port: number }[],
+  maxValueBytes: number,
 ): BenchOptions {
-  const clients = atLeastOne(call, 'clients', 256);
+  const clients = within(call, 'clients', { least: 1, most: CLIENTS_MAX, otherwise: 256 });
+  const connections = within(call, 'connections', { least: 1, most: CONNECTIONS_MAX, otherwise: 32 });
+  const most = maxValueBytes;
+  const hint = 'storage.maxValue in cluster.yaml sets the bound';
   return {
     op: call.text('OP') as BenchOp,
     endpoints: nodes.map(formatHostPort),
     nodes: nodes.length,
     clients,
-    connections: Math.min(atLeastOne(call, 'connections', 32), clients),
-    valueBytes: call.count('value') ?? 256,
-    keys: atLeastOne(call, 'keys', 10_000),
+    connections: Math.min(connections, clients),
+    valueBytes: within(call, 'value', { least: 0, most, otherwise: Math.min(256, most), hint }),
+    keys: within(call, 'keys', { least: 1, most: KEYS_MAX, otherwise: 10_000 }),
     durationMs: someTime(call.duration('for') ?? 5_000),
     sessions: !call.has('no-sessions'),
   };
 }
 
-function atLeastOne(call: Invocation, name: string, otherwise: number): number {
+interface Bounds {
+  readonly least: number;
+  readonly most: number;
+  readonly otherwise: number;
+  readonly hint?: string;
+}
+
+function within(call: Invocation, name: string, { least, most, otherwise, hint }: Bounds): number {
   const value = call.count(name) ?? otherwise;
-  if (value >= 1) return value;
-  throw new RaftctlError('usage', `--${name}: expected at least 1, got ${value}`);
+  if (value < least) throw new RaftctlError('usage', `--${name}: expected at least ${least}, got ${value}`);
+  if (value <= most) return value;
+  throw new RaftctlError('usage', `--${name}: expected at most ${most}, got ${value}`, { ...(hint && { hint }) });
 }
 
 function someTime(ms: number): number {
