@@ -60,6 +60,7 @@ module.exports = {
     builtinOnlyIn('sockets-only-in-transport', 'net|dgram|http|https|tls', [
       '^src/transport/',
       '^src/node/supervisor-channel',
+      '^src/cli/background',
       '^src/cluster/ports',
     ]),
     // Asks `ps` who a process is. Whatever lives on after its answer is execa's.

@@ -12,6 +12,7 @@ import type {
   refuseUnfinishedRecovery,
   removeCluster,
   signalGroup,
+  spawnInBackground,
   spawnProgram,
   startCluster,
 } from '../cluster/index.js';
@@ -34,6 +35,7 @@ export interface ClusterModule {
   readonly Guard: typeof Guard;
   readonly spawnProgram: typeof spawnProgram;
   readonly signalGroup: typeof signalGroup;
+  readonly spawnInBackground: typeof spawnInBackground;
 }
 
 type HostInput = TerminalInput & StreamLike & AsyncIterable<unknown> & { readonly fd?: number };
@@ -54,9 +56,12 @@ export interface Host {
   readonly scheduler: Scheduler;
   readonly random: Random;
   readonly pid: number;
-  /** Program and arguments of a node process, and of the benchmark's worker. */
+  /** Program and arguments of raftctl itself, of a node process, and of the benchmark's worker. */
+  readonly ownCommand: readonly string[];
   readonly nodeCommand: readonly string[];
   readonly benchCommand: readonly string[];
+  /** Who started this process in the background, and waits until it is `ready`. Absent: nobody did. */
+  readonly parent?: { ready(): void };
   loadCluster(): Promise<ClusterModule>;
   loadConnect(): Promise<typeof connect>;
   /** Answers how to stop listening. */

@@ -54,6 +54,7 @@ async function dispatch(argv: readonly string[], global: GlobalOptions, printer:
 /** Kept here, and not in program.ts, so that a one-shot command does not load the parser of the program's own. */
 const OWN = [
   'up',
+  'attach',
   'down',
   'rm',
   'recover',

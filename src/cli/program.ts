@@ -44,6 +44,7 @@ function buildProgram(context: ProgramContext, bind: Bind): Command {
     .addHelpText('after', MORE_HELP)
     .configureHelp({ showGlobalOptions: true });
   addUp(program, context, bind);
+  addAttach(program, context, bind);
   addExec(program, context, bind);
   addClusterCommands(program, context, bind);
   addOthers(program, context, bind);
@@ -63,7 +64,9 @@ const everyCommand = (command: Command): Command[] => [command, ...command.comma
 const MORE_HELP = `
 Commands on the running cluster, once, from a shell (the same words as at the prompt and in scripts):
   put KEY VALUE · get KEY · del KEY · scan [PREFIX] · cas KEY OLD NEW
-  status [NODE] · nodes · leader · kill · stop · start · restart · pause · resume NODE
+  watch KEY · hash · status [NODE] · nodes · leader
+  kill · stop · start · restart · pause · resume · wipe NODE
+  members · add [NODE] · promote · remove NODE · replace OLD [NEW] · transfer [NODE]
   logs · events · count · wait · bench put|get|mixed
 
 raftctl help COMMAND explains one by examples. -o json answers in JSON.`;
@@ -79,6 +82,7 @@ function addUp(program: Command, { global, printer, host }: ProgramContext, bind
     .option('--nodes <n>', 'so many nodes, whatever the configuration says', wholeNumber(1))
     .option('--port-offset <n>', 'added to every port', wholeNumber(0))
     .option('--ephemeral', 'in a temporary directory, removed at the end')
+    .option('-d, --detach', 'in the background: returns when the cluster is ready')
     .option('--timeout <duration>', 'how long the cluster may take to be ready', duration, 30_000)
     .addOption(output());
   command.action(() => {
@@ -87,14 +91,23 @@ function addUp(program: Command, { global, printer, host }: ProgramContext, bind
       nodes?: number;
       portOffset?: number;
       ephemeral?: true;
+      detach?: true;
       timeout: number;
     }>();
     return bind(async () => {
-      const { up } = await import('./up.js');
-      const { file: named, nodes, portOffset, ephemeral = false, timeout: timeoutMs } = options;
-      return up({ file: named, nodes, portOffset, ephemeral, timeoutMs }, global, printer, host);
+      const { file: named, nodes, portOffset, ephemeral = false, detach = false, timeout: timeoutMs } = options;
+      const wanted = { file: named, nodes, portOffset, ephemeral, timeoutMs };
+      if (!detach) return (await import('./up.js')).up(wanted, global, printer, host);
+      return (await import('./up-background.js')).upInBackground(wanted, global, host);
     })();
   });
+}
+
+function addAttach(program: Command, { global, printer, host }: ProgramContext, bind: Bind): void {
+  program
+    .command('attach')
+    .description('open another prompt on the running cluster; leaving it ends nothing')
+    .action(() => bind(async () => (await import('./attach.js')).attach(global, printer, host))());
 }
 
 interface ExecFlags {

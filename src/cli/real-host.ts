@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { realClock } from '../base/real/clock.js';
 import { realRandom } from '../base/real/random.js';
 import { realScheduler } from '../base/real/scheduler.js';
+import { parentOf } from './background.js';
 import { ENDING_SIGNALS, type EndingSignal, type Host } from './host.js';
 import { V8_OF_A_NODE } from './launch.js';
 import type { OutputLoss } from './output-loss.js';
@@ -13,23 +14,30 @@ const bundle = (name: string): string => fileURLToPath(new URL(`./${name}`, impo
 /** This process. */
 export function realHost(loss: OutputLoss): Host {
   const signals = endingSignals();
+  const parent = parentOf(process);
+  const { stdout, stderr }: Pick<Host, 'stdout' | 'stderr'> = parent ?? process;
   return {
     stdin: process.stdin,
     stdinAgain: () => (isatty(0) ? new ReadStream(0) : null),
-    stdout: process.stdout,
-    stderr: process.stderr,
+    stdout,
+    stderr,
+    ...(parent && { parent }),
     environment: process.env,
     clock: realClock,
     scheduler: realScheduler,
     random: realRandom,
     pid: process.pid,
+    ownCommand: [process.execPath, bundle('../bin/raftctl.js')],
     nodeCommand: [process.execPath, ...V8_OF_A_NODE, bundle('node.cjs')],
     benchCommand: [process.execPath, bundle('bench.js')],
     loadCluster: () => import('../cluster/index.js'),
     loadConnect: async () => (await import('../client/index.js')).connect,
     onSignal(listener: (signal: EndingSignal) => void) {
       for (const signal of signals) process.on(signal, listener);
+      // Who waited for it is gone: as a terminal that closes.
+      const stopWatching = parent?.onGone(() => listener('SIGHUP'));
       return () => {
+        stopWatching?.();
         // A terminal that is closed says so more than once: what is ending by itself is not to be ended by that.
         process.on('SIGHUP', ignore);
         for (const signal of signals) process.off(signal, listener);

@@ -1,22 +1,13 @@
-import { join } from 'node:path';
 import { formatHostPort } from '../base/index.js';
 import type { ClusterConfig, Supervisor } from '../cluster/index.js';
-import { TABLE } from '../console/commands/index.js';
-import {
-  defaultConfigFile,
-  HistoryFile,
-  inputKind,
-  isClusterDirectory,
-  readSourced,
-  stateDirectory,
-} from '../console/files/index.js';
-import { PlainPrompt, Prompt, runPiped, Terminal } from '../console/index.js';
+import { defaultConfigFile, isClusterDirectory } from '../console/files/index.js';
 import { toJson } from '../console/output/index.js';
 import type { Printer } from '../console/results.js';
+import { Ending } from './ending.js';
 import type { GlobalOptions } from './global-options.js';
-import type { EndingSignal, Host } from './host.js';
+import type { Host } from './host.js';
+import { isDumb, serve } from './serve.js';
 import { StartDisplay } from './start-progress.js';
-import { type OpenWorkspace, openWorkspace } from './workspace.js';
 
 const HOW_TO_LEAVE = 'exit or Ctrl-D stops the nodes and ends; their data stays';
 
@@ -31,12 +22,13 @@ export interface UpOptions {
 /** `raftctl up`: starts a cluster, serves a prompt (or a script on standard input, or nobody), stops the cluster. */
 export async function up(options: UpOptions, global: GlobalOptions, printer: Printer, host: Host): Promise<number> {
   const config = await configFor(options, printer, host);
-  const ending = new Ending(printer, host);
+  const ending = new Ending(printer, host, 'stopping');
   try {
     const supervisor = await start(options, config, global, printer, host, ending);
     void supervisor.ended.then(() => ending.begin('taken down'));
-    describe(supervisor, options, global, printer);
-    const exitCode = await serve(supervisor, printer, host, ending);
+    describe(supervisor, options, global, printer, host);
+    host.parent?.ready();
+    const exitCode = await serve({ control: supervisor, howToLeave: HOW_TO_LEAVE, printer, host, ending });
     await stop(supervisor, options, printer, ending);
     return exitCode;
   } finally {
@@ -84,7 +76,13 @@ async function start(
 }
 
 /** Where everything is and how to stop it; with `-o json` the endpoints. */
-function describe(supervisor: Supervisor, options: UpOptions, global: GlobalOptions, printer: Printer): void {
+function describe(
+  supervisor: Supervisor,
+  options: UpOptions,
+  global: GlobalOptions,
+  printer: Printer,
+  { parent }: Host,
+): void {
   const { config, directory, clusterId } = supervisor;
   const endpoints = supervisor.live().membership.members.map(formatHostPort);
   if (global.format === 'json') {
@@ -98,78 +96,11 @@ function describe(supervisor: Supervisor, options: UpOptions, global: GlobalOpti
     [
       `  ${paint.dim('addresses')}  ${endpoints.join(' ')}`,
       `  ${paint.dim('data')}       ${data}`,
-      `  ${paint.dim('elsewhere')}  raftctl status, raftctl kill leader, raftctl exec SCRIPT`,
-      `  ${paint.dim('stop')}       exit or Ctrl-D here, raftctl down elsewhere`,
+      `  ${paint.dim('elsewhere')}  raftctl attach, raftctl status, raftctl kill leader, raftctl exec SCRIPT`,
+      `  ${paint.dim('stop')}       ${parent ? 'raftctl down' : 'exit or Ctrl-D here, raftctl down elsewhere'}`,
     ].join('\n'),
   );
 }
-
-/** Until the user leaves, the input ends, a signal comes, or somebody takes the cluster down. */
-async function serve(supervisor: Supervisor, printer: Printer, host: Host, ending: Ending): Promise<number> {
-  const kind = inputKind(host.stdin);
-  const workspace = openWorkspace(host, { origin: 'prompt', control: () => supervisor, readsInput: false });
-  try {
-    if (kind === 'terminal' && printer.view.terminal) {
-      await (isDumb(host) ? plainPrompt : prompt)(workspace, printer, host, ending);
-    } else if (kind === 'piped') {
-      const piped = { ...workspace, surface: { ...workspace.surface, origin: 'script' as const } };
-      const input = host.stdin;
-      const result = await runPiped({
-        workspace: piped,
-        table: TABLE,
-        printer,
-        input,
-        signal: ending.signal,
-        load: readSourced,
-      });
-      ending.scriptIsOver();
-      // An input that ended without a command is a closed one.
-      if (result.commands > 0 || result.exitCode !== 0) return result.exitCode;
-      await ending.begun;
-    } else await ending.begun;
-    return 0;
-  } finally {
-    await workspace.scope.jobs.finish();
-    await workspace.close();
-  }
-}
-
-async function prompt(workspace: OpenWorkspace, printer: Printer, host: Host, ending: Ending): Promise<void> {
-  const state = stateDirectory(host.environment);
-  const history = new HistoryFile(state && join(state, 'history'));
-  await new Prompt({
-    workspace,
-    table: TABLE,
-    terminal: new Terminal(host.stdin),
-    output: host.stdout,
-    view: printer.view,
-    history,
-    howToLeave: HOW_TO_LEAVE,
-    signal: ending.signal,
-    load: readSourced,
-  }).run();
-}
-
-async function plainPrompt(workspace: OpenWorkspace, printer: Printer, host: Host, ending: Ending): Promise<void> {
-  const { stdin: input, stdout: output } = host;
-  const plain = new PlainPrompt({
-    workspace,
-    table: TABLE,
-    printer,
-    input,
-    inputAgain: () => host.stdinAgain(),
-    output,
-    howToLeave: HOW_TO_LEAVE,
-    signal: ending.signal,
-    load: readSourced,
-  });
-  ending.onInterrupt = () => plain.interrupt();
-  await plain.run();
-  ending.onInterrupt = null;
-}
-
-/** The terminal shows lines, and nothing can be drawn on it. */
-const isDumb = (host: Host): boolean => host.environment['TERM'] === 'dumb';
 
 async function stop(supervisor: Supervisor, options: UpOptions, printer: Printer, ending: Ending): Promise<void> {
   const down = ending.reason === 'taken down';
@@ -182,84 +113,5 @@ async function stop(supervisor: Supervisor, options: UpOptions, printer: Printer
       ? `the data is in ${directory}, raftctl up goes on with it`
       : `${directory} is gone, and the data with it`;
     printer.err(`stopped; ${data}`);
-  }
-}
-
-/** How `up` ends: the first reason counts; Ctrl-C while it is ending forces. */
-class Ending {
-  readonly #controller = new AbortController();
-  readonly #force = new AbortController();
-  readonly #printer: Printer;
-  readonly #stopListening: () => void;
-  #warned = false;
-  #unread = false;
-  /** A script on standard input is run to its end and its verdict, whether or not anybody reads on. */
-  #runsScript: boolean;
-  reason: EndingSignal | 'left' | 'taken down' | null = null;
-  /** Who hears of Ctrl-C as long as nothing is ending. */
-  onInterrupt: (() => void) | null = null;
-  readonly begun: Promise<void>;
-
-  constructor(printer: Printer, host: Host) {
-    this.#printer = printer;
-    this.#runsScript = inputKind(host.stdin) === 'piped';
-    this.begun = new Promise((resolve) => {
-      this.#controller.signal.addEventListener('abort', () => resolve(), { once: true });
-    });
-    const stopSignals = host.onSignal((signal) => this.#signalled(signal));
-    const stopReading = host.onOutputLoss(({ type }) => {
-      this.#unread = type === 'unread';
-      this.#endUnread();
-    });
-    this.#stopListening = () => {
-      stopSignals();
-      stopReading();
-    };
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  get force(): AbortSignal {
-    return this.#force.signal;
-  }
-
-  begin(reason: NonNullable<Ending['reason']>): void {
-    this.reason ??= reason;
-    this.#controller.abort();
-  }
-
-  scriptIsOver(): void {
-    this.#runsScript = false;
-    this.#endUnread();
-  }
-
-  close(): void {
-    this.#stopListening();
-  }
-
-  #endUnread(): void {
-    if (this.#unread && !this.#runsScript) this.begin('SIGHUP');
-  }
-
-  #signalled(signal: EndingSignal): void {
-    if (this.reason === null) {
-      if (signal === 'SIGINT' && this.onInterrupt !== null) {
-        this.onInterrupt();
-        return;
-      }
-      if (signal === 'SIGINT') this.#printer.err('stopping; Ctrl-C again forces');
-      this.begin(signal);
-      return;
-    }
-    if (signal !== 'SIGINT') return;
-    if (this.reason === 'left' && !this.#warned) {
-      this.#warned = true;
-      this.#printer.err('still stopping; Ctrl-C again forces');
-      return;
-    }
-    this.#printer.err('forced');
-    this.#force.abort();
   }
 }

@@ -38,6 +38,7 @@ export function openWorkspace(host: Host, options: WorkspaceOptions): OpenWorksp
     scope: newScope(),
     surface: {
       origin: options.origin,
+      console: `pid ${host.pid}`,
       clock,
       scheduler,
       random,

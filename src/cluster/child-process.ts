@@ -68,6 +68,15 @@ export function spawnProgram(
   return { ...process, stdout: stdout!, stderr: stderr! };
 }
 
+/** Spawns a program that goes on without us, and tells us on its descriptor 3 as long as we read. */
+export function spawnInBackground(
+  command: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): ChildProcess & { readonly channel: Duplex } {
+  const { process, channel } = spawn(command, environment, ['ignore', 'ignore', 'ignore', CHANNEL]);
+  return { ...process, channel: channel! };
+}
+
 /** To a child of ours and whatever shares its group: all that it started, unless that made a session of its own. */
 export function signalGroup(pid: number, signal: NodeJS.Signals): void {
   try {

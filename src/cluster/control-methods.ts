@@ -66,7 +66,7 @@ export const GREETING: MethodTable<Greeting> = {
 };
 
 export const CONTROL_METHODS: MethodTable<
-  Pick<ClusterControl, 'view' | 'lifecycle' | 'transfer' | 'changeMembership' | 'setLevel' | 'down'>
+  Pick<ClusterControl, 'view' | 'lifecycle' | 'transfer' | 'changeMembership' | 'announce' | 'setLevel' | 'down'>
 > = {
   view: method({
     args: object({ timeoutMs: optional(finite) }),
@@ -106,6 +106,12 @@ export const CONTROL_METHODS: MethodTable<
       workMs: (options?.timeoutMs ?? WORK_MS) + 2 * supervisor.stopTimeoutMs,
     }),
     parameters: ({ change, ...options }) => [change, given(options)],
+  }),
+  announce: method({
+    args: object({ line: text, console: text }),
+    result: nothing,
+    ask: (_, line, console) => ({ args: { line, console }, workMs: WORK_MS }),
+    parameters: ({ line, console }) => [line, console],
   }),
   setLevel: method({
     args: object({ level, node: optional(nodeId) }),

@@ -34,6 +34,8 @@ export interface ClusterControl {
   transfer(to?: NodeId, options?: { readonly timeoutMs?: number }): Promise<Transferred>;
   /** Others are to belong to the cluster. Rejects with `change-refused` or `change-failed`, and why; see `members`. */
   changeMembership(change: ClusterChange, options?: { readonly timeoutMs?: number }): Promise<ClusterChanged>;
+  /** Tells whoever else is at this cluster what is done here: an event `command`. `console` names the place. */
+  announce(line: string, console: string): Promise<void>;
   /** Events of this level are recorded from now on, at one node or at all. */
   setLevel(level: Level, node?: NodeId): Promise<void>;
   /** Ends the cluster: followers first, the leader last. Its data stays. */

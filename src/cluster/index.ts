@@ -77,7 +77,7 @@
  * process writes, it is copied aside and truncated, every two seconds at most. See `node-log.ts` for what that can lose.
  */
 
-export { signalGroup, spawnProgram } from './child-process.js';
+export { signalGroup, spawnInBackground, spawnProgram } from './child-process.js';
 export * from './config/config.js';
 export type { NodeConfig } from './config/nodes.js';
 export { connectControl } from './connect.js';

@@ -72,6 +72,9 @@ const VIEW_TIMEOUT_MS = 1_000;
 const LEVEL_TIMEOUT_MS = 2_000;
 const CHANGE_TIMEOUT_MS = 30_000;
 
+/** Of a command that is told to others: what is beyond is a value that nobody reads. */
+const COMMAND_LENGTH_MAX = 200;
+
 /** How often the sizes of the logs are looked at. */
 const ROTATE_EVERY_MS = 2_000;
 
@@ -226,6 +229,10 @@ export class Supervisor implements ClusterControl {
   }
 
   /** The first call decides; a later one may still force. */
+  async announce(line: string, console: string): Promise<void> {
+    this.emit.emit('info', 'command', { console, line: line.slice(0, COMMAND_LENGTH_MAX) });
+  }
+
   down(options: DownOptions = {}): Promise<void> {
     if (this.#down === undefined) this.#down = this.#goDown(options);
     else this.#listenToForce(options.force);

@@ -26,6 +26,7 @@ export async function execute(
   call: Runnable,
   options: ExecuteOptions,
 ): Promise<Outcome> {
+  if (call.spec.acts === true && workspace.surface.origin !== 'script') announce(workspace, call);
   const bound = new Bound(workspace, call, options);
   const context: Context = {
     ...workspace,
@@ -48,6 +49,14 @@ export async function execute(
   } finally {
     bound.release();
   }
+}
+
+/** Others are told what is tried, whatever comes of it. That they are not must not keep it from being done. */
+function announce({ cluster, surface }: Workspace, call: Runnable): void {
+  cluster
+    .control()
+    .announce(call.line, surface.console)
+    .catch(() => {});
 }
 
 /** The time a command has, and the two ways in which it ends early: it is over, or somebody interrupts. */

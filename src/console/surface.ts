@@ -34,6 +34,8 @@ export interface UpOptions {
 /** What the place offers where commands are written. What is absent is not possible there. */
 export interface Surface {
   readonly origin: Origin;
+  /** Names this place among those at the same cluster: `pid 4711`. */
+  readonly console: string;
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly random: Random;

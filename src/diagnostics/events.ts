@@ -517,6 +517,12 @@ export const EVENTS = {
     about: 'Every node answers and knows the leader.',
     fields: { leader: 'the leader', term, ms: 'since the start' },
   },
+  command: {
+    component: 'supervisor',
+    level: 'info',
+    about: 'Somebody at a console changes the cluster or its data.',
+    fields: { line: 'the command', console: 'where: the process that was told' },
+  },
   'cluster-stopping': {
     component: 'supervisor',
     level: 'info',

@@ -16,6 +16,7 @@ import {
   refuseUnfinishedRecovery,
   removeCluster,
   signalGroup,
+  spawnInBackground,
   spawnProgram,
 } from '../../src/cluster/index.js';
 import { FakeClient, FakeControl } from '../console/fakes.js';
@@ -72,6 +73,7 @@ export class FakeHost {
       scheduler: realScheduler,
       random: seededRandom(1),
       pid: 1,
+      ownCommand: ['raftctl'],
       nodeCommand: ['node'],
       benchCommand: ['bench'],
       loadCluster: async () => this.#clusterModule(options),
@@ -133,6 +135,7 @@ export class FakeHost {
       Guard,
       spawnProgram,
       signalGroup,
+      spawnInBackground,
       connectControl: async () => remote as unknown as FakeRemote,
       startCluster: startCluster ?? (() => Promise.reject(new Error('no cluster was to be started'))),
     };

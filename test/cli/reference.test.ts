@@ -7,6 +7,7 @@ import { FakeHost } from './fake-host.js';
 const OWN = [
   'init',
   'up',
+  'attach',
   'down',
   'rm',
   'recover',
@@ -69,7 +70,7 @@ describe('docs/commands.md', () => {
     const known = new Set(OWN.map((name) => name.split(' ')[0]));
     expect(stdout).toContain('Usage: raftctl');
     expect(VERSION).toMatch(/^\d+\.\d+\.\d+/);
-    const commands = listed.filter((name) => !['put', 'status', 'logs', 'raftctl'].includes(name));
+    const commands = listed.filter((name) => !['put', 'watch', 'kill', 'members', 'logs', 'raftctl'].includes(name));
     expect(commands.length).toBeGreaterThan(8);
     for (const name of commands) expect(known).toContain(name);
   });

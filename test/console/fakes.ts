@@ -211,6 +211,10 @@ export class FakeControl implements ClusterControl {
     return { from, leader, term: this.term, at: realClock.now(), tookMs: 3.04 };
   }
 
+  async announce(line: string, console: string): Promise<void> {
+    this.happens('command', { line, console });
+  }
+
   async setLevel(level: string, node?: NodeId): Promise<void> {
     this.done.push(`level ${level} ${node ?? 'all'}`);
   }

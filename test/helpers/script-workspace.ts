@@ -14,5 +14,5 @@ export interface ScriptParts {
 export const scriptWorkspace = ({ cluster, scope, surface }: ScriptParts): Workspace => ({
   cluster,
   scope: { ...newScope(), ...scope },
-  surface: { origin: 'script', random: seededRandom(1), environment: {}, ...surface },
+  surface: { origin: 'script', console: 'pid 1', random: seededRandom(1), environment: {}, ...surface },
 });

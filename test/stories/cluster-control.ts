@@ -120,6 +120,9 @@ export class NodeClusterControl implements ClusterControl {
     return transferLeadership(this.#leaderContext, to, timeoutMs);
   }
 
+  /** In a story there is one place. */
+  async announce(): Promise<void> {}
+
   async setLevel(level: Level, node?: NodeId): Promise<void> {
     const chosen = node === undefined ? [...this.#nodes.values()] : [this.#nodes.get(node)!];
     await Promise.all(chosen.map((one) => one.setBaseLevel(level)));

@@ -19,6 +19,7 @@ const KEYS_MAX = 10_000_000;
 const bench: CommandSpec = {
   name: 'bench',
   group: 'load',
+  acts: true,
   about: 'Measures throughput and latency',
   arguments: [{ name: 'OP', kind: { type: 'choice', choices: BENCH_OPS } }],
   options: [

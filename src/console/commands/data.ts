@@ -27,6 +27,7 @@ const KEY = { name: 'KEY', kind: { type: 'key' } } as const;
 const put: CommandSpec = {
   name: 'put',
   group: 'data',
+  acts: true,
   about: 'Writes a value under a key',
   arguments: [KEY, { name: 'VALUE', kind: { type: 'value' } }],
   options: [VIA, ...ENCODINGS],
@@ -79,6 +80,7 @@ const get: CommandSpec = {
 const del: CommandSpec = {
   name: 'del',
   group: 'data',
+  acts: true,
   about: 'Deletes a key',
   arguments: [KEY],
   options: [VIA],
@@ -98,6 +100,7 @@ const del: CommandSpec = {
 const cas: CommandSpec = {
   name: 'cas',
   group: 'data',
+  acts: true,
   about: 'Compares and sets: writes NEW if the key holds OLD',
   arguments: [KEY, { name: 'OLD', kind: { type: 'value' } }, { name: 'NEW', kind: { type: 'value' }, optional: true }],
   options: [{ name: 'absent', about: 'write only if there is no such key: cas KEY NEW --absent' }, VIA, ...ENCODINGS],

@@ -142,6 +142,7 @@ const YES: OptionSpec = { name: 'yes', short: 'y', about: 'do not ask, even if t
 export const LIFECYCLE_COMMANDS: readonly CommandSpec[] = VERBS.map((verb) => ({
   name: verb.action,
   group: 'nodes',
+  acts: true,
   about: verb.about,
   arguments: [{ name: 'NODE', kind: { type: 'selector' }, many: true, asked: true }],
   options: [...(verb.options ?? []), ...(verb.fault ? [YES] : [])],

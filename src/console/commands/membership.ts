@@ -59,6 +59,7 @@ const VIEW_TIMEOUT_MS = 2_000;
 const add: CommandSpec = {
   name: 'add',
   group: 'members',
+  acts: true,
   about: 'Adds a node: a new process, which votes as soon as it keeps up',
   arguments: [{ name: 'NODE', kind: { type: 'text' }, optional: true }],
   options: [{ name: 'learner', about: 'it gets the log and does not vote, until promote' }, ...ADDRESS],
@@ -85,6 +86,7 @@ const add: CommandSpec = {
 const promote: CommandSpec = {
   name: 'promote',
   group: 'members',
+  acts: true,
   about: 'Lets a learner vote, once it keeps up',
   arguments: [{ name: 'NODE', kind: { type: 'selector' } }],
   options: [],
@@ -98,6 +100,7 @@ const promote: CommandSpec = {
 const remove: CommandSpec = {
   name: 'remove',
   group: 'members',
+  acts: true,
   about: 'Removes a node from the cluster, with its data; the leader or a dead one too',
   arguments: [{ name: 'NODE', kind: { type: 'selector' } }],
   options: [YES],
@@ -116,6 +119,7 @@ const remove: CommandSpec = {
 const replace: CommandSpec = {
   name: 'replace',
   group: 'members',
+  acts: true,
   about: 'Puts a new node in the place of another, in one change',
   arguments: [
     { name: 'OLD', kind: { type: 'selector' } },
@@ -137,6 +141,7 @@ const replace: CommandSpec = {
 const wipe: CommandSpec = {
   name: 'wipe',
   group: 'members',
+  acts: true,
   about: 'Deletes the data of a node, which comes back as a new member under its name',
   arguments: [{ name: 'NODE', kind: { type: 'selector' } }],
   options: [YES],

@@ -63,6 +63,8 @@ export interface CommandSignature {
   readonly raw?: boolean;
   /** Needs no cluster. */
   readonly offline?: boolean;
+  /** Changes the cluster or its data: whoever else is at this cluster is told. */
+  readonly acts?: true;
   /** Makes no sense everywhere; absent: it does. */
   readonly only?: readonly Origin[];
 }

@@ -1,6 +1,7 @@
 import { assert, didYouMean, RaftctlError } from '../../base/index.js';
 import { bareStartOf, type Call, literalOf, type Word } from '../language/ast.js';
 import { ScriptError } from '../language/position.js';
+import { wordOf } from '../language/quoting.js';
 import type { Origin } from '../surface.js';
 import { bindCall } from './bind.js';
 import type { Arg } from './invocation.js';
@@ -62,7 +63,7 @@ export class CommandTable {
         `it belongs ${spec.only.map((where) => PLACES[where]).join(' or ')}`,
       );
     }
-    const line = args.map((arg) => arg.text ?? '…').join(' ');
+    const line = args.map((arg) => (arg.text === null ? '…' : wordOf(arg.text))).join(' ');
     return bindCall(spec, { name: args[taken - 1]!, args: args.slice(taken), line }, origin, common);
   }
 

@@ -5,6 +5,7 @@ import type { CommandSpec } from './spec.js';
 export const transferCommand: CommandSpec = {
   name: 'transfer',
   group: 'members',
+  acts: true,
   about: 'Hands leadership to another node, without an election timeout',
   arguments: [{ name: 'NODE', kind: { type: 'selector' }, optional: true }],
   options: [],

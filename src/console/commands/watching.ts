@@ -70,6 +70,7 @@ const logs: CommandSpec = {
 const logsLevel: CommandSpec = {
   name: 'logs level',
   group: 'watching',
+  acts: true,
   about: 'Sets the level from which nodes log, while they run',
   arguments: [
     { name: 'LEVEL', kind: { type: 'level' } },

@@ -1,34 +1,38 @@
 import type { ClusterControl } from '../../cluster/index.js';
 import type { MergedEvent } from '../../diagnostics/index.js';
 import { formatDuration } from '../language/duration.js';
+import { sanitizeLine } from '../output/index.js';
 import { type Disturbance, Disturbances } from './disturbance.js';
 
-/** Tells, above the prompt, what happens to the cluster: a new leader and how long it took, a crash, a node that gave up. */
+/**
+ * Tells, above the prompt, what happens to the cluster: a new leader and how long it took, a crash, a node that gave up,
+ * and what others do to it.
+ */
 export class Announcer {
   readonly #say: (text: string) => void;
+  readonly #console: string;
   readonly #disturbances = new Disturbances();
 
-  constructor(say: (text: string) => void) {
+  /** `console`: the place that is told; of its own commands it knows. */
+  constructor(say: (text: string) => void, console: string) {
     this.#say = say;
+    this.#console = console;
   }
 
-  /** Begins with what happens from now on. Answers how to end it. */
-  start(control: ClusterControl): () => void {
-    let stop: (() => void) | null = null;
-    let ended = false;
-    const listen = (after: number) => {
-      if (!ended) stop = control.events.subscribe(after, { level: 'info' }, (batch) => this.#tell(batch));
-    };
-    // A supervisor that is gone says so to the command that is typed next.
-    control.events.last().then(listen, () => {});
-    return () => {
-      ended = true;
-      stop?.();
-    };
+  /** Once it resolves, nothing that happens is missed. Answers how to end it. */
+  async start(control: ClusterControl): Promise<() => void> {
+    try {
+      const now = await control.events.last();
+      return control.events.subscribe(now, { level: 'info' }, (batch) => this.#tell(batch));
+    } catch {
+      // A supervisor that is gone says so to the command that is typed next.
+      return () => {};
+    }
   }
 
   #tell(batch: readonly MergedEvent[]): void {
     for (const event of batch) {
+      if (event.event === 'command' && event.fields['console'] === this.#console) continue;
       const text = sentence(event, this.#disturbances.take(event));
       if (text !== null) this.#say(text);
     }
@@ -41,6 +45,8 @@ export function sentence(event: MergedEvent, cause: Disturbance | null): string 
   switch (event.event) {
     case 'role-changed':
       return fields['to'] === 'leader' ? newLeader(event, cause) : null;
+    case 'command':
+      return `elsewhere (${fields['console']}): ${sanitizeLine(String(fields['line']))}`;
     case 'process-exited':
       return fields['expected'] === false ? `${fields['node']} ended by itself: ${exitText(event)}` : null;
     case 'process-restarting':

@@ -24,7 +24,8 @@ export interface PipedResult {
 export async function runPiped(options: PipedOptions): Promise<PipedResult> {
   const { workspace, printer, input, signal } = options;
   const runner = new LineRunner({ ...options, file: 'stdin' });
-  const stopAnnouncing = new Announcer((text) => printer.err(text)).start(workspace.cluster.control());
+  const announcer = new Announcer((text) => printer.err(text), workspace.surface.console);
+  const stopAnnouncing = await announcer.start(workspace.cluster.control());
   const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
   const end = () => lines.close();
   signal.addEventListener('abort', end, { once: true });

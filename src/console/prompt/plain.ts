@@ -58,7 +58,8 @@ export class PlainPrompt {
 
   async run(): Promise<void> {
     const { input, signal } = this.#options;
-    const stopAnnouncing = new Announcer((text) => this.#announce(text)).start(this.#workspace.cluster.control());
+    const announcer = new Announcer((text) => this.#announce(text), this.#workspace.surface.console);
+    const stopAnnouncing = await announcer.start(this.#workspace.cluster.control());
     this.#read(input);
     const end = () => {
       this.#queue.length = 0;

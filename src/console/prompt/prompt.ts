@@ -123,9 +123,7 @@ export class Prompt {
     this.#writer.attach(readline);
     readline.on('line', (line) => this.#line(line));
     readline.on('SIGINT', () => this.#interrupt());
-    readline.on('SIGTSTP', () =>
-      this.#writer.above('the prompt cannot be suspended: the nodes hang on it; open another terminal'),
-    );
+    readline.on('SIGTSTP', () => this.#writer.above('the prompt cannot be suspended: open another terminal'));
     readline.on('close', () => this.#leave());
     // Before readline's own listener, and after it.
     this.#reader.prependListener('keypress', () => this.#hint.clear());
@@ -134,9 +132,11 @@ export class Prompt {
       else if (key?.name === 'paste-end') this.#pasteEnded();
       else this.#showHint();
     });
-    const stopAnnouncing = new Announcer((text) =>
-      this.#flow.push(this.#options.view.paint.cyan(text), 'announcement'),
-    ).start(this.#control);
+    const announcer = new Announcer(
+      (text) => this.#flow.push(this.#options.view.paint.cyan(text), 'announcement'),
+      this.#workspace.surface.console,
+    );
+    const stopAnnouncing = await announcer.start(this.#control);
     const stopWatching = this.#control.onLiveChange(() => this.#refresh());
     const end = () => {
       this.#running?.abort();
@@ -145,7 +145,7 @@ export class Prompt {
     this.#options.signal.addEventListener('abort', end, { once: true });
     this.#options.output.write(PASTE_MODE_ON);
     if (this.#options.signal.aborted) end();
-    else readline.prompt();
+    else if (!this.#leaving && this.#running === null) readline.prompt();
     await left;
     this.#options.signal.removeEventListener('abort', end);
     stopAnnouncing();

@@ -14,8 +14,7 @@ async function announced(...happenings: readonly Happening[]): Promise<readonly 
   const said: string[] = [];
   const { events } = new FakeControl();
   const control = Object.assign(new FakeControl(), { events });
-  const stop = new Announcer((text) => said.push(text)).start(control);
-  await events.last();
+  const stop = await new Announcer((text) => said.push(text), 'pid 1').start(control);
   events.append(
     happenings.map(([time, event, fields, node], index) => ({
       node: node === undefined ? ('supervisor' as const) : asNodeId(node),
@@ -144,5 +143,11 @@ describe('the prompt', () => {
   it('shows what is known', () => {
     expect(promptText('demo', live, plain)).toBe('demo node-02* t7 4/4> ');
     expect(promptText('demo', { ...live, leader: null, up: 2 }, plain)).toBe('demo no leader 2/4> ');
+  });
+
+  it('tells what others do, without what it would do to a terminal, and not what was typed here', async () => {
+    const theirs: Happening = [1_000, 'command', { console: 'pid 2', line: 'put a \x1b[2J' }];
+    const ours: Happening = [1_001, 'command', { console: 'pid 1', line: 'kill leader' }];
+    expect(await announced(theirs, ours)).toEqual(['elsewhere (pid 2): put a \\x1b[2J']);
   });
 });

@@ -1,0 +1,87 @@
+import { join } from 'node:path';
+import type { ClusterControl } from '../cluster/index.js';
+import { TABLE } from '../console/commands/index.js';
+import { HistoryFile, inputKind, readSourced, stateDirectory } from '../console/files/index.js';
+import { PlainPrompt, Prompt, runPiped, Terminal } from '../console/index.js';
+import type { Printer } from '../console/results.js';
+import type { Ending } from './ending.js';
+import type { Host } from './host.js';
+import { type OpenWorkspace, openWorkspace } from './workspace.js';
+
+/** A cluster, and who is to be served on it. */
+interface Served {
+  readonly control: ClusterControl;
+  /** What leaving means there, in words. */
+  readonly howToLeave: string;
+  readonly printer: Printer;
+  readonly host: Host;
+  readonly ending: Ending;
+}
+
+/** Until the user leaves, the input ends, a signal comes, or somebody takes the cluster down. */
+export async function serve(served: Served): Promise<number> {
+  const { control, printer, host, ending } = served;
+  const kind = inputKind(host.stdin);
+  const workspace = openWorkspace(host, { origin: 'prompt', control: () => control, readsInput: false });
+  try {
+    if (kind === 'terminal' && printer.view.terminal) {
+      await (isDumb(host) ? plainPrompt : prompt)(workspace, served);
+    } else if (kind === 'piped') {
+      const piped = { ...workspace, surface: { ...workspace.surface, origin: 'script' as const } };
+      const input = host.stdin;
+      const result = await runPiped({
+        workspace: piped,
+        table: TABLE,
+        printer,
+        input,
+        signal: ending.signal,
+        load: readSourced,
+      });
+      ending.scriptIsOver();
+      // An input that ended without a command is a closed one.
+      if (result.commands > 0 || result.exitCode !== 0) return result.exitCode;
+      await ending.begun;
+    } else await ending.begun;
+    return 0;
+  } finally {
+    await workspace.scope.jobs.finish();
+    await workspace.close();
+  }
+}
+
+async function prompt(workspace: OpenWorkspace, { howToLeave, printer, host, ending }: Served): Promise<void> {
+  const state = stateDirectory(host.environment);
+  const history = new HistoryFile(state && join(state, 'history'));
+  await new Prompt({
+    workspace,
+    table: TABLE,
+    terminal: new Terminal(host.stdin),
+    output: host.stdout,
+    view: printer.view,
+    history,
+    howToLeave,
+    signal: ending.signal,
+    load: readSourced,
+  }).run();
+}
+
+async function plainPrompt(workspace: OpenWorkspace, { howToLeave, printer, host, ending }: Served): Promise<void> {
+  const { stdin: input, stdout: output } = host;
+  const plain = new PlainPrompt({
+    workspace,
+    table: TABLE,
+    printer,
+    input,
+    inputAgain: () => host.stdinAgain(),
+    output,
+    howToLeave,
+    signal: ending.signal,
+    load: readSourced,
+  });
+  ending.onInterrupt = () => plain.interrupt();
+  await plain.run();
+  ending.onInterrupt = null;
+}
+
+/** The terminal shows lines, and nothing can be drawn on it. */
+export const isDumb = (host: Host): boolean => host.environment['TERM'] === 'dumb';
