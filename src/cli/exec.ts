@@ -76,6 +76,8 @@ export async function exec(options: ExecOptions, global: GlobalOptions, printer:
 }
 
 async function sourceOf({ script, text }: ExecOptions, host: Host): Promise<Source> {
+  if (text !== undefined && script !== undefined)
+    throw new RaftctlError('usage', `exec runs one script, got ${script} and -c`, { hint: 'give one of them' });
   if (text !== undefined) return { file: '-c', text };
   if (script === undefined)
     throw new RaftctlError('usage', 'exec needs a script: a file, - or -c COMMANDS', { hint: 'raftctl exec --help' });

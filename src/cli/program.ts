@@ -131,7 +131,7 @@ function addExec(program: Command, { global, printer, host }: ProgramContext, bi
     .option('--keep', 'keep the directory of its own cluster when the script fails')
     .option('--keep-going', 'go on after a failed case')
     .option('--until <case>', 'run up to this case')
-    .option('--only <case>', 'run what stands before the first case, and this one')
+    .addOption(new Option('--only <case>', 'run what stands before the first case, and this one').conflicts('until'))
     .option('--timeout <duration>', 'the bound of the whole script', duration, 300_000)
     .option('--seed <n>', 'what random nodes are drawn from', wholeNumber(0))
     .addOption(output());

@@ -170,6 +170,33 @@ const ROWS: readonly Row[] = [
     stderr:
       "error -c:1:10 unknown command 'gte'; did you mean get?\n  put a 1; gte a\n           ^^^\n  help lists the commands\n",
   },
+  {
+    when: 'a script only cleans up',
+    argv: ['exec', '-c', 'cleanup do\n put a 1\nend'],
+    host: DEMO,
+    code: 1,
+    stderr: /nothing was checked/,
+  },
+  {
+    when: 'exec has two scripts',
+    argv: ['exec', 'a.raft', '-c', 'get a'],
+    code: 2,
+    stderr: /exec runs one script, got a\.raft and -c/,
+  },
+  {
+    when: 'exec is to stop at a case and to run only one',
+    argv: ['exec', '-c', 'get a', '--until', 'x', '--only', 'y'],
+    code: 2,
+    stderr: /cannot be used with/,
+  },
+  {
+    when: 'a value is written in two encodings',
+    argv: ['put', 'a', 'ff', '--hex', '--base64'],
+    code: 2,
+    stderr: /--hex and --base64 exclude each other: give one of them/,
+  },
+  { when: 'cas --absent has no value', argv: ['cas', 'a', '--absent'], code: 2, stderr: /cas needs NEW/ },
+  { when: 'cas has no value', argv: ['cas', 'a'], code: 2, stderr: /cas needs OLD/ },
   { when: 'a script is empty', argv: ['exec', '-c', '# nothing'], host: DEMO, code: 1, stderr: /nothing was checked/ },
   {
     when: 'a script is missing',

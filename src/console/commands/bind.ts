@@ -72,6 +72,9 @@ function bindOption(
   const option = options.find((candidate) => name === `--${candidate.name}` || name === `-${candidate.short}`);
   if (!option) throw unknownOption(spec, options, arg, name);
   if (!option.many && values.has(option.name)) throw problem(arg, `${name} is given twice`);
+  if (option.excludes !== undefined && values.has(option.excludes)) {
+    throw problem(arg, `--${option.excludes} and --${option.name} exclude each other: give one of them`);
+  }
   let value: Arg = { text: 'true', start: 'true' };
   let taken = 0;
   if (equals !== -1) {
@@ -108,7 +111,9 @@ function bindPositional(
     at += given.length;
     if (given.length === 0) {
       if (argument.optional || (asks && argument.asked)) continue;
-      throw problem(last, `${spec.name} needs ${argumentLabel(argument)}`, { hint: `usage: ${usageOf(spec)}` });
+      const { instead } = argument;
+      const label = instead && values.has(instead.option) ? instead.name : argumentLabel(argument);
+      throw problem(last, `${spec.name} needs ${label}`, { hint: `usage: ${usageOf(spec)}` });
     }
     for (const arg of given) checkArgument(argument, arg);
     values.set(argument.name, [...given]);

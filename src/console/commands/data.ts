@@ -18,8 +18,8 @@ const READ: OptionSpec = {
   value: { label: 'MODE', kind: { type: 'choice', choices: ['linearizable', 'stale'] } },
   about: 'stale answers at once from what the node has, and may be old',
 };
-const HEX: OptionSpec = { name: 'hex', about: 'values are bytes written in hex' };
-const BASE64: OptionSpec = { name: 'base64', about: 'values are bytes written in base64' };
+const HEX: OptionSpec = { name: 'hex', excludes: 'base64', about: 'values are bytes written in hex' };
+const BASE64: OptionSpec = { name: 'base64', excludes: 'hex', about: 'values are bytes written in base64' };
 const ENCODINGS = [HEX, BASE64];
 
 const KEY = { name: 'KEY', kind: { type: 'key' } } as const;
@@ -102,7 +102,11 @@ const cas: CommandSpec = {
   group: 'data',
   acts: true,
   about: 'Compares and sets: writes NEW if the key holds OLD',
-  arguments: [KEY, { name: 'OLD', kind: { type: 'value' } }, { name: 'NEW', kind: { type: 'value' }, optional: true }],
+  arguments: [
+    KEY,
+    { name: 'OLD', kind: { type: 'value' }, instead: { option: 'absent', name: 'NEW' } },
+    { name: 'NEW', kind: { type: 'value' }, optional: true },
+  ],
   options: [{ name: 'absent', about: 'write only if there is no such key: cas KEY NEW --absent' }, VIA, ...ENCODINGS],
   examples: [
     { line: 'cas counter 1 2', about: 'writes 2 if the value is 1' },

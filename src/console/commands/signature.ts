@@ -31,6 +31,8 @@ export interface ArgumentSpec {
   readonly many?: boolean;
   /** Left out at the prompt, the command asks for it. */
   readonly asked?: boolean;
+  /** With this option, what stands here is another argument. */
+  readonly instead?: { readonly option: string; readonly name: string };
 }
 
 export interface OptionSpec {
@@ -39,6 +41,8 @@ export interface OptionSpec {
   /** Absent: a flag. */
   readonly value?: { readonly label: string; readonly kind: ValueKind };
   readonly many?: boolean;
+  /** The option that says the opposite: only one of the two can be given. */
+  readonly excludes?: string;
   readonly about: string;
 }
 

@@ -17,7 +17,13 @@ export type Operator = (typeof OPERATORS)[number];
 
 export type Matcher =
   | { readonly type: 'ok'; readonly span: Span }
-  | { readonly type: 'nil'; readonly span: Span }
+  | {
+      /** Missing or null, or with `negated` neither. */
+      readonly type: 'nil';
+      readonly path: readonly string[];
+      readonly negated: boolean;
+      readonly span: Span;
+    }
   | { readonly type: 'error'; readonly code: string | null; readonly pattern: Word | null; readonly span: Span }
   | { readonly type: 'took'; readonly operator: Operator; readonly ms: number; readonly span: Span }
   | {

@@ -5,6 +5,9 @@ import { nameOf, type TokenStream } from './token-stream.js';
 
 const PATH = /^(?:\.[A-Za-z_][A-Za-z0-9_-]*|\.\d+)+$/;
 
+/** What is missing is nil here, and null in documents. */
+const NIL: ReadonlySet<string> = new Set(['nil', 'null']);
+
 /** What stands after `=>`: matchers between commas, to the end of the statement. */
 export function parseMatchers(tokens: TokenStream): Matcher[] {
   const matchers = [parseMatcher(tokens)];
@@ -29,7 +32,7 @@ function parseMatcher(tokens: TokenStream): Matcher {
       return { type: 'ok', span: first };
     case 'nil':
       tokens.next('matcher');
-      return { type: 'nil', span: first };
+      return { type: 'nil', path: [], negated: false, span: first };
     case 'error':
       return parseError(tokens);
     case 'took':
@@ -71,7 +74,14 @@ function parseTook(tokens: TokenStream): Matcher {
 function parseValue(tokens: TokenStream): Matcher {
   const { span } = tokens.peek('matcher');
   const path = parsePath(tokens);
-  const operator = parseOperator(tokens) ?? '==';
+  const given = parseOperator(tokens);
+  const operator = given ?? '==';
+  // Behind a path or an operator it cannot be meant as a text: that is written in quotes.
+  const isNil = (path.length > 0 || given !== undefined) && NIL.has(tokens.peekBare('matcher') ?? '');
+  if (isNil && (operator === '==' || operator === '!=')) {
+    tokens.next('matcher');
+    return { type: 'nil', path, negated: operator === '!=', span: tokens.spanFrom(span) };
+  }
   const expected = tokens.word(path.length > 0 ? `a value to compare .${path.join('.')} with` : 'a value', 'matcher');
   if (operator === '=~') checkPattern(expected);
   return { type: 'value', path, operator, expected, span: tokens.spanFrom(span) };

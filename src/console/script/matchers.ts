@@ -30,7 +30,7 @@ export function match(matcher: Matcher, result: Result, expandText: (word: Word)
       return failure === null ? null : { expected: 'ok', got: failure };
     }
     case 'nil':
-      return matchNil(result);
+      return matchNil(matcher, result);
     case 'error':
       return matchError(matcher.code, matcher.pattern && expandText(matcher.pattern), result);
     case 'took': {
@@ -47,10 +47,21 @@ export function match(matcher: Matcher, result: Result, expandText: (word: Word)
   }
 }
 
-function matchNil(result: Result): Mismatch | null {
-  if (result.type === 'answer' && result.outcome.principal === null) return null;
-  return { expected: 'nil', got: described(result) };
+function matchNil({ path, negated }: Extract<Matcher, { type: 'nil' }>, result: Result): Mismatch | null {
+  const dotted = dottedOf(path);
+  const expected = `${dotted}${negated ? '!= ' : ''}nil`;
+  if (result.type === 'failure') return { expected, got: described(result) };
+  const actual = valueAt(result.outcome, path);
+  if (actual === undefined) return { expected, got: missing(result.outcome.document, path) };
+  if ((actual === null) !== negated) return null;
+  return { expected, got: path.length === 0 ? described(result) : `${dotted}${showData(actual)}` };
 }
+
+const dottedOf = (path: readonly string[]): string => (path.length === 0 ? '' : `.${path.join('.')} `);
+
+/** The principal value, or what is at a path of the document; undefined: the document has no such path. */
+const valueAt = ({ principal, document }: Outcome, path: readonly string[]): Data | undefined =>
+  path.length === 0 ? principal : atPath(document, path);
 
 function matchError(code: string | null, pattern: string | null, result: Result): Mismatch | null {
   const failure = failureOf(result);
@@ -68,11 +79,11 @@ function matchValue(
   expectedText: string,
 ): Mismatch | null {
   const { path, operator } = matcher;
-  const dotted = path.length === 0 ? '' : `.${path.join('.')} `;
+  const dotted = dottedOf(path);
   const expected = `${dotted}${operator === '==' ? '' : `${operator} `}${show(expectedText)}`;
   if (result.type === 'failure') return { expected, got: described(result) };
   const { outcome } = result;
-  const actual = path.length === 0 ? outcome.principal : atPath(outcome.document, path);
+  const actual = valueAt(outcome, path);
   if (actual === undefined) return { expected, got: missing(outcome.document, path) };
   return holds(actual, operator, expectedText) ? null : { expected, got: `${dotted}${showData(actual)}` };
 }

@@ -132,6 +132,8 @@ export class ScriptRunner {
   /** Cleanup blocks, then the jobs that are left. Both can fail the script; neither can be interrupted. */
   async #finish(script: Script, statements: readonly Statement[]): Promise<void> {
     const patient = new AbortController().signal;
+    // What is only cleaned up was not checked.
+    const checked = this.#commands;
     const blocks = statements.filter((statement) => statement.type === 'cleanup');
     const whole: Span = { source: script.source, offset: 0, length: 1 };
     this.#inCase = true;
@@ -146,6 +148,7 @@ export class ScriptRunner {
         this.#close({ name: 'cleanup', span: block.span }, tookMs, await this.#failure(thrown, block.span, tookMs));
       }
     }
+    this.#commands = checked;
     for (const job of await this.#options.workspace.scope.jobs.finish()) {
       this.#transcript = [];
       const failure = await this.#failure(job.error, whole, 0, `${job.line} &${job.name}`);
