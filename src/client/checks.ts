@@ -1,6 +1,6 @@
 import { isUint8Array } from 'node:util/types';
-import { type ErrorCode, RaftctlError } from '../base/index.js';
-import type { Bytes } from './types.js';
+import { didYouMean, type ErrorCode, RaftctlError } from '../base/index.js';
+import type { Bytes, CallOptions, ConnectOptions, ReadOptions, ScanOptions, WatchOptions } from './types.js';
 
 /**
  * What callers hand in, checked before anything is made of it: programs in JavaScript have no compiler to do so. A
@@ -82,14 +82,42 @@ export const valueTooLarge = (call: string, bytes: number, maxBytes: number): Ra
 
 // ── options ──
 
-export function checkOptions(subject: string, options: unknown): void {
+const CALL = ['timeoutMs', 'signal', 'via'] as const satisfies readonly (keyof CallOptions)[];
+
+/** The names of all options there are, by who takes them. */
+export const OPTION_NAMES = {
+  connect: [
+    'timeoutMs',
+    'connections',
+    'clusterId',
+    'sessions',
+    'discover',
+    'signal',
+  ] satisfies readonly (keyof ConnectOptions)[],
+  write: CALL,
+  read: [...CALL, 'read'] satisfies readonly (keyof ReadOptions)[],
+  watch: [...CALL, 'from'] satisfies readonly (keyof WatchOptions)[],
+  scan: ['prefix', 'limit', 'after'] satisfies readonly (keyof ScanOptions)[],
+  target: ['prefix'],
+} as const;
+
+type OptionNames = readonly string[];
+
+/** An option that is not known was meant to be another one, or to do what it does not do. */
+export function checkOptions(subject: string, options: unknown, names: OptionNames): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options) || ArrayBuffer.isView(options))
     throw usage(subject, 'an object of options', options);
+  for (const name in options) if (!names.includes(name)) throw unknownOption(subject, name, names);
 }
 
+const unknownOption = (subject: string, name: string, names: OptionNames): RaftctlError =>
+  new RaftctlError('usage', `${subject}: there is no option ${name}${didYouMean(name, names)}`, {
+    hint: `options: ${names.join(', ')}`,
+  });
+
 /** The options that all calls have, and `read`. What is undefined is left out. */
-export function checkCall(call: string, options: unknown): void {
-  checkOptions(call, options);
+export function checkCall(call: string, options: unknown, names: OptionNames): void {
+  checkOptions(call, options, names);
   const { timeoutMs, signal, via, read } = options as Readonly<Record<string, unknown>>;
   if (timeoutMs !== undefined) checkTimeout(`${call}: timeoutMs`, timeoutMs);
   if (signal !== undefined) checkSignal(`${call}: signal`, signal);

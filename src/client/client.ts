@@ -13,6 +13,7 @@ import {
   checkSignal,
   checkSwitch,
   checkTimeout,
+  OPTION_NAMES,
   toKey,
   toKeyPart,
   toValue,
@@ -72,7 +73,7 @@ export class ClusterClient implements Client {
   constructor({ endpoints, options = {}, ...parts }: ClientParts) {
     this.#clock = parts.clock;
     this.#random = parts.random;
-    checkOptions('connect', options);
+    checkOptions('connect', options, OPTION_NAMES.connect);
     if (options.signal !== undefined) checkSignal('connect: signal', options.signal);
     this.#timeoutMs = checkTimeout('connect: timeoutMs', options.timeoutMs ?? TIMEOUT_MS);
     this.#dispatcher = new Dispatcher({
@@ -133,8 +134,8 @@ export class ClusterClient implements Client {
 
   scan(options: ScanOptions = {}, call: ReadOptions = NO_CALL): Promise<ScanResult> {
     return new Promise((resolve, reject) => {
-      checkOptions('scan', options);
-      const timeoutMs = this.#timeoutOf('scan', call);
+      checkOptions('scan', options, OPTION_NAMES.scan);
+      const timeoutMs = this.#timeoutOf('scan', call, OPTION_NAMES.read);
       const payload = encodeScan({
         timeoutMs: nodeTimeoutOf(timeoutMs),
         mode: call.read ?? 'linearizable',
@@ -147,14 +148,15 @@ export class ClusterClient implements Client {
   }
 
   async scanAll(options: ScanOptions = {}, call: ReadOptions = NO_CALL): Promise<ScanAllResult> {
-    checkOptions('scan', options);
-    checkOptions('scan', call);
+    checkOptions('scan', options, OPTION_NAMES.scan);
+    checkOptions('scan', call, OPTION_NAMES.read);
     return scanAll(this, options, call);
   }
 
   watch(target: Bytes | { readonly prefix: Bytes }, call: WatchOptions = NO_CALL): Watch {
     const isPrefix = typeof target === 'object' && target !== null && 'prefix' in target;
-    const timeoutMs = this.#timeoutOf('watch', call);
+    if (isPrefix) checkOptions('watch', target, OPTION_NAMES.target);
+    const timeoutMs = this.#timeoutOf('watch', call, OPTION_NAMES.watch);
     const started = new WatchCall({
       key: isPrefix ? toKeyPart('watch', 'prefix', target.prefix) : toKey('watch', target),
       isPrefix,
@@ -181,9 +183,9 @@ export class ClusterClient implements Client {
   }
 
   /** Checks all options of a call. */
-  #timeoutOf(what: string, call: CallOptions): number {
+  #timeoutOf(what: string, call: CallOptions, names: readonly string[]): number {
     if (call === NO_CALL) return this.#timeoutMs;
-    checkCall(what, call);
+    checkCall(what, call, names);
     return call.timeoutMs ?? this.#timeoutMs;
   }
 
@@ -194,7 +196,7 @@ export class ClusterClient implements Client {
     resolve: Resolve<Result>,
     reject: Reject,
   ): void {
-    const timeoutMs = this.#timeoutOf(verb.name, call);
+    const timeoutMs = this.#timeoutOf(verb.name, call, OPTION_NAMES.write);
     const isInSession = this.#dispatcher.hasSessions;
     const payload = encodeWrite(nodeTimeoutOf(timeoutMs), command, isInSession);
     const valueBytes = valueBytesOf(command);
@@ -202,7 +204,7 @@ export class ClusterClient implements Client {
   }
 
   #read<Result>(verb: Verb<Result>, key: Bytes, call: ReadOptions, resolve: Resolve<Result>, reject: Reject): void {
-    const timeoutMs = this.#timeoutOf(verb.name, call);
+    const timeoutMs = this.#timeoutOf(verb.name, call, OPTION_NAMES.read);
     const payload = encodeGet(nodeTimeoutOf(timeoutMs), call.read ?? 'linearizable', toKey('get', key));
     this.#start({ verb, payload, valueBytes: 0, timeoutMs, resolve, reject }, call);
   }

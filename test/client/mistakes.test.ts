@@ -131,6 +131,32 @@ const MISTAKES: readonly Mistake[] = [
     'key-too-large',
     'scan: the prefix has 65536 bytes, at most 65535 fit in a request',
   ],
+  [
+    'an option in the wrong case',
+    (c) => c.put('k', 'v', wrong({ timeoutMS: 5 })),
+    'usage',
+    'put: there is no option timeoutMS; did you mean timeoutMs?',
+  ],
+  [
+    'an option of another call',
+    (c) => c.put('k', 'v', wrong({ read: 'stale' })),
+    'usage',
+    'put: there is no option read',
+  ],
+  [
+    'an option that is undefined',
+    (c) => c.get('k', wrong({ vai: undefined })),
+    'usage',
+    'no option vai; did you mean via?',
+  ],
+  [
+    'an option of a call in the range',
+    (c) => c.scan(wrong({ read: 'stale' })),
+    'usage',
+    'scan: there is no option read',
+  ],
+  ['a range among the options', (c) => c.scan({}, wrong({ limit: 1 })), 'usage', 'scan: there is no option limit'],
+  ['an unknown option of all pages', (c) => c.scanAll({}, wrong({ limits: 1 })), 'usage', 'there is no option limits'],
   ['an after that is a number', (c) => c.scan({ after: wrong(1) }), 'bad-request', `scan: after: ${BYTES} 1`],
 ];
 
@@ -161,6 +187,8 @@ describe('a mistake is the failure of its call alone, at once and definite, and 
     ['null', wrong(null), {}, 'bad-request', `watch: key: ${BYTES} null`],
     ['an empty key', '', {}, 'key-empty', 'watch: the key is empty: expected 1 byte or more'],
     ['a prefix that is a number', { prefix: wrong(1) }, {}, 'bad-request', `watch: prefix: ${BYTES} 1`],
+    ['a misspelt option', 'k', wrong({ form: 1 }), 'usage', 'watch: there is no option form; did you mean from?'],
+    ['more than a prefix', wrong({ prefix: 'a', from: 1 }), {}, 'usage', 'watch: there is no option from'],
     ['from 0', 'k', { from: 0 }, 'usage', 'watch: from: expected a revision, which is a whole number from 1, got 0'],
     ['from text', 'k', { from: wrong('7') }, 'usage', 'whole number from 1, got "7"'],
     ['a timeout of NaN', 'k', { timeoutMs: Number.NaN }, 'usage', 'watch: timeoutMs: expected milliseconds'],
@@ -189,6 +217,12 @@ describe('connecting', () => {
     ['to a list with a number in it', ['localhost:1', 3331], {}, 'got 3331'],
     ['with null for options', 'localhost:1', null, 'connect: expected an object of options, got null'],
     ['with a timeout in text', 'localhost:1', { timeoutMs: '5s' }, 'connect: timeoutMs: expected milliseconds'],
+    [
+      'with a misspelt option',
+      'localhost:1',
+      { session: false },
+      'connect: there is no option session; did you mean sessions?',
+    ],
     ['with half a connection', 'localhost:1', { connections: 0.5 }, 'connect: connections: expected a whole number'],
     [
       'with a cluster id of a number',
