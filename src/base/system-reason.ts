@@ -4,6 +4,7 @@ import { messageOf, RaftctlError } from './errors.js';
 const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'no permission',
   EDQUOT: 'the quota of the disk is used up',
+  EFBIG: 'a file may not grow so large (ulimit -f, or the file system)',
   EEXIST: 'a file of that name is in the way',
   EIO: 'the disk does not work',
   EISDIR: 'it is a directory',

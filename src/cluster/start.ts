@@ -18,6 +18,7 @@ import type { ClusterConfig } from './config/config.js';
 import { type ControlServer, serveControl } from './control-server.js';
 import { ClusterDirectory } from './directory.js';
 import { type Announcement, announceCluster, type RunningCluster } from './listing.js';
+import { refuseForbiddenCode } from './node-options.js';
 import { probePorts } from './ports.js';
 import type { RestartOptions } from './process-machine.js';
 import { sweepOrphans } from './process-registry.js';
@@ -97,6 +98,7 @@ interface Prepared {
 }
 
 async function prepare(options: StartOptions): Promise<Prepared> {
+  refuseForbiddenCode();
   const { config, clock, scheduler, random, signal, onProgress, ephemeral = false } = options;
   const { directory, traces, lock } = takeDirectory(directoryOf(options));
   try {

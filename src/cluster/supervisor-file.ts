@@ -80,7 +80,7 @@ export function newSupervisorFile(config: ClusterConfig, supervising: Supervisin
 /** Undefined when there is none yet. Throws when it cannot be trusted: a new one would cut the nodes off their data. */
 export function readSupervisorFile(file: string): FoundFile | undefined {
   const hint =
-    "keep the cluster's directory, or delete it, and with it the data; do not put an older copy of the file back, which forgets which nodes have run";
+    'write it anew from what the nodes have (docs/storage.md, "A supervisor.json that is damaged"), or delete the cluster and its data (raftctl rm); do not put an older copy of the file back, which forgets which nodes have run';
   return readVersionedFile({ file, parsers: PARSERS, hint });
 }
 

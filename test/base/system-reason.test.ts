@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { asSystemFault, systemReason } from '../../src/base/index.js';
+import { asSystemFault, diskRemedy, systemReason } from '../../src/base/index.js';
 
 function thrownBy(run: () => unknown): unknown {
   try {
@@ -14,6 +14,9 @@ describe('what the system refuses', () => {
   it('is said in words, with its name', () => {
     expect(systemReason(thrownBy(() => readFileSync('/no/such')))).toBe('there is no such file or directory (ENOENT)');
     expect(systemReason(thrownBy(() => readFileSync('/')))).toBe('it is a directory (EISDIR)');
+    const tooLarge = Object.assign(new Error('EFBIG: file too large, write'), { code: 'EFBIG' });
+    expect(systemReason(tooLarge)).toBe('a file may not grow so large (ulimit -f, or the file system) (EFBIG)');
+    expect(diskRemedy(tooLarge)).toMatch(/^raise the bound of a file \(ulimit -f\)/);
     expect(systemReason(new Error('something else'))).toBe('something else');
   });
 

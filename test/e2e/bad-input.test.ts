@@ -224,6 +224,34 @@ describe('data that is not what it should be', () => {
     expect((await place.run('hash')).code).toBe(0);
   });
 
+  it('supervisor.json that is damaged is written anew as the refusal says, or the cluster is deleted', async () => {
+    const place = await downWithData();
+    const [cluster] = readdirSync(place.data);
+    const directory = join(place.data, cluster!);
+    const file = join(directory, 'supervisor.json');
+    writeFileSync(file, '{ "format": 2, "clu');
+    const refused = await again(place);
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/write it anew .*docs\/storage\.md/)]);
+
+    const identities = [1, 2, 3, 4].map((nth) =>
+      JSON.parse(readFileSync(join(directory, `node-0${nth}`, 'identity.json'), 'utf8')),
+    );
+    const members = identities.map(({ node, incarnation }, nth) => {
+      return { id: node, incarnation, host: '127.0.0.1', port: place.port(nth + 1), joined: true };
+    });
+    const rest = { digest: '', pid: 0, socket: '' };
+    const { clusterId } = identities[0];
+    writeFileSync(file, JSON.stringify({ format: 2, clusterId, name: cluster, members, ...rest }));
+    const up = await place.up();
+    expect((await place.run('hash')).code).toBe(0);
+    await place.run('down');
+    await up.finished;
+
+    writeFileSync(file, '');
+    expect((await place.run('rm', '--yes')).code).toBe(0);
+    expect(readdirSync(place.data)).toEqual([]);
+  });
+
   it('supervisor.json of a newer format is refused by name', async () => {
     const place = await downWithData();
     const [cluster] = readdirSync(place.data);

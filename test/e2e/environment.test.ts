@@ -1,6 +1,6 @@
-import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { Workplace } from '../helpers/product.js';
 
 const up = (place: Workplace, ...args: readonly string[]) => [
@@ -64,6 +64,39 @@ describe('what the environment lacks is named, with a remedy', () => {
       const { code, stderr } = await running.finished;
       expect([code, stderr]).toEqual([1, 'error the current directory is not there any more\n  cd into one that is\n']);
     }
+  });
+
+  it('what NODE_OPTIONS forbids', async () => {
+    const place = await Workplace.create();
+    const option = '--disallow-code-generation-from-strings';
+    for (const args of [up(place), ['exec', '-c', 'put a 1']]) {
+      expect(await refused(place, args, { env: { NODE_OPTIONS: option } })).toBe(
+        `error NODE_OPTIONS has ${option}, under which no node can run\n  take ${option} out of NODE_OPTIONS\n`,
+      );
+    }
+    expect(existsSync(join(place.data, 'demo'))).toBe(false);
+  });
+
+  it('a short path for the control socket', async () => {
+    const place = await Workplace.create();
+    const long = join(place.directory, 'x'.repeat(150));
+    mkdirSync(long);
+    const short = mkdtempSync('/tmp/raftctl-');
+    onTestFinished(() => rmSync(short, { recursive: true }));
+    const nowhere = { TMPDIR: long, XDG_RUNTIME_DIR: '' };
+    expect(await refused(place, ['exec', '-c', 'put a 1'], { env: nowhere })).toMatch(
+      /^error no place for a control socket: .* is too long\n {2}set XDG_RUNTIME_DIR to a short private directory\n$/,
+    );
+    const env = { TMPDIR: long, XDG_RUNTIME_DIR: short };
+    expect((await place.start(['exec', '-c', 'put a 1'], { env }).finished).code).toBe(0);
+  });
+
+  it.runIf(process.platform === 'linux')('files that may grow', async () => {
+    const place = await Workplace.create();
+    const before = ['sh', '-c', 'ulimit -f 100; exec "$@"', 'sh'];
+    const { code, stdout, stderr } = await place.start(up(place), { before }).finished;
+    expect(code).not.toBe(0);
+    expect(stdout + stderr).toContain('raise the bound of a file (ulimit -f)');
   });
 
   it('a configuration that is a link to nowhere is not taken for none', async () => {
