@@ -46,6 +46,7 @@ export class MemoryBackend implements Backend {
   readonly #sorted = new Map<DatabaseName, BinaryKey[]>();
   #failure: Error | undefined;
   #held = false;
+  #losesKey = false;
   #crashed = false;
 
   constructor(options: MemoryBackendOptions, flushed: Databases = copyOf()) {
@@ -85,10 +86,16 @@ export class MemoryBackend implements Backend {
     return new MemoryBackend(options, decodeCopy(bytes));
   }
 
+  /** The next copy lacks one of the keys: what the disk gave once was not what it holds. */
+  loseKeyInNextCopy(): void {
+    this.#losesKey = true;
+  }
+
   /** Each step of it takes a turn of the event loop, as it does on a disk. */
   async copyTo(): Promise<StateCopy> {
     const turn = () => new Promise<void>((resolve) => this.#options.scheduler.after(0, resolve));
-    const bytes = encodeCopy(this.#committed);
+    const bytes = encodeCopy(this.#losesKey ? withoutLastKey(this.#committed) : this.#committed);
+    this.#losesKey = false;
     await turn();
     return {
       bytes: bytes.length,
@@ -163,6 +170,13 @@ export class MemoryBackend implements Backend {
 /** The maps are copied, the bytes are not: nobody writes to them. */
 const copyOf = (databases?: Databases): Databases =>
   Object.fromEntries(DATABASES.map((name) => [name, new Map(databases?.[name])])) as Databases;
+
+function withoutLastKey(databases: Databases): Databases {
+  const left = copyOf(databases);
+  const last = [...left.keys.keys()].at(-1);
+  if (last !== undefined) left.keys.delete(last);
+  return left;
+}
 
 function enter(databases: Databases, { changes }: Pick<Commit, 'changes'>): void {
   for (const { database, key, value } of changes) {

@@ -1,10 +1,11 @@
-import { type Configuration, encodeMembership, type Membership, type NodeId } from '../../base/index.js';
+import type { Membership, NodeId } from '../../base/index.js';
 import type { DataVersion } from '../../kv/index.js';
 import type { NodeInspection } from '../../node/index.js';
 import { checkBasic, checkDelta, type Observation } from '../../raft/index.js';
 import type { Frame } from '../../transport/index.js';
 import { decodeMessage, KIND } from '../../wire/index.js';
 import { CommittedLog } from './committed-log.js';
+import { checkInForce, decide, isSame } from './membership-checks.js';
 import { expectSafe, Violation } from './violation.js';
 
 interface Watched {
@@ -117,6 +118,7 @@ export class ClusterChecker {
     this.#see(node, watched, inspection);
     if (now.role === 'leader' && before?.role !== 'leader') this.#checkNewLeader(node, now);
     this.#checkCommitted(node, before, now);
+    if (watched.seen === now) checkInForce(node, this.log, now, (index) => termIn(now, index));
     this.#checkApplied(node, watched, inspection);
   }
 
@@ -350,23 +352,6 @@ export class ClusterChecker {
     });
     this.#hashes.set(appliedIndex, known);
   }
-}
-
-/** Counted here once more: the nodes' own arithmetic is among what is checked. */
-function decide({ voters, outgoing }: Configuration, counts: (voter: NodeId) => boolean): boolean {
-  const most = (set: readonly NodeId[]): boolean => set.length === 0 || set.filter(counts).length * 2 > set.length;
-  return most(voters) && most(outgoing);
-}
-
-/** Of the same members with the same parts; where they listen is not replicated. */
-function isSame(one: Membership, other: Membership): boolean {
-  const [left, right] = [one, other].map((membership) =>
-    encodeMembership({
-      ...membership,
-      members: membership.members.map((member) => ({ ...member, host: '', port: 0 })),
-    }),
-  );
-  return left!.equals(right!);
 }
 
 /** The last index up to which two logs of terms are the same. */

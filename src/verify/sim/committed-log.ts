@@ -116,6 +116,16 @@ export class CommittedLog {
     return [base, ...later.map(({ membership }) => membership)];
   }
 
+  /** The last one in a log that begins behind `beforeIndex`; without one, the one that was committed by then. */
+  latestMembership(beforeIndex: number, lastIndex: number, termAt: (index: number) => number): Membership {
+    let latest: { readonly index: number; readonly membership: Membership } | undefined;
+    for (const one of this.#memberships) {
+      if (one.index <= beforeIndex || one.index > lastIndex || one.index < (latest?.index ?? 0)) continue;
+      if (termAt(one.index) === one.term) latest = one;
+    }
+    return latest?.membership ?? this.membershipAt(Math.min(beforeIndex, this.lastIndex));
+  }
+
   /** The log's time once everything up to `index` is applied, and how many sessions there are then. */
   sessionsAt(index: number): { readonly time: number; readonly sessions: number } {
     return this.#committed[index - 1] ?? { time: 0, sessions: 0 };

@@ -27,12 +27,12 @@
  *
  * 1. `options.ts` draws everything from the seed: the cluster, its windows, batches and timeouts (small), the load, and
  *    which kinds of fault are on at all (the swarm).
- * 2. *Safety*: `workload.ts` loads the cluster while `nemesis.ts` breaks it (`strikes-on-*.ts`). After every event
- *    `cluster-checker.ts` looks at the node's memory, and at what it sent and brought back from its disk, which
- *    `disk-audits.ts` opens as of any moment; `wire-checks.ts` at what leaves it; `client-checker.ts` compares each
- *    answer, `watch-checker.ts` each event that a `watcher.ts` is told. Nothing is expected to succeed.
- *    `reconfiguration.ts` has the members change, and `upgrades.ts` has nodes of older data versions come back as the
- *    newest, in some seeds.
+ * 2. *Safety*: `workload.ts` loads the cluster while `nemesis.ts` breaks it (`strikes-on-*.ts`, `gluttons.ts`). After
+ *    every event `cluster-checker.ts` (`membership-checks.ts`) looks at the node's memory, and at what it sent and
+ *    brought back from its disk, which `disk-audits.ts` opens as of any moment; `wire-checks.ts` at what leaves it;
+ *    `client-checker.ts` compares each answer, `watch-checker.ts` each event that a `watcher.ts` is told. Nothing is
+ *    expected to succeed. `reconfiguration.ts` has the members change, and `upgrades.ts` has nodes of older data
+ *    versions come back as the newest, in some seeds.
  *    In most seeds clients write under sessions. The model (`model-sessions.ts`) says by itself which of the committed
  *    writes are to be run, and remembers what was run for ever: so no write happens twice, whatever is sent again.
  * 3. *Liveness* (`liveness.ts`): a random quorum is healed for good and every other fault made permanent. In a bounded

@@ -221,7 +221,9 @@ const canRun = ({ damage, wasFlipped, hasOldCopy, isRemoved, state }: SimNode): 
 function coreOf(nodes: readonly SimNode[], committed: Membership, random: Random): readonly SimNode[] {
   const able = nodes.filter(canRun);
   const order = able.map((node) => ({ node, draw: random.next() })).sort((a, b) => a.draw - b.draw);
-  const memberships = [committed, ...nodes.flatMap(({ membership }) => membership ?? [])];
+  // An old copy goes by what was: whoever meets it will not go by that.
+  const current = nodes.filter(({ hasOldCopy }) => !hasOldCopy);
+  const memberships = [committed, ...current.flatMap(({ membership }) => membership ?? [])];
   const core: SimNode[] = [];
   const decides = (): boolean =>
     memberships.every((membership) =>

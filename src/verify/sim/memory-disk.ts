@@ -163,6 +163,24 @@ export class MemoryDisk implements FileSystem {
     file.durable = Content.of(bytes);
   }
 
+  /** A file that somebody else put there, with its directories: on the medium, and no operation of the process. */
+  place(path: string, bytes: Buffer): void {
+    let at = this.#root;
+    for (const name of namesOf(posix.dirname(path))) {
+      const found = at.current.get(name);
+      if (found instanceof FileNode) throw diskError('ENOTDIR', path);
+      const next = found ?? new Directory();
+      at.current.set(name, next);
+      at.durable.set(name, next);
+      at = next;
+    }
+    const file = new FileNode();
+    file.current = Content.of(bytes);
+    file.durable = Content.of(bytes);
+    at.current.set(posix.basename(path), file);
+    at.durable.set(posix.basename(path), file);
+  }
+
   flipBit(path: string, offset: number, bit = 0): void {
     const bytes = this.contents(path);
     bytes[offset] = bytes[offset]! ^ (1 << bit);

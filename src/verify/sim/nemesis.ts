@@ -1,4 +1,5 @@
 import { randomInt } from '../../base/index.js';
+import { Gluttons } from './gluttons.js';
 import type { Fault } from './options.js';
 import type { SimNode } from './sim-node.js';
 import { type StrikeContext, StrikeMeans } from './strike-means.js';
@@ -20,7 +21,8 @@ export class Nemesis {
   constructor(context: StrikeContext) {
     this.#means = new StrikeMeans(context);
     this.#processes = new StrikesOnProcesses(this.#means);
-    this.#strikes = strikesOf(this.#processes, new StrikesOnNetwork(this.#means), new StrikesOnDisks(this.#means));
+    const { network, disks } = { network: new StrikesOnNetwork(this.#means), disks: new StrikesOnDisks(this.#means) };
+    this.#strikes = strikesOf(this.#processes, network, disks, new Gluttons(this.#means, context.gluttons));
     this.#faults = context.options.faults.filter((fault): fault is StrikingFault =>
       Object.hasOwn(this.#strikes, fault),
     );
@@ -66,6 +68,7 @@ const strikesOf = (
   processes: StrikesOnProcesses,
   network: StrikesOnNetwork,
   disks: StrikesOnDisks,
+  gluttons: Gluttons,
 ): Readonly<Record<StrikingFault, () => void>> => ({
   partition: () => network.partition(),
   isolation: () => network.isolate(),
@@ -75,6 +78,7 @@ const strikesOf = (
   reset: () => network.reset({ refused: false }),
   suspicion: () => network.reset({ refused: true }),
   'slow-reader': () => network.slowReader(),
+  glutton: () => gluttons.strike(),
   silence: () => network.silence(),
   crash: () => processes.crash('kill'),
   'power-cut': () => processes.crash('power-cut'),
@@ -91,4 +95,5 @@ const strikesOf = (
   'full-disk': () => disks.fillDisk(),
   'bit-flip': () => disks.flipBit(),
   'old-copy': () => disks.oldCopy(),
+  'bad-copy': () => disks.spoilCopy(),
 });

@@ -41,6 +41,8 @@ export const FAULTS = [
   'leave',
   'old-copy',
   'reconfiguration',
+  'bad-copy',
+  'glutton',
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 
@@ -92,7 +94,16 @@ export interface DrawnOptions {
 const pick = <T>(random: Random, from: readonly T[]): T => from[randomInt(random, 0, from.length - 1)]!;
 const KIB = 1 << 10;
 /** Came later than the others, and are drawn behind everything: what came before them stays as it was. */
-const DRAWN_LAST: readonly Fault[] = ['slow-reader', 'silence', 'transfer', 'leave', 'old-copy', 'reconfiguration'];
+const DRAWN_LAST: readonly Fault[] = [
+  'slow-reader',
+  'silence',
+  'transfer',
+  'leave',
+  'old-copy',
+  'reconfiguration',
+  'bad-copy',
+  'glutton',
+];
 
 /** Draws the options of a run. Windows, batches and timeouts come out small: edges are where bugs live. */
 export function drawOptions(options: SimulationOptions, random: Random): DrawnOptions {
@@ -108,14 +119,13 @@ export function drawOptions(options: SimulationOptions, random: Random): DrawnOp
   const handsOver = isFaulty && random.next() < 0.4;
   const leaves = isFaulty && random.next() < 0.3;
   const isCopied = isFaulty && drawn.nodes >= 3 && random.next() < 0.4;
-  // What an old copy may do is known of members that stay.
-  const changes = isFaulty && random.next() < 0.35 && !isCopied;
+  const changes = isFaulty && random.next() < 0.35;
   const spares = changes ? randomInt(random, 1, 2) : 0;
-  const last = DRAWN_LAST.filter((_, nth) => [isSlow, isSilent, handsOver, leaves, isCopied, changes][nth]);
-  const faults: readonly Fault[] = [...drawn.faults, ...last];
   const fullBytes = pick(random, [256, 4 * KIB, 1 << 20]);
   // A scan of all that there may be, so many times.
-  const heldBytesMax = pick(random, [2, 8, 1 << 20]) * (KIB + drawn.keys * (drawn.valueBytesMax + 64));
+  const everything = KIB + drawn.keys * (drawn.valueBytesMax + 64);
+  // No node takes less than four of the largest values.
+  const heldBytesMax = Math.max(pick(random, [2, 8, 1 << 20]) * everything, 4 * drawn.valueBytesMax);
   const sessions = random.next() < 0.8;
   // So seldom that the logs of a quiet cluster are equal in between.
   const timeEveryMs = drawn.heartbeatMs * pick(random, [10, 30, 100]);
@@ -124,6 +134,10 @@ export function drawOptions(options: SimulationOptions, random: Random): DrawnOp
   const trimming = drawTrimming(drawn, random);
   const snapshotPartBytes = pick(random, [64, 512, 8 * KIB]);
   const snapshotPatienceMs = drawn.electionTimeoutMs[1] * pick(random, [1, 4]);
+  const isSpoiled = isFaulty && random.next() < 0.4;
+  const isGreedy = isFaulty && random.next() < 0.4;
+  const isOn = [isSlow, isSilent, handsOver, leaves, isCopied, changes, isSpoiled, isGreedy];
+  const faults: readonly Fault[] = [...drawn.faults, ...DRAWN_LAST.filter((_, nth) => isOn[nth])];
   const limits = {
     ...drawn.limits,
     ...trimming.limits,

@@ -174,6 +174,9 @@ export class SimNode {
     this.isRemoved = false;
     this.lastMembership = undefined;
     this.wasFlipped = false;
+    this.hasOldCopy = false;
+    this.damage = undefined;
+    this.#copy = undefined;
     this.disk = new MemoryDisk();
     this.disk.stepped = this.#context.stepped;
     this.#states = this.#newStates();
@@ -283,6 +286,11 @@ export class SimNode {
   slowDownForGood(): void {
     this.isSheltered = false;
     this.diskSlowness = 100;
+  }
+
+  /** The next copy of its state that it makes for another is not what the state is. */
+  spoilNextCopy(): void {
+    for (const backend of this.#states.backends()) backend.loseKeyInNextCopy();
   }
 
   /** Until the process ends. */

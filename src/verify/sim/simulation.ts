@@ -12,7 +12,9 @@ import { Microtasks } from './microtasks.js';
 import { Nemesis } from './nemesis.js';
 import { NodeClaims } from './node-claims.js';
 import { type DrawnOptions, drawOptions, type SimulationOptions } from './options.js';
+import { startClient } from './sim-client.js';
 import { SimNode } from './sim-node.js';
+import type { Glutton } from './strike-means.js';
 import { traceLine } from './trace.js';
 import { dataAtFirst, newestOf, Upgrades } from './upgrades.js';
 import type { Verdict } from './verdict.js';
@@ -37,6 +39,7 @@ const MICROTASKS_OF_OTHERS = 24;
 const MICROTASKS_TO_BREATHE = 400;
 /** Errors are the daily bread of what is simulated, and their stacks a tenth of its cost. */
 const STACK_FRAMES = 3;
+const GLUTTONS = 4;
 const EVENTS_TO_BREATHE = 2_048;
 const HISTORY_STEPS_PER_KEY = 3_000_000;
 
@@ -120,6 +123,7 @@ export class Simulation {
       options: this.options,
       nodes,
       clients: [...this.#workload.hosts, ...this.#watchers.map(({ name }) => name)],
+      gluttons: this.#newGluttons(ids),
       network: this.#network,
       weather: this.#weather,
       world: this.#world,
@@ -140,6 +144,16 @@ export class Simulation {
       active: this.#microtasks.stepped,
     };
     return Array.from({ length: this.options.watchers }, (_, nth) => new Watcher(own, `watcher-${nth + 1}`, ids));
+  }
+
+  /** Only where they strike is anybody there. */
+  #newGluttons(known: readonly NodeId[]): readonly Glutton[] {
+    const { faults, clientTimeoutMs: timeoutMs } = this.options;
+    const context = { time: this.#time, network: this.#network, random: this.#random(10) };
+    if (!faults.includes('glutton')) return [];
+    return Array.from({ length: GLUTTONS }, (_, nth) =>
+      startClient(context, { name: `glutton-${nth + 1}`, known, timeoutMs, sessions: false }),
+    );
   }
 
   /** Where the past began, on the node that had forgotten most. */

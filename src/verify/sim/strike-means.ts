@@ -1,16 +1,28 @@
 import { type NodeId, type Random, randomInt } from '../../base/index.js';
+import type { ClusterClient } from '../../client/client.js';
 import type { Ending } from './doom.js';
 import type { MemoryNetwork } from './memory-network.js';
 import type { DrawnOptions } from './options.js';
+import { Reconfiguration } from './reconfiguration.js';
 import type { SimNode } from './sim-node.js';
 import type { SimulatedProcess } from './virtual-time.js';
 import type { Weather } from './weather.js';
+
+/** The share of a run that a change of the membership may take until it is in the log. */
+export const CHANGES_LAST = 0.1;
+
+/** A client's process that can be stopped. */
+export interface Glutton {
+  readonly process: SimulatedProcess;
+  readonly client: ClusterClient;
+}
 
 export interface StrikeContext {
   readonly options: DrawnOptions;
   readonly nodes: readonly SimNode[];
   /** Names of the clients' processes. */
   readonly clients: readonly string[];
+  readonly gluttons: readonly Glutton[];
   readonly world: SimulatedProcess;
   readonly network: MemoryNetwork;
   readonly weather: Weather;
@@ -25,9 +37,13 @@ export class StrikeMeans {
   readonly context: StrikeContext;
   /** Nothing new breaks, and nothing is mended any more. */
   isOver = false;
+  readonly reconfiguration: Reconfiguration;
 
   constructor(context: StrikeContext) {
     this.context = context;
+    const { nodes, random, say, options, world } = context;
+    const timeoutMs = options.durationMs * CHANGES_LAST;
+    this.reconfiguration = new Reconfiguration({ nodes, random, say, timeoutMs, now: () => world.now() });
   }
 
   /** How long something lasts: from a few messages to several elections. */
@@ -50,6 +66,12 @@ export class StrikeMeans {
     const leader = this.leader();
     if (leader !== undefined && random.next() < 0.5) return leader;
     return nodes[randomInt(random, 0, nodes.length - 1)]!;
+  }
+
+  /** Whose disk lies, if any does: Raft tolerates one member that has forgotten something, if it is noticed. */
+  get liar(): SimNode {
+    const { nodes, options } = this.context;
+    return nodes[options.nodes - 1]!;
   }
 
   leader(): SimNode | undefined {

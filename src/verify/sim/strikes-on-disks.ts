@@ -1,4 +1,5 @@
 import { randomInt } from '../../base/index.js';
+import type { SimNode } from './sim-node.js';
 import type { StrikeMeans } from './strike-means.js';
 
 /** Disks that are slow, full, or fail; and directories that are not what they were. */
@@ -52,7 +53,7 @@ export class StrikesOnDisks {
   /** On one node only, while it is down: Raft tolerates one member whose disk lies, if that member notices. */
   flipBit(): void {
     const { nodes, random, say } = this.#means.context;
-    const victim = nodes.at(-1)!;
+    const victim = this.#means.liar;
     if (nodes.length < 3 || victim.damage !== undefined || victim.hasOldCopy) return;
     if (!victim.isDown) victim.end('kill', 'before a bit flips');
     const files = [...victim.disk.image()].filter(([path, { length }]) => path.includes('/wal/') && length > 0);
@@ -66,15 +67,24 @@ export class StrikesOnDisks {
     victim.disk.flipBit(path, offset, bit);
   }
 
+  /** What it sends to somebody who needs its state lacks a key, once: the disk gave what it does not hold. */
+  spoilCopy(): void {
+    const node = this.#means.anyNode();
+    this.#means.context.say(`bad-copy ${node.id}`);
+    node.spoilNextCopy();
+  }
+
   /**
    * A copy of the directory, and later, when it has run since, the copy in its place. Of one member only: Raft tolerates
-   * one that forgets, if it is noticed. What nobody else has met cannot be noticed, so all have met it.
+   * one that forgets, if it is noticed. What nobody else has met cannot be noticed, so all have met it that are members by what
+   * any node goes by; and nobody else becomes one until it was noticed (`Reconfiguration`).
    */
   oldCopy(): void {
     const { nodes, random, say } = this.#means.context;
-    const victim = nodes.at(-1)!;
+    const victim = this.#means.liar;
     if (victim.hasOldCopy || victim.wasFlipped || victim.damage !== undefined) return;
-    if (!victim.hasCopyOlderThan(nodes.slice(0, -1))) {
+    const others = nodes.filter((node) => node !== victim && !isStranger(node, nodes));
+    if (!victim.hasCopyOlderThan(others) || !this.#means.reconfiguration.isSettled) {
       if (random.next() < 0.5 && victim.copyDirectory()) say(`copy of the directory of ${victim.id}`);
       // So that there is a later start.
       if (!victim.isDown) victim.end(this.#means.anyEnding(), 'after its directory was copied');
@@ -86,3 +96,7 @@ export class StrikesOnDisks {
     this.#means.context.forgets(victim);
   }
 }
+
+/** Nobody goes by a membership that it is in. */
+const isStranger = ({ id }: SimNode, nodes: readonly SimNode[]): boolean =>
+  !nodes.some(({ membership }) => membership?.members.some((member) => member.id === id));

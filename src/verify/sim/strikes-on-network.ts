@@ -15,6 +15,11 @@ const SIEVED = [
   ['read-index-response', KIND.readIndexResponse],
   ['timeout-now', KIND.timeoutNow],
   ['forward-reply', KIND.forwardReply],
+  ['snapshot-begin', KIND.snapshotBegin],
+  ['snapshot-part', KIND.snapshotPart],
+  ['snapshot-end', KIND.snapshotEnd],
+  ['snapshot-received', KIND.snapshotReceived],
+  ['snapshot-installed', KIND.snapshotInstalled],
 ] as const;
 
 /** A young connection's; and that of one that has lost much. */

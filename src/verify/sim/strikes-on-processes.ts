@@ -1,9 +1,8 @@
 import { randomInt } from '../../base/index.js';
 import { KIND } from '../../wire/index.js';
 import type { Ending } from './doom.js';
-import { Reconfiguration } from './reconfiguration.js';
 import type { SimNode } from './sim-node.js';
-import type { StrikeMeans } from './strike-means.js';
+import { CHANGES_LAST, type StrikeMeans } from './strike-means.js';
 
 /** Frames that say something is durable, or is about to be. */
 const PROMISES = [
@@ -15,20 +14,14 @@ const PROMISES = [
   KIND.okWrite,
 ];
 
-/** The share of a run that a change of the membership may take until it is in the log. */
-const CHANGES_LAST = 0.1;
-
 /** Processes that end, stop, or are asked for something at the worst moment. */
 export class StrikesOnProcesses {
   readonly #means: StrikeMeans;
-  readonly #reconfiguration: Reconfiguration;
   /** How often each node is still to crash while it recovers. */
   readonly #crashesToCome = new Map<SimNode, number>();
 
   constructor(means: StrikeMeans) {
     this.#means = means;
-    const { nodes, random, say, options } = means.context;
-    this.#reconfiguration = new Reconfiguration({ nodes, random, say, timeoutMs: options.durationMs * CHANGES_LAST });
   }
 
   crash(ending: Ending): void {
@@ -97,6 +90,7 @@ export class StrikesOnProcesses {
   /** None begins so late that it could be decided on after the end, when a quorum is chosen for good. */
   reconfigure(): void {
     const { world, options } = this.#means.context;
-    if (world.now() < options.durationMs * (1 - 2 * CHANGES_LAST)) this.#reconfiguration.strike(this.#means.leader());
+    if (world.now() < options.durationMs * (1 - 2 * CHANGES_LAST))
+      this.#means.reconfiguration.strike(this.#means.leader());
   }
 }

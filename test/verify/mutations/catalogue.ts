@@ -160,6 +160,20 @@ export const MUTATIONS: readonly Mutation[] = [
     ),
     seeds: 200,
   },
+  {
+    name: 'a membership that was truncated stays in force',
+    edits: one(
+      'raft/reconfiguration.ts',
+      'if (raft.configurations.truncateFrom(firstIndex)) adopt(raft);',
+      'raft.configurations.truncateFrom(firstIndex);',
+    ),
+    seeds: 100,
+  },
+  {
+    name: 'a membership is in force only where the leader appends it',
+    edits: one('raft/reconfiguration.ts', 'if (found) adopt(raft);', ''),
+    seeds: 60,
+  },
   // Replication and commit
   {
     name: 'an entry of an older term is committed by counting',
@@ -522,6 +536,11 @@ export const MUTATIONS: readonly Mutation[] = [
     seeds: 60,
   },
   {
+    name: 'what waits for those who do not read is not counted',
+    edits: one('transport/connection.ts', '    held.add(bytes);', ''),
+    seeds: 120,
+  },
+  {
     name: 'the rest of a chunk that ends within a frame is dropped',
     edits: one(
       'transport/frames.ts',
@@ -636,6 +655,15 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'what was applied and not flushed lives on beside a state that came',
     edits: one('kv/store.ts', 'memtables: new Memtables(),', 'memtables: this.#machine?.memtables ?? new Memtables(),'),
     seeds: 20,
+  },
+  {
+    name: 'a state that came is not compared with its sum',
+    edits: one(
+      'kv/received-state.ts',
+      'if (recorded === undefined) return verifyState(backend, undefined);',
+      'if (recorded === undefined) return verifyState(backend, undefined);\n  if (!signal.aborted) return recorded;',
+    ),
+    seeds: 120,
   },
   // Clusters of several versions
   {
