@@ -665,6 +665,11 @@ export const MUTATIONS: readonly Mutation[] = [
     ),
     seeds: 120,
   },
+  {
+    name: 'the file of a state that came is not synced',
+    edits: one('node/snapshots/receiving.ts', 'await this.#file!.sync();', ''),
+    seeds: 60,
+  },
   // Clusters of several versions
   {
     name: 'a command is written before all members know it',
