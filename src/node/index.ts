@@ -5,6 +5,9 @@
  * (`transport/`) and the codecs (`wire/`). It takes all of them as arguments, clock and randomness included, so that
  * the simulator runs the very code that ships; only `main.ts` knows the real ones, and only `cli/` imports `main.ts`.
  *
+ * `parts.ts` says what a node is made of and which part knows which, `server.ts` what they do and in what order,
+ * `greetings.ts` what is said where a connection begins, `peer.ts` all that there is to another member.
+ *
  * ## A request, and its result
  *
  *     frames ──▶ edge ──▶ Request, Origin ──▶ requests ─┬▶ writes ─▶ proposals ─┐
