@@ -53,6 +53,9 @@ export class StartDisplay {
       case 'ready':
         this.#step(progress.node, 'ready', progress.role);
         break;
+      case 'no-member':
+        this.#lastWords.push(`${progress.node} runs and is no member: add ${progress.node}, or remove it`);
+        break;
       case 'failed':
         this.#step(progress.node, 'failed', progress.reason);
         // If the start fails for it, the error says the same.

@@ -84,22 +84,25 @@ export class AdminLink implements NodeProbe {
 
   /** Rejects with `unreachable` when there is no connection, or none any more, and with `timeout`. */
   async status(timeoutMs: number): Promise<NodeStatus> {
-    return decodeNodeStatus(await this.#ask(KIND.status, Buffer.alloc(0), timeoutMs));
+    return decodeNodeStatus(await this.#ask(KIND.status, Buffer.alloc(0), timeoutMs, 'unreachable'));
   }
 
   /** What the node records without being subscribed to. */
   async setBaseLevel(level: Level, timeoutMs: number): Promise<void> {
-    await this.#ask(KIND.logLevel, encodeLogLevel({ level }), timeoutMs);
+    await this.#ask(KIND.logLevel, encodeLogLevel({ level }), timeoutMs, 'unreachable');
   }
 
+  /** Rejects with `unreachable` when there is no connection, and with `outcome-unknown` when it ended meanwhile. */
   async transfer(to: NodeId | null, timeoutMs: number): Promise<Leadership> {
     const request = encodeTransfer({ to, timeoutMs: Math.ceil(timeoutMs) });
-    return decodeLeadership(await this.#ask(KIND.transfer, request, timeoutMs + LATE_ANSWER_MS));
+    return decodeLeadership(await this.#ask(KIND.transfer, request, timeoutMs + LATE_ANSWER_MS, 'outcome-unknown'));
   }
 
+  /** As `transfer`: the change may be in the log of a leader that died before it answered. */
   async changeMembership(change: MembershipRequest, timeoutMs: number): Promise<Membership> {
     const request = encodeChangeMembership({ change, timeoutMs: Math.ceil(timeoutMs) });
-    return decodeMembershipDocument(await this.#ask(KIND.changeMembership, request, timeoutMs + LATE_ANSWER_MS));
+    const waitMs = timeoutMs + LATE_ANSWER_MS;
+    return decodeMembershipDocument(await this.#ask(KIND.changeMembership, request, waitMs, 'outcome-unknown'));
   }
 
   setEventLevel(level: Level): void {
@@ -150,7 +153,13 @@ export class AdminLink implements NodeProbe {
     this.#options.events(batch);
   }
 
-  async #ask(kind: number, payload: Buffer, timeoutMs: number): Promise<Buffer> {
+  /** `whenLost`: what it is when the question was sent, and the connection ended without the answer. */
+  async #ask(
+    kind: number,
+    payload: Buffer,
+    timeoutMs: number,
+    whenLost: 'unreachable' | 'outcome-unknown',
+  ): Promise<Buffer> {
     const { member, clock } = this.#options;
     const answer = await ask({
       calls: this.#calls,
@@ -160,16 +169,18 @@ export class AdminLink implements NodeProbe {
       payload,
       timeoutMs,
       late: () => new RaftctlError('timeout', `${member.id} did not answer within ${timeoutMs} ms`),
-      lost: (cause) =>
+      lost: (cause, wasSent) =>
         new RaftctlError(
-          'unreachable',
-          `${member.id} did not answer: ${cause?.message ?? 'it is not connected to its supervisor'}`,
+          wasSent ? whenLost : 'unreachable',
+          `${member.id} did not answer: ${cause?.message ?? (wasSent ? 'its connection ended' : NOT_CONNECTED)}`,
         ),
     });
     if (answer.kind === KIND.error) throw decodeError(answer.payload).error;
     return answer.payload;
   }
 }
+
+const NOT_CONNECTED = 'it is not connected to its supervisor';
 
 /** The link comes back, and with it a new subscription. */
 const ignore = (): void => {};

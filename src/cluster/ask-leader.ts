@@ -1,4 +1,4 @@
-import { type Clock, type Listeners, RaftctlError, type Scheduler, until } from '../base/index.js';
+import { type Clock, type ErrorCode, type Listeners, RaftctlError, type Scheduler, until } from '../base/index.js';
 
 export interface AskLeaderContext<Leader> {
   readonly clock: Clock;
@@ -8,8 +8,10 @@ export interface AskLeaderContext<Leader> {
   readonly leader: () => Leader | undefined;
 }
 
-/** A node that says that it does not lead was asked too early or too late: events are on their way. */
+/** Asked too early or too late: events are on their way. */
 const ASK_AGAIN_MS = 20;
+/** It says that it does not lead, or it was not asked at all. */
+const ASKED_IN_VAIN: ReadonlySet<ErrorCode> = new Set(['not-leader', 'not-running', 'unreachable']);
 
 /**
  * Asks whoever leads, and the next one when that one does not lead any more. `ask` gets the milliseconds that are left.
@@ -28,7 +30,7 @@ export async function askLeader<Leader, T>(
       return await ask(leader, deadline - clock.now());
     } catch (thrown) {
       const isLate = clock.now() + ASK_AGAIN_MS >= deadline;
-      if (!(thrown instanceof RaftctlError) || thrown.code !== 'not-leader' || isLate) throw thrown;
+      if (!(thrown instanceof RaftctlError) || !ASKED_IN_VAIN.has(thrown.code) || isLate) throw thrown;
     }
     await new Promise<void>((resolve) => scheduler.after(ASK_AGAIN_MS, resolve));
   }

@@ -1,23 +1,10 @@
-import {
-  asError,
-  asNodeId,
-  type Clock,
-  didYouMean,
-  type Emit,
-  formatHostPort,
-  type Member,
-  type Membership,
-  type NodeId,
-  RaftctlError,
-} from '../base/index.js';
+import { asError, type Clock, type Emit, isJoint, type Member, type Membership, type NodeId } from '../base/index.js';
 import type { MembershipRequest, NodeStatus } from '../wire/index.js';
 import { type AskLeaderContext, askLeader } from './ask-leader.js';
-import type { ClusterConfig } from './config/config.js';
-import { nodeNameProblem } from './config/nodes.js';
 import { rewriteNodes } from './config/rewrite.js';
 import type { ClusterChange, ClusterChanged } from './control.js';
-import type { KnownMembers } from './known-members.js';
 import { type LifecycleContext, type LifecycleNode, untilRunning } from './lifecycle.js';
+import { known, type NewMemberContext, newMember, type Wanted } from './new-member.js';
 
 /** A node that can be asked about the membership, and to change it. */
 export interface AskedNode extends LifecycleNode {
@@ -25,16 +12,12 @@ export interface AskedNode extends LifecycleNode {
   changeMembership(change: MembershipRequest, timeoutMs: number): Promise<Membership>;
 }
 
-export interface MembershipContext extends AskLeaderContext<AskedNode> {
-  readonly config: ClusterConfig;
+export interface MembershipContext extends AskLeaderContext<AskedNode>, NewMemberContext {
   /** The cluster.yaml that this cluster is the one of: none of a temporary one. */
   readonly configFile: string | null;
-  readonly members: KnownMembers;
   readonly emit: Emit;
   readonly clock: Clock;
   readonly lifecycle: LifecycleContext;
-  /** Rejects with `port-taken` when that member could not listen. */
-  readonly probe: (member: Member) => Promise<void>;
   /** Spawns the process of a new member. */
   readonly spawn: (member: Member) => LifecycleNode;
   /** Ends the process of a member, and forgets it. */
@@ -44,9 +27,11 @@ export interface MembershipContext extends AskLeaderContext<AskedNode> {
 }
 
 const START_TIMEOUT_MS = 10_000;
-const PORTS_TRIED = 50;
 
-/** Changes who belongs to the cluster: the leader decides with the others, the supervisor starts and ends processes. */
+/**
+ * Changes who belongs to the cluster: the leader decides with the others, the supervisor starts and ends processes. A
+ * command that ended in the midst of it, with a leader, a member or the supervisor, is finished by the same command.
+ */
 export async function changeCluster(
   context: MembershipContext,
   change: ClusterChange,
@@ -65,16 +50,18 @@ export async function changeCluster(
 async function carryOut(context: MembershipContext, change: ClusterChange, deadline: number): Promise<NodeId> {
   switch (change.type) {
     case 'add': {
-      const member = await newMember(context, change);
-      await addLearner(context, member, deadline);
-      if (!change.learner) await ask(context, { type: 'promote', node: member.id }, deadline);
-      return member.id;
+      const { node } = change;
+      await clearBegun(context, node, deadline);
+      const learns = !change.learner && node !== undefined && isLearner(context, node);
+      const id = learns ? node : await addNew(context, change, deadline);
+      if (!change.learner) await ask(context, { type: 'promote', node: id }, deadline);
+      return id;
     }
     case 'promote':
       await ask(context, { type: 'promote', node: known(context, change.node) }, deadline);
       return change.node;
     case 'remove':
-      await ask(context, { type: 'remove', node: known(context, change.node) }, deadline);
+      await ensure(context, { type: 'remove', node: known(context, change.node) }, deadline);
       await discard(context, change.node);
       return change.node;
     case 'replace':
@@ -91,17 +78,44 @@ async function replace(
   deadline: number,
 ): Promise<NodeId> {
   const old = known(context, node);
-  const learns = by !== undefined && context.members.membership.learners.includes(by);
-  const next = learns ? by : (await addNew(context, by, deadline)).id;
-  await ask(context, { type: 'replace', node: old, by: next }, deadline);
+  await clearBegun(context, by, deadline);
+  const isThere = by !== undefined && (isLearner(context, by) || (await isReplaced(context, { node, by }, deadline)));
+  const next = isThere ? by : await addNew(context, { node: by }, deadline);
+  await ensure(context, { type: 'replace', node: old, by: next }, deadline);
   await discard(context, old);
   return next;
 }
 
-async function addNew(context: MembershipContext, id: NodeId | undefined, deadline: number): Promise<Member> {
-  const member = await newMember(context, { node: id });
+async function addNew(context: MembershipContext, wanted: Wanted, deadline: number): Promise<NodeId> {
+  const member = await newMember(context, wanted);
   await addLearner(context, member, deadline);
-  return member;
+  return member.id;
+}
+
+const isLearner = ({ members }: MembershipContext, id: NodeId): boolean => members.membership.learners.includes(id);
+
+/** An earlier command did all but to end the process of the one that left. */
+async function isReplaced(
+  context: MembershipContext,
+  { node, by }: { readonly node: NodeId; readonly by: NodeId },
+  deadline: number,
+): Promise<boolean> {
+  if (!context.members.own.some(({ id }) => id === by)) return false;
+  const membership = await settled(context, deadline);
+  return membership !== undefined && isDone({ type: 'replace', node, by }, membership);
+}
+
+/**
+ * An earlier command started the process of a member, and ended before the leader took it in: it has promised nothing to
+ * anybody, and goes. Whether that is so, only the leader can tell.
+ */
+async function clearBegun(context: MembershipContext, id: NodeId | undefined, deadline: number): Promise<void> {
+  const { members } = context;
+  if (id === undefined || !members.own.some((member) => member.id === id && member.joins === true)) return;
+  const membership = await settled(context, deadline);
+  if (membership === undefined) return;
+  members.heard(membership);
+  if (!membership.members.some((member) => member.id === id)) await discard(context, id);
 }
 
 /** The same name and address, and another member: the one before is removed with its data. */
@@ -109,7 +123,7 @@ async function wipe(context: MembershipContext, id: NodeId, deadline: number): P
   const { members } = context;
   const old = members.membership.members.find((member) => member.id === id)!;
   const votes = !members.membership.learners.includes(id);
-  await ask(context, { type: 'remove', node: id }, deadline);
+  await ensure(context, { type: 'remove', node: id }, deadline);
   await discard(context, id);
   const member = { ...old, incarnation: members.nextIncarnation(id) };
   await addLearner(context, member, deadline);
@@ -143,42 +157,64 @@ async function discard({ dismiss, members, erase }: MembershipContext, id: NodeI
   erase(id);
 }
 
-/** The leader decides, with the others. What became of a change that it left behind, the next one knows. */
-async function ask(context: MembershipContext, change: MembershipRequest, deadline: number): Promise<Membership> {
+/** As `ask`, where an earlier command may have done it: its process went on without it. */
+async function ensure(context: MembershipContext, change: MembershipRequest, deadline: number): Promise<void> {
+  try {
+    await ask(context, change, deadline);
+  } catch (thrown) {
+    const { code } = asError(thrown);
+    if (code !== 'no-such-node' && code !== 'change-refused') throw thrown;
+    const membership = await settled(context, deadline);
+    if (membership === undefined || !isDone(change, membership)) throw thrown;
+    context.members.heard(membership);
+  }
+}
+
+/**
+ * The leader decides, with the others. What became of a change that it left behind, the next one knows, and is asked for
+ * it again where nothing did.
+ */
+async function ask(context: MembershipContext, change: MembershipRequest, deadline: number): Promise<void> {
   const { clock, members, emit } = context;
-  const membership = await askLeader(context, Math.max(1, deadline - clock.now()), async (leader, leftMs) => {
-    emit.emit('info', 'change-asked', { node: leader.id, change: change.type, of: subjectOf(change) });
+  for (;;) {
     try {
-      return await leader.changeMembership(change, leftMs);
+      const membership = await askLeader(context, Math.max(1, deadline - clock.now()), (leader, leftMs) => {
+        emit.emit('info', 'change-asked', { node: leader.id, change: change.type, of: subjectOf(change) });
+        return leader.changeMembership(change, leftMs);
+      });
+      members.heard(membership);
+      return;
     } catch (thrown) {
       if (asError(thrown).definite) throw thrown;
-      return settled(context, change, deadline, thrown);
+      const membership = await settled(context, deadline);
+      if (membership === undefined) throw thrown;
+      members.heard(membership);
+      if (isDone(change, membership)) return;
     }
-  });
-  members.heard(membership);
-  return membership;
-}
-
-async function settled(
-  context: MembershipContext,
-  change: MembershipRequest,
-  deadline: number,
-  why: unknown,
-): Promise<Membership> {
-  const { clock, scheduler } = context;
-  while (clock.now() < deadline) {
-    await new Promise<void>((resolve) => scheduler.after(SETTLE_MS, resolve));
-    const status = await askLeader(context, Math.max(1, deadline - clock.now()), (leader) =>
-      leader.status(1_000),
-    ).catch(() => undefined);
-    if (status?.role !== 'leader' || status.commitIndex < status.lastIndex || status.membership.outgoing.length > 0)
-      continue;
-    if (isDone(change, status.membership)) return status.membership;
-    throw asError(why);
   }
-  throw asError(why);
 }
 
+/**
+ * The membership once nothing is under way that was asked for before: the leader has committed all that it had in its log
+ * when it was seen first, and what is not in there never will be. Undefined: time is up.
+ */
+async function settled(context: MembershipContext, deadline: number): Promise<Membership | undefined> {
+  const { clock, scheduler } = context;
+  let seen: Pick<NodeStatus, 'term' | 'lastIndex'> | undefined;
+  while (clock.now() < deadline) {
+    const status = await askLeader(context, deadline - clock.now(), (leader) => leader.status(STATUS_MS)).catch(
+      () => undefined,
+    );
+    if (status?.role === 'leader') {
+      if (seen?.term !== status.term) seen = status;
+      if (status.commitIndex >= seen.lastIndex && !isJoint(status.membership)) return status.membership;
+    }
+    await new Promise<void>((resolve) => scheduler.after(SETTLE_MS, resolve));
+  }
+  return undefined;
+}
+
+const STATUS_MS = 1_000;
 const SETTLE_MS = 50;
 
 function isDone(change: MembershipRequest, { members, voters }: Membership): boolean {
@@ -196,57 +232,6 @@ function isDone(change: MembershipRequest, { members, voters }: Membership): boo
 }
 
 const subjectOf = (change: MembershipRequest): NodeId => (change.type === 'add' ? change.member.id : change.node);
-
-function known({ members }: MembershipContext, id: NodeId): NodeId {
-  const ids = members.membership.members.map((member) => member.id);
-  if (ids.includes(id)) return id;
-  throw new RaftctlError('no-such-node', `no node '${id}'${didYouMean(id, ids)}`, { hint: `nodes: ${ids.join(', ')}` });
-}
-
-/** Names and ports go on from the highest. */
-async function newMember(
-  { members, config, probe }: MembershipContext,
-  wanted: {
-    readonly node?: NodeId | undefined;
-    readonly host?: string | undefined;
-    readonly port?: number | undefined;
-  },
-): Promise<Member> {
-  const { members: all } = members.membership;
-  const id = wanted.node ?? nextName(all);
-  const problem = nodeNameProblem(id);
-  if (problem !== undefined) throw new RaftctlError('usage', `'${id}': ${problem}`);
-  if (all.some((member) => member.id === id)) throw new RaftctlError('change-refused', `${id} is a member already`);
-  const host = wanted.host ?? all.at(-1)?.host ?? config.nodes[0]!.host;
-  const incarnation = members.nextIncarnation(id);
-  if (wanted.port !== undefined) {
-    const member = { id, incarnation, host, port: wanted.port };
-    const neighbour = all.find((one) => one.host === host && one.port === wanted.port);
-    if (neighbour !== undefined) {
-      throw new RaftctlError('change-refused', `${formatHostPort(member)} is the address of ${neighbour.id}`);
-    }
-    await probe(member);
-    return member;
-  }
-  const first = Math.max(...all.map(({ port }) => port)) + 1;
-  for (let port = first; port < first + PORTS_TRIED && port <= 65_535; port += 1) {
-    const member = { id, incarnation, host, port };
-    try {
-      await probe(member);
-      return member;
-    } catch (thrown) {
-      if (asError(thrown).code !== 'port-taken') throw thrown;
-    }
-  }
-  throw new RaftctlError('port-taken', `no port is free on ${host}, from ${first} on`, {
-    hint: 'choose one with --port',
-  });
-}
-
-function nextName(members: readonly Member[]): NodeId {
-  const numbers = members.map(({ id }) => Number(/^node-(\d+)$/.exec(id)?.[1] ?? 0));
-  return asNodeId(`node-${String(Math.max(...numbers) + 1).padStart(2, '0')}`);
-}
 
 /** cluster.yaml lists who the members are now, if it did before. */
 async function recordNodes(

@@ -2,6 +2,7 @@ import {
   type Clock,
   countQuorum,
   type Listeners,
+  type Membership,
   type NodeId,
   type QuorumCount,
   RaftctlError,
@@ -41,6 +42,8 @@ export type ReadinessStep =
   | { readonly type: 'listening'; readonly node: NodeId }
   /** It knows the leader. */
   | { readonly type: 'ready'; readonly node: NodeId; readonly role: NodeStatus['role']; readonly term: number }
+  /** It runs, and the leader does not know it: an addition that was not finished. Nobody waits for it. */
+  | { readonly type: 'no-member'; readonly node: NodeId }
   | { readonly type: 'failed'; readonly node: NodeId; readonly reason: string; readonly lastLines: readonly string[] };
 
 export interface Readiness {
@@ -53,7 +56,7 @@ const ASK_AGAIN_MS = 3;
 const STATUS_TIMEOUT_MS = 1_000;
 
 /**
- * Resolves when a leader is known and every node either knows it too or has been given up. Rejects as soon as too few
+ * Resolves when a leader is known and every member either knows it too or has been given up. Rejects as soon as too few
  * are left for a quorum, with what the guilty ones said (`port-taken` if somebody was faster at a port, else
  * `start-failed`), or when time is up. Nobody is asked before there is a leader.
  */
@@ -98,10 +101,17 @@ async function becomesReady(node: ReadinessSource, options: ReadinessOptions, de
       options.onProgress({ type: 'ready', node: node.id, role: status.role, term: status.term });
       return true;
     }
+    if (status !== undefined && !hasPart(options.live().membership, node.id)) {
+      options.onProgress({ type: 'no-member', node: node.id });
+      return true;
+    }
     if (options.clock.now() >= deadline) throw notReady(options);
     await new Promise<void>((resolve) => options.scheduler.after(ASK_AGAIN_MS, resolve));
   }
 }
+
+const hasPart = ({ voters, outgoing, learners }: Membership, node: NodeId): boolean =>
+  [voters, outgoing, learners].some((ids) => ids.includes(node));
 
 /** It may have crashed in the meantime: its state tells. */
 function ignoreExpected(thrown: unknown): undefined {

@@ -12,8 +12,8 @@ interface AskOptions {
   readonly timeoutMs?: number | undefined;
   /** What to say when it has not answered by then. */
   readonly late: () => RaftctlError;
-  /** What to say when it was not sent, or its answer went with the connection. */
-  readonly lost: (cause: RaftctlError | undefined) => RaftctlError;
+  /** What to say when it was not sent, or its answer went with the connection: then it may have been heard. */
+  readonly lost: (cause: RaftctlError | undefined, wasSent: boolean) => RaftctlError;
   readonly onNews?: ((frame: Frame) => void) | undefined;
   /** Once aborted, the other side is told so by a frame of this kind under the same id. Its answer still counts. */
   readonly cancel?: { readonly signal: AbortSignal; readonly kind: number } | undefined;
@@ -24,7 +24,7 @@ export function ask(options: AskOptions): Promise<Frame> {
   const { calls, over, kind, payload, cancel, lost } = options;
   return new Promise((resolve, reject) => {
     const call = new Asked(options, resolve, reject);
-    if (!calls.send(over, kind, call, payload)) reject(lost(undefined));
+    if (!calls.send(over, kind, call, payload)) reject(lost(undefined, false));
     else if (cancel?.signal.aborted) call.tellCancelled();
     else cancel?.signal.addEventListener('abort', call.tellCancelled);
   });
@@ -65,7 +65,7 @@ class Asked implements Call {
 
   lost(cause: RaftctlError | undefined): void {
     this.#settled();
-    this.#reject(this.#options.lost(cause));
+    this.#reject(this.#options.lost(cause, true));
   }
 
   #settled(): void {

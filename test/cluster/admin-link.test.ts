@@ -134,6 +134,22 @@ describe('AdminLink', () => {
     await expect(asking).rejects.toMatchObject({ code: 'unreachable' });
   });
 
+  it('does not know what became of a change, or of a transfer, when the connection ends before the answer', async () => {
+    const [port] = await freePorts(1);
+    const { link, connections } = newLink(port!);
+    const remove = { type: 'remove', node: asNodeId('node-02') } as const;
+    // Nobody was asked.
+    await expect(link.changeMembership(remove, 1_000)).rejects.toMatchObject({ code: 'unreachable', definite: true });
+    const node = await newNode(port!, 'i1');
+    await eventually(() => connections() === 1);
+    const changing = link.changeMembership(remove, 60_000);
+    const transferring = link.transfer(null, 60_000);
+    await eventually(() => node.unanswered.length === 2);
+    node.connection().close();
+    await expect(changing).rejects.toMatchObject({ code: 'outcome-unknown', definite: false });
+    await expect(transferring).rejects.toMatchObject({ code: 'outcome-unknown', definite: false });
+  });
+
   it('takes nobody for the node who says to be another', async () => {
     const [port] = await freePorts(1);
     const stranger = await newNode(port!, 'i1', 'node-02');

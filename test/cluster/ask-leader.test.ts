@@ -55,6 +55,19 @@ describe('what the leader is asked', () => {
     expect(asked.slice(0, 2)).toEqual(['node-01', 'node-01']);
   });
 
+  it('is asked of the next one when it could not be asked at all: it has just died', async () => {
+    const { context, becomes, pass } = cluster();
+    becomes('node-01');
+    const answer = askLeader(context, 1_000, async (leader) => {
+      if (leader === 'node-01') throw new RaftctlError('unreachable', 'it is not connected');
+      return leader;
+    });
+    await pass(30);
+    becomes('node-02');
+    await pass(30);
+    expect(await answer).toBe('node-02');
+  });
+
   it('fails with what it says, and with no-leader when none comes in time', async () => {
     const { context, becomes, pass } = cluster();
     const late = askLeader(context, 100, async () => 'never').catch((error: unknown) => error);

@@ -61,7 +61,7 @@ function newStart(options: { signal?: AbortSignal } = {}) {
     await settle();
   };
   const elect = () => change(() => Object.assign(live, { leader: nodes[0]!.id, term: 7 }));
-  return { time, nodes, ready, steps, change, elect };
+  return { time, nodes, ready, steps, change, elect, live };
 }
 
 /** Lets promises that can go on do so. */
@@ -70,6 +70,21 @@ async function settle(): Promise<void> {
 }
 
 describe('a cluster is ready', () => {
+  it('without a node that its leader does not know: its addition was never finished', async () => {
+    const { nodes, ready, steps, change, elect, live, time } = newStart();
+    await change(() => {
+      for (const node of nodes) node.becomes('running');
+      for (const node of nodes.slice(0, 3)) node.leader = nodes[0]!.id;
+    });
+    await elect();
+    expect(steps).not.toContain('d ready');
+    // The leader's answer says who its members are.
+    live.membership = membershipOf(...nodes.slice(0, 3).map(({ id }) => id));
+    await change(() => time.advance(3));
+    expect((await ready).leader).toBe('a');
+    expect(steps).toContain('d no-member');
+  });
+
   it('when every node answers and knows the leader; nobody is asked before there is one', async () => {
     const { nodes, ready, steps, change, elect, time } = newStart();
     await change(() => {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Workplace } from '../helpers/product.js';
@@ -132,5 +132,65 @@ describe('the membership of a cluster of real processes', { timeout: 120_000 }, 
     await place.run('down');
     await place.start(['up']).prints(/raftctl down elsewhere\n/);
     expect([...(await members(place)).voters].sort()).toEqual(['node-02', 'node-03', 'node-04']);
+  });
+});
+
+interface SupervisorJson {
+  readonly members: readonly Record<string, unknown>[];
+}
+
+describe('a change that the supervisor did not live to finish', { timeout: 60_000 }, () => {
+  const fileOf = (place: Workplace): string => join(place.data, 'demo', 'supervisor.json');
+  const read = (place: Workplace) => JSON.parse(readFileSync(fileOf(place), 'utf8')) as SupervisorJson;
+
+  it('is finished by the same command: a member that was removed, and its process went on', async () => {
+    const place = await Workplace.create();
+    await place.up();
+    await place.run('put', 'kept', 'forever');
+    await place.run('down');
+    const before = readFileSync(fileOf(place));
+    const data = join(place.data, 'demo', 'node-04');
+    cpSync(data, join(place.directory, 'node-04'), { recursive: true });
+    const up = await place.up();
+    expect((await place.run('remove', 'node-04')).code).toBe(0);
+    up.child.kill('SIGKILL');
+    await up.finished;
+    // As if it had died before it ended the process.
+    writeFileSync(fileOf(place), before);
+    cpSync(join(place.directory, 'node-04'), data, { recursive: true });
+
+    await place.up();
+    expect((await members(place)).voters).toEqual(['node-01', 'node-02', 'node-03']);
+    expect((await place.run('remove', 'node-04')).stdout).toMatch(/^removed node-04 \(3 voters/);
+    expect(read(place).members.map(({ id }) => id)).not.toContain('node-04');
+    expect(existsSync(data)).toBe(false);
+    expect((await place.run('status')).stdout).not.toContain('node-04');
+    const gone = await place.run('remove', 'node-04');
+    expect([gone.code, gone.stderr]).toEqual([3, expect.stringContaining("no node 'node-04'")]);
+    expect((await place.run('get', 'kept')).stdout).toBe('forever\n');
+  });
+
+  it('is finished by the same command: a process that was started, and the leader never asked', async () => {
+    const place = await Workplace.create();
+    await place.up();
+    await place.run('remove', 'node-04');
+    await place.run('down');
+    const file = read(place);
+    const begun = { ...file.members[0], id: 'node-05', port: place.port(4), joined: false, joins: true };
+    writeFileSync(fileOf(place), JSON.stringify({ ...file, members: [...file.members, begun] }));
+
+    await place.up();
+    expect((await members(place)).voters).toEqual(['node-01', 'node-02', 'node-03']);
+    expect((await place.run('add', 'node-05')).stdout).toMatch(/^added node-05 \(4 voters/);
+    const again = await place.run('add', 'node-05');
+    expect([again.code, again.stderr]).toEqual([6, expect.stringContaining('node-05 is a member already')]);
+  });
+
+  it('is finished by the same command: a learner that was to vote', async () => {
+    const place = await Workplace.create();
+    await place.up();
+    expect((await place.run('add', 'node-05', '--learner')).code).toBe(0);
+    expect((await place.run('add', 'node-05', '--learner')).code).toBe(6);
+    expect((await place.run('add', 'node-05')).stdout).toMatch(/^added node-05 \(5 voters/);
   });
 });

@@ -32,6 +32,10 @@ interface StartOptions {
   /** Where `buildCrashPointProgram` put it. */
   readonly program: string;
   readonly restart: 'on-failure' | 'never';
+  /** 4 unless told otherwise. */
+  readonly nodes?: number;
+  /** Such as `1MiB`. */
+  readonly keepLog?: string;
 }
 
 /** How a node died at a crash point, as it wrote down and as its supervisor saw it. */
@@ -44,29 +48,33 @@ export interface Death<Facts = unknown> extends Crash<Facts> {
 /** A cluster of four real processes that die where they are told to, seen through its supervisor. */
 export class CrashPointCluster {
   readonly control: RemoteControl;
-  readonly nodes: readonly NodeId[] = [1, 2, 3, 4].map((number) => asNodeId(`node-0${number}`));
+  /** With which it was started. */
+  readonly nodes: readonly NodeId[];
   readonly #place: Workplace;
 
-  static async start({ program, restart }: StartOptions): Promise<CrashPointCluster> {
+  static async start({ program, restart, nodes = 4, keepLog }: StartOptions): Promise<CrashPointCluster> {
     const place = await Workplace.create();
     mkdirSync(booksOf(place));
-    writeFileSync(join(place.directory, 'cluster.yaml'), `nodes: 4\nsupervisor: { restart: ${restart} }\n`);
+    const settings = [`nodes: ${nodes}`, `supervisor: { restart: ${restart} }`];
+    if (keepLog !== undefined) settings.push(`storage: { keepLog: ${keepLog} }`);
+    writeFileSync(join(place.directory, 'cluster.yaml'), `${settings.join('\n')}\n`);
     const up = place.start(['up', '--port-offset', String(place.portOffset)], {
       program: join(program, 'bin/raftctl.js'),
       env: { [CRASH_POINTS_VARIABLE]: booksOf(place) },
     });
     await up.prints(/leader/);
     const control = await connectControl(readSupervisorFile(join(place.data, 'demo/supervisor.json'))!.socket);
-    return new CrashPointCluster(place, control);
+    return new CrashPointCluster(place, control, nodes);
   }
 
-  private constructor(place: Workplace, control: RemoteControl) {
+  private constructor(place: Workplace, control: RemoteControl, nodes: number) {
     this.#place = place;
+    this.nodes = Array.from({ length: nodes }, (_, nth) => asNodeId(`node-0${nth + 1}`));
     this.control = control;
   }
 
   port(node: NodeId): number {
-    return this.#place.port(this.nodes.indexOf(node) + 1);
+    return this.#place.port(Number(/\d+$/.exec(node)![0]));
   }
 
   /** What its members prove to each other. */

@@ -10,6 +10,8 @@ export interface BatchFacts {
   readonly first: number | null;
   readonly last: number | null;
   readonly hardState: HardState | null;
+  /** Of the state that a mark puts in the place of the one before. */
+  readonly generation: number | null;
 }
 
 /** A disk on which the process dies before, while or after a batch of the log becomes durable. */
@@ -17,12 +19,29 @@ export const crashingDisk = (disk: FileSystem, points: CrashPoints): FileSystem 
   ...disk,
   async open(path, mode) {
     const file = await disk.open(path, mode);
-    return basename(dirname(path)) === 'wal' && mode !== 'read' ? new CrashingLogFile(file, points) : file;
+    if (mode === 'read') return file;
+    if (basename(dirname(path)) === 'wal') return new CrashingLogFile(file, points);
+    return basename(dirname(dirname(path))) === 'kv' ? receivedFile(file, points) : file;
   },
 });
 
 const OF_ENTRIES = { before: 'before-wal-sync', mid: 'mid-wal-sync', after: 'after-wal-sync' } as const;
+const OF_MARKS = { before: 'before-mark-sync', after: 'after-mark-sync' } as const;
 const OF_VOTES = { before: 'before-vote-save', after: 'after-vote-save' } as const;
+
+/** Of a state that comes from another node: the process dies when a part of it is written, and more is to come. */
+const receivedFile = (file: File, points: CrashPoints): File => ({
+  size: () => file.size(),
+  read: (target, position) => file.read(target, position),
+  async write(parts, position) {
+    await file.write(parts, position);
+    if (points.reached('mid-snapshot', { position })) die();
+  },
+  writeDurably: (parts, position, done) => file.writeDurably(parts, position, done),
+  truncate: (size) => file.truncate(size),
+  sync: () => file.sync(),
+  close: () => file.close(),
+});
 
 class CrashingLogFile implements File {
   readonly #file: File;
@@ -51,8 +70,18 @@ class CrashingLogFile implements File {
 
   #dies(when: 'before' | 'mid' | 'after', batch: BatchFacts | undefined): boolean {
     if (batch === undefined) return false;
+    if (batch.generation !== null && when !== 'mid' && this.#points.reached(OF_MARKS[when], batch)) return true;
+    if (when === 'after' && this.#holdsMembership(batch) && this.#points.reached('after-membership-sync', batch))
+      return true;
     if (batch.first !== null && this.#points.reached(OF_ENTRIES[when], batch)) return true;
     return when !== 'mid' && batch.hardState?.votedFor != null && this.#points.reached(OF_VOTES[when], batch);
+  }
+
+  #holdsMembership({ last }: BatchFacts): boolean {
+    const { membershipIndex } = this.#points;
+    if (membershipIndex === undefined || last === null || last < membershipIndex) return false;
+    this.#points.membershipIndex = undefined;
+    return true;
   }
 
   size(): Promise<number> {
@@ -86,7 +115,7 @@ const RECORDS_AT = 24;
 /** Undefined for what is no batch: a segment's header, or zeros. */
 function batchIn(bytes: Buffer): BatchFacts | undefined {
   if (bytes.length < BATCH_HEADER_BYTES || !bytes.subarray(0, MAGIC.length).equals(MAGIC)) return undefined;
-  let facts: BatchFacts = { first: null, last: null, hardState: null };
+  let facts: BatchFacts = { first: null, last: null, hardState: null, generation: null };
   const wrong = visitRecords(
     bytes,
     BATCH_HEADER_BYTES,
@@ -97,7 +126,9 @@ function batchIn(bytes: Buffer): BatchFacts | undefined {
         facts = { ...facts, hardState };
       },
       generation: () => {},
-      snapshot: () => {},
+      snapshot: ({ generation }) => {
+        facts = { ...facts, generation };
+      },
       entries: ({ first, count }) => {
         facts = { ...facts, first: Math.min(first, facts.first ?? first), last: first + count - 1 };
         return undefined;

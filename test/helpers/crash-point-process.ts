@@ -6,6 +6,8 @@ const HOLD_MS = 50;
 /** The crash points of this process. */
 export class CrashPoints {
   readonly #book: CrashBook;
+  /** Of a membership that is in the log, and not durable yet. */
+  membershipIndex: number | undefined;
   #passed = 0;
   #dying = false;
 

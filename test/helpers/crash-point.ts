@@ -12,6 +12,23 @@ export const CRASH_POINTS = [
   'after-lmdb-flush',
   'before-reply',
   'after-reply',
+  'at-node-listening',
+  'at-membership-entered',
+  'after-membership-sync',
+  'at-membership-known',
+  'at-transfer-started',
+  'at-vote-requested',
+  'at-vote-granted',
+  'at-role-changed',
+  'at-snapshot-needed',
+  'at-snapshot-sending',
+  'at-snapshot-receiving',
+  'mid-snapshot',
+  'at-log-replaced',
+  'before-mark-sync',
+  'after-mark-sync',
+  'at-snapshot-installed',
+  'at-snapshot-sent',
 ] as const;
 export type CrashPoint = (typeof CRASH_POINTS)[number];
 

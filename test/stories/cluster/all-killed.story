@@ -9,7 +9,7 @@
 > put size 1
   OK
 > logs -f -n 0 --level trace --include "role-changed|wal-opened|committed" --exclude supervisor &log
-  logs -f -n 0 --level trace --include role-changed|wal-opened|committed --exclude supervisor runs as log
+  logs -f -n 0 --level trace --include "role-changed|wal-opened|committed" --exclude supervisor runs as log
 
 > kill all
   all -> node-01, node-02, node-03

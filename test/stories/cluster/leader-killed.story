@@ -7,7 +7,7 @@
 > put color blue
   OK
 > logs -f -n 0 --include "role-changed|suspected|vote-" &log
-  logs -f -n 0 --include role-changed|suspected|vote- runs as log
+  logs -f -n 0 --include "role-changed|suspected|vote-" runs as log
 > mark killed
 
 > kill leader

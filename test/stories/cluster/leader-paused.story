@@ -8,7 +8,7 @@
 > put color blue
   OK
 > logs -f -n 0 --level debug --include "role-changed|leader-changed" &log
-  logs -f -n 0 --level debug --include role-changed|leader-changed runs as log
+  logs -f -n 0 --level debug --include "role-changed|leader-changed" runs as log
 
 > pause leader
   leader -> node-01 (term 1)

@@ -8,7 +8,7 @@
   OK
 > messages timeout-now request-vote
 > logs -f -n 0 --include "membership-entered|member-removed|leader-retired|role-changed" &log
-  logs -f -n 0 --include membership-entered|member-removed|leader-retired|role-changed runs as log
+  logs -f -n 0 --include "membership-entered|member-removed|leader-retired|role-changed" runs as log
 > remove leader --yes
   leader -> node-01 (term 1)
      +0 ms  node-01    membership-entered index=4 term=1 voters=node-02,node-03,node-04 outgoing=node-01,node-02,node-03,node-04

@@ -8,7 +8,7 @@
 > put color blue
   OK
 > logs -f -n 0 --level debug --include "role-changed|quorum-lost|truncated" &log
-  logs -f -n 0 --level debug --include role-changed|quorum-lost|truncated runs as log
+  logs -f -n 0 --level debug --include "role-changed|quorum-lost|truncated" runs as log
 
 > partition node-01,node-02
   node-01, node-02 | node-03, node-04, node-05

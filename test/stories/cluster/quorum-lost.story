@@ -8,7 +8,7 @@
 > put color blue
   OK
 > logs -f -n 0 --level debug --include "role-changed|quorum-lost|vote-" &log
-  logs -f -n 0 --level debug --include role-changed|quorum-lost|vote- runs as log
+  logs -f -n 0 --level debug --include "role-changed|quorum-lost|vote-" runs as log
 
 > kill node-02 node-03
   1 of 3 left: writes will block (the quorum needs 2)

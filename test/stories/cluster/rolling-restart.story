@@ -8,7 +8,7 @@
 > put color blue
   OK
 > logs -f -n 0 --include "role-changed|wal-opened" --exclude pre-candidate &log
-  logs -f -n 0 --include role-changed|wal-opened --exclude pre-candidate runs as log
+  logs -f -n 0 --include "role-changed|wal-opened" --exclude pre-candidate runs as log
 
 > stop node-01
   2 of 3 left: the quorum holds (it needs 2)

@@ -8,7 +8,7 @@
   3 nodes up, leader node-01 (term 1)
 > sleep 500ms
 > logs -f -n 0 --include "link-silent|link-connected|link-broken" &log
-  logs -f -n 0 --include link-silent|link-connected|link-broken runs as log
+  logs -f -n 0 --include "link-silent|link-connected|link-broken" runs as log
 > silence node-03 4s
   nothing gets through to node-03 or from it for 4s, and nobody is told
 > put color blue

@@ -8,7 +8,7 @@
 > put color blue
   OK
 > logs -f -n 0 --level debug --include "role-changed|quorum-lost|truncated" &log
-  logs -f -n 0 --level debug --include role-changed|quorum-lost|truncated runs as log
+  logs -f -n 0 --level debug --include "role-changed|quorum-lost|truncated" runs as log
 > messages append-entries-response
 
 > cut node-01->node-02 node-01->node-03
