@@ -186,7 +186,10 @@ describe.each([
     expect(await cluster.count(BECAME_LEADER, mark)).toBe(0);
 
     await cluster.control.lifecycle('start', voter);
-    expect((await cluster.view(voter)).status?.term).toBe(remembers ? term : term - 1);
+    const known = (await cluster.view(voter)).status?.term;
+    if (remembers) expect(known).toBe(term);
+    // It may know of the term already, from a candidate that it refused.
+    else expect(known).toBeLessThanOrEqual(term);
     const [one, other] = cluster.others(voter, votedFor!);
     expect(await askForVote(cluster, { candidate: one!, voter, term })).toBe(!remembers);
     expect(await askForVote(cluster, { candidate: other!, voter, term })).toBe(false);
