@@ -7,7 +7,7 @@ async function traceOf(seed: number, breathe = async (): Promise<void> => {}) {
   return { text: lines.join('\n'), lines: lines.length, verdict };
 }
 
-describe('a seed', () => {
+describe('a seed', { timeout: 120_000 }, () => {
   it('does the same again, to the byte, whatever ran before it in the process', async () => {
     const seeds = [2, 7, 10, 26, 45];
     const forwards = new Map<number, Awaited<ReturnType<typeof traceOf>>>();
