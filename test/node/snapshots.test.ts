@@ -211,6 +211,21 @@ describe('a snapshot', () => {
     await caughtUp(c);
   });
 
+  it('leaves the old state there until the log names the new one durably', async () => {
+    const c = await behind();
+    await c.startNode(AWAY);
+    const operations: string[] = [];
+    c.disk(AWAY).fault = ({ kind, path }) => void operations.push(`${kind} ${path}`);
+    await c.until(() => events(c, AWAY, 'snapshot-installed')[0]);
+    await c.until(() => operations.find((operation) => /^remove .*\/kv\/1$/.test(operation)));
+    const named = operations.findIndex((operation) => /^sync-directory .*\/kv\/2$/.test(operation));
+    const marked = operations.findIndex((operation, at) => at > named && /^sync .*\.wal$/.test(operation));
+    const removed = operations.findIndex((operation) => /^remove .*\/kv\/1$/.test(operation));
+    expect(named).toBeGreaterThanOrEqual(0);
+    expect(marked).toBeGreaterThan(named);
+    expect(removed).toBeGreaterThan(marked);
+  });
+
   it('that a kill or a power cut interrupts at any moment leaves the old state or the new one', async () => {
     for (let step = 1; step < 200; step += 7) {
       const c = await behind();
