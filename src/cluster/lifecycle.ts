@@ -13,7 +13,7 @@ import type { NodeHandle } from './node-handle.js';
 import { hasProcess } from './process-state.js';
 
 /** What there is to know of a node whose process is started and ended. */
-export type LifecycleNode = Pick<NodeHandle, 'id' | 'log' | 'process' | 'state'>;
+export type LifecycleNode = Pick<NodeHandle, 'id' | 'log' | 'process' | 'state' | 'isLeaving'>;
 
 export interface LifecycleContext {
   readonly clock: Clock;
@@ -137,6 +137,7 @@ export function untilRunning(context: LifecycleContext, node: LifecycleNode, tim
 
 /** The reason, and what the process itself said last. */
 function startFailed(node: LifecycleNode): RaftctlError {
+  if (node.isLeaving) return new RaftctlError('member-removed', `${node.id} was removed from the cluster meanwhile`);
   const { failure, lastExit } = node.process;
   const reason = failure?.reason ?? lastExit ?? `it is ${node.state}`;
   const lines = failure?.lastLines ?? node.log.tail(20);

@@ -47,6 +47,7 @@ export class NodeHandle {
   readonly log: NodeLog;
   readonly #options: NodeHandleOptions;
   #probe: NodeProbe | undefined;
+  #isLeaving = false;
   #baseLevel: Level;
   #demand: Level = 'info';
   #lastStatus: { readonly status: NodeStatus; readonly at: number } | undefined;
@@ -71,6 +72,17 @@ export class NodeHandle {
 
   get state(): ProcessStateName {
     return this.process.state;
+  }
+
+  /** It is no member any more, and its process ends for good. */
+  get isLeaving(): boolean {
+    return this.#isLeaving;
+  }
+
+  /** Resolves when its process is gone. */
+  leave(timeoutMs: number): Promise<void> {
+    this.#isLeaving = true;
+    return this.process.stop(timeoutMs);
   }
 
   /** Asks the running process; rejects when there is none, or it does not answer. */

@@ -298,7 +298,7 @@ export class Supervisor implements ClusterControl {
       },
       dismiss: async (id) => {
         const node = this.#nodes.get(id);
-        await node?.process.stop(this.config.supervisor.stopTimeoutMs);
+        await node?.leave(this.config.supervisor.stopTimeoutMs);
         this.#nodes.delete(id);
       },
       erase: (id) => rmSync(directory.nodeDirectory(id), { recursive: true, force: true }),

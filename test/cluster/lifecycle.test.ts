@@ -29,6 +29,7 @@ function newCluster() {
   });
   const processes = new Map<NodeId, FakeProcess>();
   const nodes = new Map<NodeId, LifecycleNode>();
+  const leaving = new Set<NodeId>();
   for (const id of [leader, follower]) {
     const log = new NodeLog({ file: join(temporaryDirectory(), `${id}.log`), maxFileBytes: 1e6, files: 1 });
     const machine = new ProcessMachine({
@@ -58,6 +59,9 @@ function newCluster() {
       id,
       log,
       process: machine,
+      get isLeaving() {
+        return leaving.has(id);
+      },
       get state() {
         return machine.state;
       },
@@ -70,6 +74,11 @@ function newCluster() {
   const context = { clock: time, scheduler: time, emit, changes, tracker, stopTimeoutMs: 5_000 };
   return {
     processOf: (id: NodeId) => processes.get(id)!,
+    /** It is no member any more, and its process is asked to end. */
+    leave(id: NodeId) {
+      leaving.add(id);
+      return machines.get(id)!.stop(5_000);
+    },
     run: (action: LifecycleAction, id: NodeId) => runLifecycle(context, action, nodes.get(id)!, {}),
     answered: (id: NodeId) => machines.get(id)!.answered(),
     /** The first thing that was said under this name. */
@@ -116,5 +125,17 @@ describe('what is done to a node is told with what the cluster loses by it:', ()
     await processOf(leader).exit({ signal: 'SIGKILL' });
     await killed;
     expect(await told('process-killed')).toMatchObject({ node: leader, led: false });
+  });
+});
+
+describe('a node that is removed while it starts', () => {
+  it('did not fail: it is said what became of it', async () => {
+    const { run, leave, processOf } = newCluster();
+    await processOf(follower).exit({ signal: 'SIGKILL' });
+    const started = run('start', follower);
+    const left = leave(follower);
+    await processOf(follower).exit({ signal: 'SIGTERM' });
+    await expect(started).rejects.toMatchObject({ code: 'member-removed' });
+    await left;
   });
 });

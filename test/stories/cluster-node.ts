@@ -46,6 +46,8 @@ interface ClusterNodeOptions {
 export class ClusterNode implements AskedNode {
   readonly id: NodeId;
   readonly process: ProcessMachine;
+  /** No story starts a node that it removes. */
+  readonly isLeaving = false;
   /** Nobody writes it. */
   readonly log = new NodeLog({ file: '/nonexistent', maxFileBytes: 0, files: 1 });
   readonly #options: ClusterNodeOptions;
