@@ -21,24 +21,28 @@ export async function attach(global: GlobalOptions, printer: Printer, host: Host
   const chosen = chooseCluster(listClusters(host.environment), global.cluster);
   const control = await connectControl(chosen.socket);
   const ending = new Ending(printer, host, 'detaching');
-  let isStopping = false;
-  const stopWatching = control.events.subscribe(await control.events.last(), { event: 'cluster-stopping' }, () => {
-    isStopping = true;
-  });
-  control.onClosed(() => ending.begin('closed'));
   try {
+    let isStopping = false;
+    control.events.subscribe(await control.events.last(), { event: 'cluster-stopping' }, () => {
+      isStopping = true;
+    });
+    control.onClosed(() => ending.begin('closed'));
     printer.err(`attached to ${chosen.name} (${chosen.directory}); ${HOW_TO_LEAVE}`);
     const exitCode = await serve({ control, howToLeave: HOW_TO_LEAVE, printer, host, ending });
     if (ending.reason !== 'closed') printer.err('detached; the cluster goes on');
     else if (isStopping) printer.err('the cluster was taken down');
-    else
-      throw new RaftctlError('not-running', 'the supervisor of the cluster died', {
-        hint: 'raftctl up goes on with its data',
-      });
+    else throw lost(listClusters(host.environment).some(({ directory }) => directory === chosen.directory));
     return exitCode;
   } finally {
-    stopWatching();
     ending.close();
     control.close();
   }
 }
+
+/** The connection ended, and nobody took the cluster down. */
+const lost = (isRunning: boolean): RaftctlError =>
+  isRunning
+    ? new RaftctlError('closed', 'the supervisor hung up on this prompt', { hint: 'raftctl attach opens another one' })
+    : new RaftctlError('not-running', 'the supervisor of the cluster died', {
+        hint: 'raftctl up goes on with its data',
+      });

@@ -26,7 +26,8 @@ export async function untilReady(
 ): Promise<BackgroundEnd> {
   const lines = createInterface({ input: channel, crlfDelay: Number.POSITIVE_INFINITY });
   for await (const line of lines) {
-    const message = JSON.parse(line) as Message;
+    const message = messageIn(line);
+    if (message === undefined) continue;
     if (message.type === 'ready') {
       channel.destroy();
       return message;
@@ -34,6 +35,15 @@ export async function untilReady(
     show(message.stream, message.text);
   }
   return { type: 'exited', ...(await exited) };
+}
+
+/** Undefined: the process died in the midst of it. */
+function messageIn(line: string): Message | undefined {
+  try {
+    return JSON.parse(line) as Message;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The other side: what this process is to whoever started it in the background. */

@@ -1,4 +1,5 @@
 import {
+  diskRemedy,
   type Emit,
   type FormerMember,
   inNaturalOrder,
@@ -7,6 +8,8 @@ import {
   type Membership,
   messageOf,
   type NodeId,
+  RaftctlError,
+  systemReason,
   votersOnly,
 } from '../base/index.js';
 import { type KnownMember, type SupervisorFile, writeSupervisorFile } from './supervisor-file.js';
@@ -19,6 +22,8 @@ import { type KnownMember, type SupervisorFile, writeSupervisorFile } from './su
  */
 export class KnownMembers {
   readonly #file: string;
+  /** Why it could not be written last. */
+  #failure: unknown;
   readonly #emit: Emit;
   readonly #writeFile: typeof writeSupervisorFile;
   #content: SupervisorFile;
@@ -82,13 +87,18 @@ export class KnownMembers {
     this.#update();
   }
 
-  /** A process is about to be started for it. Durable when it resolves. */
+  /** A process is about to be started for it. Durable when it resolves; rejects with `disk-failed`, and forgets it again. */
   async add(member: Member): Promise<void> {
-    this.#change([
-      ...this.#content.members.filter(({ id }) => id !== member.id),
-      { ...member, joined: false, joins: true },
-    ]);
+    const others = this.#content.members.filter(({ id }) => id !== member.id);
+    this.#change([...others, { ...member, joined: false, joins: true }]);
     await this.save();
+    if (this.#failure === undefined) return;
+    const [reason, cause] = [systemReason(this.#failure), this.#failure];
+    this.#change(this.#content.members.filter(({ id }) => id !== member.id));
+    throw new RaftctlError('disk-failed', `${this.#file} cannot be written: ${reason}`, {
+      hint: diskRemedy(cause),
+      cause,
+    });
   }
 
   /** It has no process any more. */
@@ -157,7 +167,9 @@ export class KnownMembers {
         written = this.#content;
         await this.#writeFile(this.#file, written);
       }
+      this.#failure = undefined;
     } catch (thrown) {
+      this.#failure = thrown;
       this.#emit.emit('warn', 'supervisor-file-failed', { file: this.#file, error: messageOf(thrown) });
     } finally {
       this.#writing = undefined;

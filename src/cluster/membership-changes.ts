@@ -1,4 +1,13 @@
-import { asError, type Clock, type Emit, isJoint, type Member, type Membership, type NodeId } from '../base/index.js';
+import {
+  asError,
+  type Clock,
+  type Emit,
+  isJoint,
+  type Member,
+  type Membership,
+  type NodeId,
+  RaftctlError,
+} from '../base/index.js';
 import type { MembershipRequest, NodeStatus } from '../wire/index.js';
 import { type AskLeaderContext, askLeader } from './ask-leader.js';
 import { rewriteNodes } from './config/rewrite.js';
@@ -30,7 +39,8 @@ const START_TIMEOUT_MS = 10_000;
 
 /**
  * Changes who belongs to the cluster: the leader decides with the others, the supervisor starts and ends processes. A
- * command that ended in the midst of it, with a leader, a member or the supervisor, is finished by the same command.
+ * command that ended in the midst of it, with a leader, a member or the supervisor, is finished by the same command, if
+ * that names the new node. Of `wipe`, which is two changes, the second one is `add` or `promote`.
  */
 export async function changeCluster(
   context: MembershipContext,
@@ -126,10 +136,24 @@ async function wipe(context: MembershipContext, id: NodeId, deadline: number): P
   await ensure(context, { type: 'remove', node: id }, deadline);
   await discard(context, id);
   const member = { ...old, incarnation: members.nextIncarnation(id) };
-  await addLearner(context, member, deadline);
-  if (votes) await ask(context, { type: 'promote', node: id }, deadline);
+  await addLearner(context, member, deadline).catch(
+    wayBack(`${id} was removed: add ${id} --port ${old.port} brings it back`),
+  );
+  if (votes) {
+    await ask(context, { type: 'promote', node: id }, deadline).catch(
+      wayBack(`${id} is back, as a learner: promote ${id}`),
+    );
+  }
   return id;
 }
+
+/** What is half done is said, with what does the rest. */
+const wayBack =
+  (hint: string) =>
+  (thrown: unknown): never => {
+    const error = asError(thrown);
+    throw new RaftctlError(error.code, error.message, { hint, definite: error.definite, cause: error });
+  };
 
 /** Starts the process, then has the leader take it in. If that is refused, everything is as it was. */
 async function addLearner(context: MembershipContext, member: Member, deadline: number): Promise<void> {
@@ -137,12 +161,14 @@ async function addLearner(context: MembershipContext, member: Member, deadline: 
   erase(member.id);
   await members.add(member);
   const handle = spawn(member);
+  let isAsked = false;
   try {
     await untilRunning(lifecycle, handle, Math.min(START_TIMEOUT_MS, deadline - clock.now()));
+    isAsked = true;
     await ask(context, { type: 'add', member }, deadline);
   } catch (thrown) {
     // Whether it is a member is not known: it goes on, and members shows it.
-    if (!asError(thrown).definite) throw thrown;
+    if (isAsked && !asError(thrown).definite) throw thrown;
     await dismiss(member.id);
     await members.forget(member.id);
     erase(member.id);

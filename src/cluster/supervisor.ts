@@ -72,7 +72,7 @@ const VIEW_TIMEOUT_MS = 1_000;
 const LEVEL_TIMEOUT_MS = 2_000;
 const CHANGE_TIMEOUT_MS = 30_000;
 
-/** Of a command that is told to others: what is beyond is a value that nobody reads. */
+/** Of a command that is told to others. */
 const COMMAND_LENGTH_MAX = 200;
 
 /** How often the sizes of the logs are looked at. */
@@ -183,7 +183,7 @@ export class Supervisor implements ClusterControl {
   }
 
   async lifecycle(action: LifecycleAction, node: NodeId, options: LifecycleOptions = {}): Promise<LifecycleResult> {
-    if (this.#down !== undefined) throw new RaftctlError('shutting-down', 'the cluster is going down');
+    this.#refuseWhenGoingDown();
     return runLifecycle(this.#lifecycleContext(), action, this.#node(node), options);
   }
 
@@ -197,7 +197,7 @@ export class Supervisor implements ClusterControl {
     change: ClusterChange,
     { timeoutMs = CHANGE_TIMEOUT_MS }: { readonly timeoutMs?: number } = {},
   ): Promise<ClusterChanged> {
-    if (this.#down !== undefined) throw new RaftctlError('shutting-down', 'the cluster is going down');
+    this.#refuseWhenGoingDown();
     if (this.#changing) {
       throw new RaftctlError('change-refused', 'another change of the membership is under way', {
         hint: 'members shows it; wait until it is over',
@@ -228,11 +228,11 @@ export class Supervisor implements ClusterControl {
     await Promise.all(nodes.map((one) => one.setBaseLevel(level, LEVEL_TIMEOUT_MS)));
   }
 
-  /** The first call decides; a later one may still force. */
   async announce(line: string, console: string): Promise<void> {
     this.emit.emit('info', 'command', { console, line: line.slice(0, COMMAND_LENGTH_MAX) });
   }
 
+  /** The first call decides; a later one may still force. */
   down(options: DownOptions = {}): Promise<void> {
     if (this.#down === undefined) this.#down = this.#goDown(options);
     else this.#listenToForce(options.force);
@@ -279,6 +279,10 @@ export class Supervisor implements ClusterControl {
     this.#end();
   }
 
+  #refuseWhenGoingDown(): void {
+    if (this.#down !== undefined) throw new RaftctlError('shutting-down', 'the cluster is going down');
+  }
+
   #membershipContext(): MembershipContext {
     const { directory, engine, clock, probe } = this.#options;
     return {
@@ -291,6 +295,7 @@ export class Supervisor implements ClusterControl {
       lifecycle: this.#lifecycleContext(),
       probe: (member) => probe(engine, [member]),
       spawn: (member) => {
+        this.#refuseWhenGoingDown();
         const node = this.#newNode({ ...member, joined: false, joins: true });
         this.#nodes.set(member.id, node);
         node.process.start();
@@ -301,7 +306,11 @@ export class Supervisor implements ClusterControl {
         await node?.leave(this.config.supervisor.stopTimeoutMs);
         this.#nodes.delete(id);
       },
-      erase: (id) => rmSync(directory.nodeDirectory(id), { recursive: true, force: true }),
+      erase: (id) => {
+        // The next supervisor may have the directory already.
+        this.#refuseWhenGoingDown();
+        rmSync(directory.nodeDirectory(id), { recursive: true, force: true });
+      },
     };
   }
 

@@ -55,7 +55,7 @@ export async function execute(
 function announce({ cluster, surface }: Workspace, call: Runnable): void {
   cluster
     .control()
-    .announce(call.line, surface.console)
+    .announce(call.lineWithoutValues, surface.console)
     .catch(() => {});
 }
 

@@ -521,7 +521,7 @@ export const EVENTS = {
     component: 'supervisor',
     level: 'info',
     about: 'Somebody at a console changes the cluster or its data.',
-    fields: { line: 'the command', console: 'where: the process that was told' },
+    fields: { line: 'the command, without values', console: 'where: the process that was told' },
   },
   'cluster-stopping': {
     component: 'supervisor',

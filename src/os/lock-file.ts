@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import {
+  existsSync,
   linkSync,
   readdirSync,
   readFileSync,
@@ -105,7 +106,7 @@ function acquire(file: string, privateFile: string, mine: string, shownAs = file
     const found = readIfThere(file);
     if (found === undefined) continue;
     const holder = parseHolder(found);
-    if (holder !== undefined && isAlive(holder.process) && !isCopy(file, found, holder))
+    if (holder !== undefined && isAlive(holder.process) && !isCopy(file, found, holder, privateFile))
       throw lockedBy(shownAs, holder);
     // Unreadable content is stale too: a live holder's is complete, because the file was before it got its name.
     breakStale(file, found, privateFile, mine, shownAs);
@@ -119,12 +120,14 @@ function acquire(file: string, privateFile: string, mine: string, shownAs = file
  * Is it another file than the one its holder took, which is still there? One that was moved is not, nor is one that is
  * seen by two paths. When in doubt, the holder has it.
  */
-function isCopy(file: string, content: string, { directory }: LockHolder): boolean {
+function isCopy(file: string, content: string, { directory }: LockHolder, privateFile: string): boolean {
   if (directory === undefined) return false;
   const original = join(directory, basename(file));
   try {
     const [here, there] = [statSync(file, { bigint: true }), statSync(original, { bigint: true })];
-    const isSame = here.dev === there.dev && here.ino === there.ino;
+    // Through another mount the same directory may have other numbers: what this process made in it is there as well.
+    const isSame =
+      (here.dev === there.dev && here.ino === there.ino) || existsSync(join(directory, basename(privateFile)));
     return !isSame && readFileSync(original, 'utf8') === content;
   } catch {
     return false;

@@ -24,6 +24,24 @@ describe('members that come and go', () => {
     expect(members.nextIncarnation(asNodeId('node-06'))).toBe(1);
   });
 
+  it('are refused when that cannot be written: no process is to be started that nobody would find again', async () => {
+    const file = join(temporaryDirectory(), 'supervisor.json');
+    const full = Object.assign(new Error('no space'), { code: 'ENOSPC' });
+    let isFull = true;
+    const writeFile = async (): Promise<void> => {
+      if (isFull) throw full;
+    };
+    const members = new KnownMembers(file, newSupervisorFile(defaultConfig(), supervising), silent, writeFile);
+    await expect(members.add(joining)).rejects.toMatchObject({
+      code: 'disk-failed',
+      message: expect.stringContaining('ENOSPC'),
+    });
+    expect(members.own.map(({ id }) => id)).not.toContain('node-05');
+    isFull = false;
+    await members.add(joining);
+    expect(members.own.map(({ id }) => id)).toContain('node-05');
+  });
+
   it('decide as the leader says; one without a part yet is shown, and counts nowhere', async () => {
     const file = join(temporaryDirectory(), 'supervisor.json');
     const members = new KnownMembers(file, newSupervisorFile(defaultConfig({ nodes: 3 }), supervising), silent);

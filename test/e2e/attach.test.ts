@@ -91,7 +91,7 @@ describe('a second terminal', () => {
     await two.shows(PROMPT);
     one.type(`put key-01 "content 01"${ENTER}`);
     await one.shows(/OK\n/);
-    await two.shows(/elsewhere \(pid \d+\): put key-01 "content 01"\n/);
+    await two.shows(/elsewhere \(pid \d+\): put key-01 …\n/);
     await place.run('pause', 'follower');
     await one.shows(/elsewhere \(pid \d+\): pause follower\n/);
     await two.shows(/elsewhere \(pid \d+\): pause follower\n/);

@@ -1,6 +1,7 @@
 import { assert } from '../../base/index.js';
 import { parseDuration } from '../language/duration.js';
 import type { Span } from '../language/position.js';
+import { wordOf } from '../language/quoting.js';
 import type { CommandSignature } from './signature.js';
 
 /** A word with its value, on its way to an argument or option. */
@@ -27,6 +28,18 @@ export class Invocation<Spec extends CommandSignature = CommandSignature> {
     this.spec = spec;
     this.#values = values;
     this.line = line;
+  }
+
+  /** For others: what is written, compared or replaced is nobody's business but the caller's. */
+  get lineWithoutValues(): string {
+    const { name, arguments: all, options } = this.spec;
+    const words = all.flatMap((argument) =>
+      this.all(argument.name).map((text) => (argument.kind.type === 'value' ? '…' : wordOf(text))),
+    );
+    const given = options.flatMap((option) =>
+      this.all(option.name).map((text) => (option.value ? `--${option.name} ${wordOf(text)}` : `--${option.name}`)),
+    );
+    return [name, ...words, ...given].join(' ');
   }
 
   has(name: string): boolean {
