@@ -202,7 +202,7 @@ async function ensure(context: MembershipContext, change: MembershipRequest, dea
  */
 async function ask(context: MembershipContext, change: MembershipRequest, deadline: number): Promise<void> {
   const { clock, members, emit } = context;
-  for (;;) {
+  for (let isRepeated = false; ; isRepeated = true) {
     try {
       const membership = await askLeader(context, Math.max(1, deadline - clock.now()), (leader, leftMs) => {
         emit.emit('info', 'change-asked', { node: leader.id, change: change.type, of: subjectOf(change) });
@@ -211,11 +211,14 @@ async function ask(context: MembershipContext, change: MembershipRequest, deadli
       members.heard(membership);
       return;
     } catch (thrown) {
-      if (asError(thrown).definite) throw thrown;
+      const { definite, code } = asError(thrown);
+      // Asked again, it may be refused because of what became of it the first time.
+      if (definite && !(isRepeated && code === 'change-refused')) throw thrown;
       const membership = await settled(context, deadline);
       if (membership === undefined) throw thrown;
       members.heard(membership);
       if (isDone(change, membership)) return;
+      if (definite) throw thrown;
     }
   }
 }
