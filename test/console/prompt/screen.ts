@@ -52,9 +52,12 @@ export class Screen {
       this.#terminal.write(data, () => this.#notify());
     });
     this.#pty.onExit(({ exitCode, signal = 0 }) => {
-      this.exitCode = exitCode;
-      this.exitSignal = signal;
-      this.#terminal.write('', () => this.#notify());
+      // It has ended when the terminal shows the last of what it said.
+      this.#terminal.write('', () => {
+        this.exitCode = exitCode;
+        this.exitSignal = signal;
+        this.#notify();
+      });
     });
   }
 
