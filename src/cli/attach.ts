@@ -28,7 +28,7 @@ export async function attach(global: GlobalOptions, printer: Printer, host: Host
     });
     control.onClosed(() => ending.begin('closed'));
     printer.err(`attached to ${chosen.name} (${chosen.directory}); ${HOW_TO_LEAVE}`);
-    const exitCode = await serve({ control, howToLeave: HOW_TO_LEAVE, printer, host, ending });
+    const exitCode = await serve({ control, howToLeave: HOW_TO_LEAVE, endsWithInput: true, printer, host, ending });
     if (ending.reason !== 'closed') printer.err('detached; the cluster goes on');
     else if (isStopping) printer.err('the cluster was taken down');
     else throw lost(listClusters(host.environment).some(({ directory }) => directory === chosen.directory));

@@ -13,6 +13,8 @@ interface Served {
   readonly control: ClusterControl;
   /** What leaving means there, in words. */
   readonly howToLeave: string;
+  /** Piped input that ends without a command is served to its end as any; else it is taken for a closed one. */
+  readonly endsWithInput?: true;
   readonly printer: Printer;
   readonly host: Host;
   readonly ending: Ending;
@@ -39,7 +41,7 @@ export async function serve(served: Served): Promise<number> {
       });
       ending.scriptIsOver();
       // An input that ended without a command is a closed one.
-      if (result.commands > 0 || result.exitCode !== 0) return result.exitCode;
+      if (result.commands > 0 || result.exitCode !== 0 || served.endsWithInput) return result.exitCode;
       await ending.begun;
     } else await ending.begun;
     return 0;

@@ -136,5 +136,8 @@ describe('a second terminal', () => {
     piped.child.stdin!.end('put a 1\nget a\n');
     expect(await piped.finished).toMatchObject({ code: 0, stdout: 'OK\n1\n' });
     expect((await place.run('get', 'a')).stdout).toBe('1\n');
+    const empty = place.start(['attach'], { stdin: 'pipe' });
+    empty.child.stdin!.end();
+    expect(await empty.finished).toMatchObject({ code: 0, stdout: '' });
   });
 });
