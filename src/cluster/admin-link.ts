@@ -17,11 +17,13 @@ import {
   type EventBatch,
   encodeChangeMembership,
   encodeLogLevel,
+  encodeNodeFaults,
   encodeSubscribeEvents,
   encodeTransfer,
   KIND,
   type Leadership,
   type MembershipRequest,
+  type NodeFaults,
   type NodeStatus,
 } from '../wire/index.js';
 import type { NodeProbe, ProbeListener } from './engine.js';
@@ -103,6 +105,11 @@ export class AdminLink implements NodeProbe {
     const request = encodeChangeMembership({ change, timeoutMs: Math.ceil(timeoutMs) });
     const waitMs = timeoutMs + LATE_ANSWER_MS;
     return decodeMembershipDocument(await this.#ask(KIND.changeMembership, request, waitMs, 'outcome-unknown'));
+  }
+
+  /** Rejects with `unreachable` and `timeout` as `status` does; the process may have heard it then. */
+  async setFaults(faults: NodeFaults, timeoutMs: number): Promise<void> {
+    await this.#ask(KIND.setFaults, encodeNodeFaults(faults), timeoutMs, 'unreachable');
   }
 
   setEventLevel(level: Level): void {

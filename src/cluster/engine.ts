@@ -1,5 +1,5 @@
 import type { ErrorCode, Level, Member, Membership, NodeId } from '../base/index.js';
-import type { EventBatch, Leadership, MembershipRequest, NodeStatus } from '../wire/index.js';
+import type { EventBatch, Leadership, MembershipRequest, NodeFaults, NodeStatus } from '../wire/index.js';
 import type { ProcessExit } from './child-process.js';
 
 /**
@@ -40,6 +40,8 @@ export interface MemberPlan extends Member {
   readonly maxValueBytes: number;
   readonly keepLogBytes: number;
   readonly logLevel: Level;
+  /** What it suffers from its start. */
+  readonly faults: NodeFaults;
 }
 
 export interface ProbeListener {
@@ -63,6 +65,8 @@ export interface NodeProbe {
   transfer?(to: NodeId | null, timeoutMs: number): Promise<Leadership>;
   /** Asks this process, which leads, to change the membership. Absent: this engine cannot. */
   changeMembership?(change: MembershipRequest, timeoutMs: number): Promise<Membership>;
+  /** What this process suffers from now on, in force when it resolves. Absent: this engine cannot. */
+  setFaults?(faults: NodeFaults, timeoutMs: number): Promise<void>;
   close(): void;
 }
 

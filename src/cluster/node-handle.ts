@@ -11,7 +11,7 @@ import {
   type Scheduler,
 } from '../base/index.js';
 import { mostVerbose } from '../diagnostics/index.js';
-import type { EventBatch, Leadership, MembershipRequest, NodeStatus } from '../wire/index.js';
+import { type EventBatch, type Leadership, type MembershipRequest, NO_FAULTS, type NodeStatus } from '../wire/index.js';
 import { type ChildProcess, neverStarted, spawnNode } from './child-process.js';
 import type { RestartPolicy } from './config/config.js';
 import type { NodeView } from './control.js';
@@ -23,7 +23,7 @@ import { hasProcess, type ProcessStateName } from './process-state.js';
 export interface NodeHandleOptions {
   readonly engine: Engine;
   /** What the next process is told; its log level is this node's. */
-  readonly plan: Omit<MemberPlan, 'mayCreate' | 'stateSuspect'>;
+  readonly plan: Omit<MemberPlan, 'mayCreate' | 'stateSuspect' | 'faults'>;
   /** Asked for each process: false once the member has run. */
   readonly mayCreate: () => boolean;
   readonly log: { readonly file: string; readonly maxFileBytes: number; readonly files: number };
@@ -190,7 +190,7 @@ export class NodeHandle {
   #plan(): MemberPlan {
     const { plan, mayCreate } = this.#options;
     const { stateSuspect } = this.process;
-    return { ...plan, mayCreate: mayCreate(), stateSuspect, logLevel: this.#baseLevel };
+    return { ...plan, mayCreate: mayCreate(), stateSuspect, logLevel: this.#baseLevel, faults: NO_FAULTS };
   }
 
   #changed(before: ProcessStateName): void {

@@ -23,6 +23,7 @@ export * from './documents.js';
 export * from './forward-codec.js';
 export * from './kinds.js';
 export * from './membership-feature.js';
+export * from './node-faults.js';
 export * from './node-spec.js';
 export * from './note.js';
 export * from './raft-codec.js';

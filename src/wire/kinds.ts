@@ -53,4 +53,6 @@ export const KIND = {
   transfer: 85,
   /** Asked of the leader; answered with the membership as a document when it is done. */
   changeMembership: 86,
+  /** What the node is to suffer from now on; answered with ok when it does. */
+  setFaults: 87,
 } as const;

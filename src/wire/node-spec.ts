@@ -1,4 +1,5 @@
 import { asNodeId, LEVELS, type Level, type Member, type NodeId, RaftctlError } from '../base/index.js';
+import { type NodeFaults, nodeFaults } from './node-faults.js';
 import { branded, count, list, object, oneOf, optional, type Parser, text, truth } from './parse.js';
 
 /** What a node process is told, as one JSON document in this variable of its environment. */
@@ -40,6 +41,8 @@ export interface NodeSpec {
   /** The log is not trimmed below so many bytes: what followers that were away are most likely to need. */
   readonly keepLogBytes: number;
   readonly logLevel: Level;
+  /** In force before it listens or dials; absent: none. */
+  readonly faults?: NodeFaults | undefined;
 }
 
 export const serializeNodeSpec = (spec: NodeSpec): string => JSON.stringify(spec);
@@ -67,6 +70,7 @@ const parse: Parser<NodeSpec> = object({
   maxValueBytes: count,
   keepLogBytes: count,
   logLevel: oneOf(LEVELS),
+  faults: optional(nodeFaults),
 });
 
 /** Reads what `serializeNodeSpec` wrote; throws `bad-request`, with the path of what is wrong. */

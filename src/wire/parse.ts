@@ -31,6 +31,14 @@ export const finite: Parser<number> = (value, path) =>
 export const count: Parser<number> = (value, path) =>
   Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : refuse('a whole number', value, path);
 
+/** A number, whole or not, from `min` to `max`. */
+export const between =
+  (min: number, max: number): Parser<number> =>
+  (value, path) =>
+    typeof value === 'number' && value >= min && value <= max
+      ? value
+      : refuse(`a number from ${min} to ${max}`, value, path);
+
 /** `text` or `count` with a brand: the name of the thing is the caller's word for it. */
 export const branded =
   <From, To extends From>(parser: Parser<From>, brand: (value: From) => To): Parser<To> =>
@@ -54,9 +62,12 @@ export const optional =
     value === undefined ? undefined : parser(value, path);
 
 export const list =
-  <T>(parser: Parser<T>): Parser<readonly T[]> =>
-  (value, path) =>
-    Array.isArray(value) ? value.map((item, nth) => parser(item, `${path}[${nth}]`)) : refuse('a list', value, path);
+  <T>(parser: Parser<T>, max = Number.POSITIVE_INFINITY): Parser<readonly T[]> =>
+  (value, path) => {
+    if (!Array.isArray(value)) return refuse('a list', value, path);
+    if (value.length > max) return refuse(`a list of ${max} at most`, value, path);
+    return value.map((item, nth) => parser(item, `${path}[${nth}]`));
+  };
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -4,10 +4,12 @@ import { AdminLink } from '../../src/cluster/admin-link.js';
 import { EventRecorder } from '../../src/diagnostics/index.js';
 import { type Connection, createTcpTransport, type Frame } from '../../src/transport/index.js';
 import {
+  decodeNodeFaults,
   decodeSubscribeEvents,
   type EventBatch,
   encodeEventBatch,
   KIND,
+  type NodeFaults,
   type SubscribeEvents,
 } from '../../src/wire/index.js';
 import { eventually, freePorts, realTime } from './helpers.js';
@@ -132,6 +134,25 @@ describe('AdminLink', () => {
     await eventually(() => node.unanswered.length === 2);
     node.connection().close();
     await expect(asking).rejects.toMatchObject({ code: 'unreachable' });
+  });
+
+  it('tells what the node is to suffer, and that it does', async () => {
+    const [port] = await freePorts(1);
+    const node = await newNode(port!, 'i1');
+    const { link, connections } = newLink(port!);
+    await eventually(() => connections() === 1);
+    const faults: NodeFaults = {
+      links: [{ peer: 'clients', direction: 'out', type: 'flaky', lossRate: 0.5 }],
+      disk: { type: 'slow', delayMs: 20 },
+    };
+    const setting = link.setFaults(faults, 60_000);
+    await eventually(() => node.unanswered.length === 1);
+    const [frame] = node.unanswered;
+    expect(frame!.kind).toBe(KIND.setFaults);
+    expect(decodeNodeFaults(frame!.payload)).toEqual(faults);
+    node.connection().send(KIND.ok, frame!.callId);
+    node.connection().flush();
+    await setting;
   });
 
   it('does not know what became of a change, or of a transfer, when the connection ends before the answer', async () => {

@@ -12,7 +12,7 @@ import { temporaryDirectory } from './temporary-directory.js';
 const transport = createTcpTransport({ ...realTime, emit: silent });
 const ours = raftctlEngine({ command: [], secret: new Uint8Array(32), transport, ...realTime });
 
-const PLAN: Omit<MemberPlan, 'mayCreate' | 'stateSuspect'> = {
+const PLAN: Omit<MemberPlan, 'mayCreate' | 'stateSuspect' | 'faults'> = {
   id: asNodeId('node-01'),
   host: '127.0.0.1',
   port: 1,

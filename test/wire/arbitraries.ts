@@ -2,7 +2,15 @@ import fc from 'fast-check';
 import { asIndex, asNodeId, asTerm, LEVELS, type Level, type Membership } from '../../src/base/index.js';
 import { ENTRY_TYPES, type Entry, makeRecord, RECORD_HEADER_BYTES, sealRecord } from '../../src/raft/entry.js';
 import type { AppendEntries, Message } from '../../src/raft/message.js';
-import type { EventDocument, NodeStatus } from '../../src/wire/index.js';
+import {
+  CLIENTS,
+  type DiskFault,
+  type EventDocument,
+  FAULT_DELAY_MS_MAX,
+  type LinkFault,
+  type NodeFaults,
+  type NodeStatus,
+} from '../../src/wire/index.js';
 
 export const A = asNodeId('node-a');
 export const B = asNodeId('node-b');
@@ -105,6 +113,26 @@ const memberships: fc.Arbitrary<Membership> = fc.record({
 });
 
 /** A node's status with one value of each kind drawn. */
+const linkFaults: fc.Arbitrary<LinkFault> = fc
+  .record({
+    peer: fc.constantFrom<LinkFault['peer']>(A, B, CLIENTS),
+    direction: fc.constantFrom('in' as const, 'out' as const),
+  })
+  .chain((link) => {
+    const delayMs = fc.double({ min: 0, max: FAULT_DELAY_MS_MAX, noNaN: true }).map((value) => value + 0);
+    const lossRate = fc.double({ min: 0, max: 1, noNaN: true }).map((value) => value + 0);
+    return fc.oneof(
+      fc.constant({ ...link, type: 'cut' as const }),
+      fc.record({ delayMs, jitterMs: delayMs }).map((slow) => ({ ...link, type: 'slow' as const, ...slow })),
+      lossRate.map((rate) => ({ ...link, type: 'flaky' as const, lossRate: rate })),
+    );
+  });
+
+export const nodeFaults: fc.Arbitrary<NodeFaults> = fc.record({
+  links: fc.array(linkFaults, { maxLength: 5 }),
+  disk: fc.constantFrom<DiskFault | null>(null, { type: 'full' }, { type: 'failing' }, { type: 'slow', delayMs: 200 }),
+});
+
 export const statuses: fc.Arbitrary<NodeStatus> = fc
   .record({ term, index, text: fc.string(), level, milliseconds: real })
   .chain(({ term, index, text, level, milliseconds }) =>

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { asIndex, asNodeId, asRevision, asTerm, RaftctlError } from '../../src/base/index.js';
 import * as wire from '../../src/wire/index.js';
-import { A, appends, B, events, smallMessages, statuses } from './arbitraries.js';
+import { A, appends, B, events, nodeFaults, smallMessages, statuses } from './arbitraries.js';
 import { survives } from './hostile.js';
 
 /**
@@ -100,6 +100,7 @@ const PROTOCOL: Protocol = {
     statuses.map(({ membership }) => wire.encodeMembershipDocument(membership)),
     wire.decodeMembershipDocument,
   ],
+  'what a node is to suffer': [nodeFaults.map(wire.encodeNodeFaults), wire.decodeNodeFaults],
   'who leads': [
     fc.nat().map((term) => wire.encodeLeadership({ leader: asNodeId('node-a'), term: asTerm(term) })),
     wire.decodeLeadership,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { asNodeId } from '../../src/base/index.js';
+import type { NodeFaults } from '../../src/wire/node-faults.js';
 import { type NodeSpec, parseNodeSpec, serializeNodeSpec } from '../../src/wire/node-spec.js';
 
 const SPEC: NodeSpec = {
@@ -23,6 +24,11 @@ const SPEC: NodeSpec = {
 describe('a node specification', () => {
   it('reads back as it was written', () => {
     expect(parseNodeSpec(serializeNodeSpec(SPEC))).toEqual(SPEC);
+    const faults: NodeFaults = {
+      links: [{ peer: asNodeId('node-02'), direction: 'in', type: 'cut' }],
+      disk: { type: 'full' },
+    };
+    expect(parseNodeSpec(serializeNodeSpec({ ...SPEC, faults })).faults).toEqual(faults);
   });
 
   it.each([
@@ -36,6 +42,11 @@ describe('a node specification', () => {
     ],
     ['half an election timeout', { electionTimeoutMs: [400] }, 'electionTimeoutMs[1]: expected a whole number'],
     ['an unsaid right to begin anew', { mayCreate: 'yes' }, 'mayCreate: expected true or false, got "yes"'],
+    [
+      'a fault that there is not',
+      { faults: { links: [], disk: { type: 'wet' } } },
+      'faults.disk.type: expected slow or',
+    ],
     ['a node that is no member', { id: 'node-09' }, 'node-09 is not among its members (node-01, node-02)'],
   ])('is refused with %s', (_, damage, message) => {
     const document = typeof damage === 'string' ? damage : JSON.stringify({ ...SPEC, ...damage });

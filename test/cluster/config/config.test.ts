@@ -145,7 +145,7 @@ describe('a configuration is refused, with its place,', () => {
       'for a node called leader',
       'nodes:\n  - { id: leader, port: 1 }',
       'cluster.yaml:2:11 nodes[0].id: expected a name that selects nothing else ' +
-        "(not leader, follower, random, followers, all, running, down, any, supervisor), got 'leader'",
+        "(not leader, follower, random, followers, all, running, down, any, supervisor, clients), got 'leader'",
     ],
     [
       'for a name that is a path',
