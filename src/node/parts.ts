@@ -119,7 +119,7 @@ export class Parts {
       neededFrom: () => this.outgoing.neededFrom,
     });
     this.applier = this.#newApplier();
-    this.proposals = new Proposals(this.raft, () => this.#leaderless());
+    this.proposals = new Proposals(this.raft, () => this.#leaderless(), emit);
     this.clusterVersion = new ClusterVersion({
       id,
       raft: this.raft,

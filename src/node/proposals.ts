@@ -1,4 +1,4 @@
-import { assert, type LogIndex, RaftctlError, type Term } from '../base/index.js';
+import { assert, type Emit, type LogIndex, RaftctlError, type Term } from '../base/index.js';
 import type { Outcome } from '../kv/index.js';
 import type { DropReason, Entry, RawNode, RecordRef } from '../raft/index.js';
 import type { Pending } from './request.js';
@@ -36,10 +36,14 @@ export class Proposals {
   /** In the order of the log: where one begins, the one before has ended. */
   #batches: Batch[] = [];
   #waiting = 0;
+  readonly #emit: Emit;
+  /** In which somebody's write was answered: told once for each term of this leader. */
+  #servedTerm: Term | undefined;
 
-  constructor(raft: Pick<RawNode, 'propose'>, leaderless: () => RaftctlError) {
+  constructor(raft: Pick<RawNode, 'propose'>, leaderless: () => RaftctlError, emit: Emit) {
     this.#raft = raft;
     this.#leaderless = leaderless;
+    this.#emit = emit;
   }
 
   get waiting(): number {
@@ -121,9 +125,17 @@ export class Proposals {
       const entry = entries[index - appliedFrom]!;
       assert(entry.index === index, () => `entry ${entry.index} was applied as ${index}`);
       const result = results[index - appliedFrom];
+      if (entry.term === term && term !== this.#servedTerm) this.#maybeTellServed(entry, proposer, result);
       if (entry.term === term && result !== undefined) proposer.origin.respond(resultOf(result));
       else proposer.origin.respond(failed(overwritten(entry, term)));
     }
+  }
+
+  /** The node's own entries, and commands that failed, are no service. */
+  #maybeTellServed({ index, term }: Entry, { origin }: Proposer, result: Outcome | undefined): void {
+    if (origin.from === 'own' || result === undefined || !isWritten(result)) return;
+    this.#servedTerm = term;
+    this.#emit.emit('info', 'first-write-committed', { index, term });
   }
 
   /** The log was cut off here by another leader in between; what stood there may live on elsewhere. */
@@ -164,6 +176,8 @@ export class Proposals {
     });
   }
 }
+
+const isWritten = (outcome: Outcome): boolean => !(outcome instanceof RaftctlError) && 'succeeded' in outcome;
 
 function resultOf(outcome: Outcome): Result {
   if (outcome instanceof RaftctlError) return failed(outcome);

@@ -1,4 +1,4 @@
-import { asTerm, tally } from '../base/index.js';
+import { asTerm, type FieldValue, isJoint, tally } from '../base/index.js';
 import type { RequestVote, RequestVoteResponse } from './message.js';
 import { startLeading } from './replication.js';
 import {
@@ -19,7 +19,10 @@ export function campaign(raft: RaftState): void {
     resetElectionTimer(raft);
     return;
   }
-  becomePreCandidate(raft).votes.set(raft.id, true);
+  const own = new Map([[raft.id, true]]);
+  // Too many are certainly gone: there is nothing to count. It asks all the same, for one that answers is there again.
+  if (tally(raft.configuration, own, raft.suspicion.gone) === 'lost') becomeFollower(raft, raft.currentTerm, null);
+  else becomePreCandidate(raft).votes.set(raft.id, true);
   repeatPreVote(raft);
   requestVotes(raft, { preVote: true, transfer: false });
   countVotes(raft);
@@ -33,8 +36,19 @@ export function campaignForTransfer(raft: RaftState): void {
 /** Silence for an election timeout (§5.2). */
 export function electionTimeout(raft: RaftState): void {
   // A node that still waits for its own disk may have heard more than it could take in; and it could not vote anyway.
-  if (raft.role.type === 'follower' && raft.log.durability.writing) resetElectionTimer(raft);
-  else campaign(raft);
+  if (raft.role.type === 'follower' && raft.log.durability.writing) {
+    resetElectionTimer(raft);
+    return;
+  }
+  tellSilence(raft);
+  campaign(raft);
+}
+
+function tellSilence({ role, now, currentTerm: term, told, outbox }: RaftState): void {
+  if (role.type !== 'follower' || role.leader === null) return;
+  const { leader, leaderHeardAt } = role;
+  const level = told.levelOf('silence', leader);
+  outbox.event(level, 'leader-silent', { leader, term, silentTicks: now - leaderHeardAt });
 }
 
 export function handleRequestVote(raft: RaftState, request: RequestVote): void {
@@ -44,7 +58,9 @@ export function handleRequestVote(raft: RaftState, request: RequestVote): void {
   } else if (request.preVote) {
     // A pure query: no vote, no timer, no term. The grant echoes the requested term, which nobody adopts.
     raft.outbox.send(voteResponse(raft, request, { granted: true }));
-    raft.outbox.event('debug', 'vote-granted', { candidate: request.from, term: request.term, preVote: true });
+    const { from: candidate, term, preVote } = request;
+    const level = raft.told.levelOf('granted', candidate, term);
+    raft.outbox.event(level, 'vote-granted', { candidate, term, preVote });
   } else {
     if (raft.role.type === 'pre-candidate') becomeFollower(raft, raft.currentTerm, null);
     castVote(raft, request.from);
@@ -130,13 +146,16 @@ function requestVotes(
   raft: RaftState,
   { preVote, transfer }: { readonly preVote: boolean; readonly transfer: boolean },
 ): void {
-  const { id, log, outbox } = raft;
+  const { id, log, outbox, configuration, told } = raft;
   const term = preVote ? asTerm(raft.currentTerm + 1) : raft.currentTerm;
-  outbox.event(preVote ? 'debug' : 'info', 'vote-requested', {
+  const level = preVote ? told.levelOf('asked', term) : 'info';
+  outbox.event(level, 'vote-requested', {
     term,
     preVote,
     lastLogIndex: log.lastIndex,
     lastLogTerm: log.lastTerm,
+    voters: configuration.voters.join(','),
+    ...(isJoint(configuration) && { outgoing: configuration.outgoing.join(',') }),
     ...(transfer && { transfer }),
   });
   for (const to of raft.peers) {
@@ -184,13 +203,20 @@ function refuse(raft: RaftState, request: RequestVote, reason: RefusalReason): v
     raft.role.refused.set(request.from, { request, at: raft.now });
   }
   raft.outbox.send(voteResponse(raft, request, { granted: false, sticky }));
-  raft.outbox.event('debug', 'vote-refused', {
-    candidate: request.from,
-    term: request.term,
-    preVote: request.preVote,
-    reason,
-  });
+  const { from: candidate, term, preVote } = request;
+  const level = raft.told.levelOf('refused', candidate, term, preVote, reason);
+  raft.outbox.event(level, 'vote-refused', { candidate, term, preVote, reason, ...GROUNDS[reason](raft) });
 }
+
+/** What a reason rests on, for people: the candidate said in its request what its own log ends with. */
+const GROUNDS: Readonly<Record<RefusalReason, (raft: RaftState) => Readonly<Record<string, FieldValue>>>> = {
+  'stale-term': ({ currentTerm }) => ({ currentTerm }),
+  'leader-alive': (raft) => ({ leader: leaderOf(raft) }),
+  'leader-known': (raft) => ({ leader: leaderOf(raft) }),
+  'election-under-way': ({ votedFor }) => ({ votedFor }),
+  'already-voted': ({ votedFor }) => ({ votedFor }),
+  'log-behind': ({ log }) => ({ lastLogIndex: log.lastIndex, lastLogTerm: log.lastTerm }),
+};
 
 function voteResponse(
   { id, currentTerm }: RaftState,

@@ -76,7 +76,7 @@ function takeIn(raft: RaftState, { entries }: AppendEntries): void {
   const fresh = known === 0 ? entries : entries.slice(known);
   const firstIndex = fresh[0]!.index;
   if (firstIndex <= log.lastIndex) {
-    outbox.event('debug', 'log-truncated', { from: firstIndex, lastIndex: log.lastIndex, term: log.lastTerm });
+    outbox.event('info', 'log-truncated', { from: firstIndex, lastIndex: log.lastIndex, term: log.lastTerm });
     log.truncateFrom(firstIndex);
     takeBack(raft, firstIndex);
     outbox.unstageFrom(firstIndex);

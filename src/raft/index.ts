@@ -39,6 +39,7 @@
  *     reconfiguration.ts  joint consensus           configurations.ts  the memberships of the log
  *     transfer.ts     leadership handed over        timers.ts       what is due when
  *     outbox.ts       the next Ready, collected     invariants.ts   what must always hold, in plain words
+ *     told.ts         which events of an election repeat
  *
  * ## Decisions that the papers leave open
  *

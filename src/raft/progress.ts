@@ -14,6 +14,12 @@ export type ProgressState =
   | { readonly type: 'replicate'; readonly inflights: Inflights }
   | { readonly type: 'snapshot' };
 
+/** What a follower that was away is to have before it counts as caught up, and where its log agreed at first. */
+export interface CatchUp {
+  readonly upTo: LogIndex;
+  from: LogIndex | undefined;
+}
+
 /** A leader's view of one follower. Invariant: 0 <= matchIndex < nextIndex <= lastIndex + 1. */
 export class Progress {
   readonly #limits: InflightLimits;
@@ -30,9 +36,12 @@ export class Progress {
   /** When a heartbeat response last made the leader look for losses, and matchIndex then: see heartbeat.ts. */
   lookedAt: number;
   matchThen = asIndex(0);
+  /** It was away, or is new to this leader, and that it has caught up is still to be told. Nothing else depends on it. */
+  catchUp: CatchUp | undefined;
 
   constructor(nextIndex: LogIndex, now: number, limits: InflightLimits) {
     this.#nextIndex = nextIndex;
+    this.catchUp = { upTo: nextIndex, from: undefined };
     this.heardAt = now;
     this.lookedAt = now;
     this.#limits = limits;
@@ -48,6 +57,11 @@ export class Progress {
 
   get state(): ProgressState {
     return this.#state;
+  }
+
+  /** The last index that the follower is believed to agree with: what an append that is accepted proves. */
+  get agreed(): LogIndex {
+    return this.#state.type === 'probe' ? asIndex(this.#nextIndex - 1) : this.#matchIndex;
   }
 
   /** May an append with entries leave now? */

@@ -9,7 +9,7 @@ import type { Progress } from './progress.js';
 import { readIndex, roundDue, startRound } from './reads.js';
 import type { Ready, RoleName } from './ready.js';
 import { type ChangeResult, changeMembership, continueChange } from './reconfiguration.js';
-import { advanceCommit, type ProposeResult, propose, replicate, resetProgress } from './replication.js';
+import { advanceCommit, cameBack, type ProposeResult, propose, replicate, resetProgress } from './replication.js';
 import { resetElectionTimer } from './role.js';
 import { type Snapshot, type SnapshotOutcome, snapshotResult } from './snapshot.js';
 import { createState, leaderOf, type RaftState } from './state.js';
@@ -104,6 +104,7 @@ export class RawNode {
   linked(peer: NodeId, { leader }: { readonly term: Term; readonly leader: NodeId | null }): void {
     linked(this.#raft, peer, leader);
     resetProgress(this.#raft, peer, { paused: false });
+    cameBack(this.#raft, peer);
     runTimers(this.#raft);
   }
 

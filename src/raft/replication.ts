@@ -1,7 +1,7 @@
 import { asIndex, type LogIndex, type NodeId, quorumValue, type Term } from '../base/index.js';
 import { ENTRY_TYPES, type Entry, makeRecord, type RecordRef } from './entry.js';
 import type { AppendEntriesResponse } from './message.js';
-import type { Progress } from './progress.js';
+import type { CatchUp, Progress } from './progress.js';
 import { needSnapshot } from './snapshot.js';
 import { commitTo, type Leader, type RaftState } from './state.js';
 
@@ -129,7 +129,9 @@ export function handleAppendEntriesResponse(raft: RaftState, response: AppendEnt
     return;
   }
   if (success) {
+    const { agreed } = progress;
     progress.acknowledged(index);
+    if (progress.catchUp !== undefined) tellCatchUp(raft, response.from, progress, progress.catchUp, agreed);
     if (progress.nextIndex <= log.lastIndex) role.sendDue = true;
     if (progress.commitTold < Math.min(log.commitIndex, progress.nextIndex - 1)) tellCommitSoon(raft, role);
     advanceCommit(raft, role);
@@ -158,7 +160,25 @@ export function advanceCommit(raft: RaftState, leader: Leader): void {
   const from = log.commitIndex;
   if (!commitTo(raft, asIndex(held))) return;
   tellCommitSoon(raft, leader);
-  raft.outbox.event('trace', 'entry-committed', { after: from, upTo: log.commitIndex, term: raft.currentTerm });
+  const { commitIndex: upTo } = log;
+  raft.outbox.event('trace', 'entry-committed', { after: from, upTo, term: raft.currentTerm });
+  if (from < leader.termStart)
+    raft.outbox.event('info', 'term-committed', { after: from, upTo, term: raft.currentTerm });
+}
+
+/** Once for each time that a follower was away, and for each leader. */
+function tellCatchUp(raft: RaftState, peer: NodeId, progress: Progress, catchUp: CatchUp, agreed: LogIndex): void {
+  catchUp.from ??= agreed;
+  const { matchIndex: index } = progress;
+  if (index < catchUp.upTo) return;
+  progress.catchUp = undefined;
+  raft.outbox.event('info', 'follower-caught-up', { peer, from: catchUp.from, index, term: raft.currentTerm });
+}
+
+/** `peer` is there again: it may lack what came meanwhile. */
+export function cameBack({ role, log }: RaftState, peer: NodeId): void {
+  const progress = role.type === 'leader' ? role.progress.get(peer) : undefined;
+  if (progress !== undefined) progress.catchUp ??= { upTo: log.lastIndex, from: undefined };
 }
 
 function tellCommitSoon(raft: RaftState, leader: Leader): void {

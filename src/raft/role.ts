@@ -108,7 +108,10 @@ export function resetElectionTimer({ role, now }: RaftState): void {
 
 function setTermAndVote(raft: RaftState, term: Term, votedFor: NodeId | null): void {
   const writable: Writable<RaftState> = raft;
-  if (term !== raft.currentTerm) raft.outbox.roleChanged = true;
+  if (term !== raft.currentTerm) {
+    raft.outbox.roleChanged = true;
+    raft.told.forget();
+  }
   writable.currentTerm = term;
   writable.votedFor = votedFor;
   if (votedFor !== null) writable.votedAt = raft.now;
@@ -123,13 +126,16 @@ function transition(raft: RaftState, allowed: readonly RoleName[], role: Role): 
   writable.role = role;
   const leader = leaderOf(raft);
   // Whoever knows a leader has no reason to hurry.
-  if (leader !== null) raft.suspicion.hurry = undefined;
+  if (leader !== null) {
+    raft.suspicion.hurry = undefined;
+    if (leader !== leaderBefore) raft.told.forget();
+  }
   if (before !== role.type) {
     raft.outbox.roleChanged = true;
     raft.outbox.event('info', 'role-changed', { from: before, to: role.type, term: raft.currentTerm, leader });
   }
   if (leader !== leaderBefore) {
     raft.outbox.roleChanged = true;
-    raft.outbox.event('debug', 'leader-changed', { from: leaderBefore, to: leader, term: raft.currentTerm });
+    raft.outbox.event('info', 'leader-changed', { from: leaderBefore, to: leader, term: raft.currentTerm });
   }
 }

@@ -5,6 +5,7 @@ import { RaftLog } from './log.js';
 import type { RequestVote } from './message.js';
 import { Outbox } from './outbox.js';
 import type { Progress } from './progress.js';
+import { Told } from './told.js';
 
 /**
  * All that one node knows (Figure 2 and what was added to it). Handlers are functions of this state. Times are absolute
@@ -22,6 +23,7 @@ export interface RaftState {
   readonly log: RaftLog;
   readonly outbox: Outbox;
   readonly suspicion: Suspicion;
+  readonly told: Told;
   readonly currentTerm: Term;
   readonly votedFor: NodeId | null;
   /** The tick at which the vote of this term was cast; -Infinity for one that was restored. */
@@ -144,6 +146,7 @@ export function createState(config: RaftConfig): RaftState {
     log,
     outbox: new Outbox(),
     suspicion: { gone: new Set(), links: new Map(), hurry: undefined },
+    told: new Told(),
     currentTerm,
     votedFor,
     votedAt: Number.NEGATIVE_INFINITY,

@@ -4,7 +4,7 @@ import { handleAppendEntries, handleHeartbeat, refuseStaleLeader } from './follo
 import { handleHeartbeatResponse } from './heartbeat.js';
 import type { Message } from './message.js';
 import { completeRound, handleReadIndex, handleReadIndexResponse } from './reads.js';
-import { handleAppendEntriesResponse } from './replication.js';
+import { cameBack, handleAppendEntriesResponse } from './replication.js';
 import { becomeFollower } from './role.js';
 import type { RaftState } from './state.js';
 import { heardFrom, retrySoon } from './suspicion.js';
@@ -60,9 +60,12 @@ function handleStale(raft: RaftState, message: Message): void {
   }
 }
 
-function noteContact({ role, now }: RaftState, from: NodeId): void {
+function noteContact(raft: RaftState, from: NodeId): void {
+  const { role, now, config } = raft;
   const progress = role.type === 'leader' ? role.progress.get(from) : undefined;
-  if (progress !== undefined) progress.heardAt = now;
+  if (progress === undefined) return;
+  if (now - progress.heardAt >= config.electionTicksMin) cameBack(raft, from);
+  progress.heardAt = now;
 }
 
 function dispatch(raft: RaftState, message: Message): void {

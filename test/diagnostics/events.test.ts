@@ -8,9 +8,9 @@ const sources = readdirSync('src', { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.ts') && (!name.startsWith('diagnostics') || name.endsWith('merged-stream.ts')))
   .map((name) => readFileSync(join('src', name), 'utf8').replace(/^\s*(\*|\/\/).*$/gm, ''));
 
-/** What the stream itself notes for a reader, and `emit('info', 'name', …)`, `event(preVote ? 'debug' : 'info', 'name', …)`, `tell(context, node, 'name', …)`, `warnings.warn('name', …)`. */
+/** What the stream itself notes for a reader, and `emit('info', 'name', …)`, `event(level, 'name', …)`, `tell(context, node, 'name', …)`, `warnings.warn('name', …)`. */
 const EMITTED =
-  /\b(?:(?:emit|event|tell)\(\s*(?:[^();,]*'(?:error|warn|info|debug|trace)',|context, node,)|warnings\.warn\(|note\(\{ event:)\s*'([a-z-]+)'/g;
+  /\b(?:(?:emit|event|tell)\(\s*(?:[^();,]*'(?:error|warn|info|debug|trace)',|context, node,|level,)|warnings\.warn\(|note\(\{ event:)\s*'([a-z-]+)'/g;
 
 describe('the table of events', () => {
   it('has every event that anything emits, and no other', () => {

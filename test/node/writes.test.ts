@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { asRevision, RaftctlError } from '../../src/base/index.js';
+import { asRevision, type Emit, RaftctlError } from '../../src/base/index.js';
+import { ownOrigin } from '../../src/node/origin.js';
 import { Proposals } from '../../src/node/proposals.js';
 import { Writes } from '../../src/node/writes.js';
 import { ENTRY_TYPES, type Entry, payloadOf } from '../../src/raft/index.js';
 import { Asked } from '../helpers/asked.js';
-import { RaftCluster } from '../helpers/raft-cluster.js';
+import { RaftCluster, record } from '../helpers/raft-cluster.js';
 import { append } from '../helpers/raft-messages.js';
 
 const OK = { succeeded: true, revision: asRevision(1) };
@@ -18,7 +19,14 @@ function setUp(name = 'n1', options: ConstructorParameters<typeof RaftCluster>[0
   const forwarded: string[] = [];
   const state = { linked: true };
   const leaderless = () => new RaftctlError('no-leader', 'nobody leads');
-  const proposals = new Proposals(c.raw(name), leaderless);
+  const events: string[] = [];
+  const emit: Emit = {
+    enabled: () => true,
+    emit: (_, event, fields) => {
+      events.push(`${event} ${fields?.['index']} ${fields?.['term']}`);
+    },
+  };
+  const proposals = new Proposals(c.raw(name), leaderless, emit);
   const writes = new Writes({
     raft: c.raw(name),
     proposals,
@@ -46,7 +54,7 @@ function setUp(name = 'n1', options: ConstructorParameters<typeof RaftCluster>[0
     writes.close();
     proposals.close();
   };
-  return { c, writes, sweep, close, proposals, waiting, asked, forwarded, state, flush };
+  return { c, writes, sweep, close, proposals, waiting, asked, forwarded, state, flush, events };
 }
 
 describe('writes on the leader', () => {
@@ -79,6 +87,23 @@ describe('writes on the leader', () => {
     proposals.applied(entries, [OK, OK, OK]);
     expect(asked.told).toHaveLength(3);
     expect(waiting()).toBe(0);
+  });
+
+  it('the first of a term that somebody asked for, and that happened, is told', () => {
+    const { writes, flush, asked, proposals, c, events } = setUp();
+    const own = ownOrigin(() => {});
+    proposals.propose([record('the time of the log')], [{ origin: own, deadline: 1_000 }]);
+    const failure = new RaftctlError('session-expired', 'its session has expired');
+    writes.add(asked.write(1));
+    writes.add(asked.write(2));
+    writes.add(asked.write(3));
+    flush();
+    const entries = c.host('n1').log.slice(1);
+    proposals.applied(entries, [OK, failure, OK, OK]);
+    expect(events).toEqual(['first-write-committed 4 1']);
+    writes.add(asked.write(4));
+    proposals.applied(flush(), [OK]);
+    expect(events).toHaveLength(1);
   });
 
   it('entries of others answer nobody', () => {

@@ -391,12 +391,12 @@ describe('what is told of elections', () => {
     expect(c.host('n1').roleChanges.slice(1)).toEqual(['follower@1', 'pre-candidate@1']);
   });
 
-  it('what is asked for, on the level of its weight', () => {
+  it('what is asked for', () => {
     const c = candidate(3, { logs: { n1: [1] }, terms: { n2: 1, n3: 1 } });
-    const last = { lastLogIndex: 1, lastLogTerm: 1 };
+    const last = { lastLogIndex: 1, lastLogTerm: 1, voters: 'n1,n2,n3' };
     const asked = c.host('n1').events.filter(({ event }) => event === 'vote-requested');
     expect(asked).toEqual([
-      { level: 'debug', event: 'vote-requested', fields: { term: 2, preVote: true, ...last } },
+      { level: 'info', event: 'vote-requested', fields: { term: 2, preVote: true, ...last } },
       { level: 'info', event: 'vote-requested', fields: { term: 2, preVote: false, ...last } },
     ]);
     expect(c.events('n2', 'vote-granted')).toEqual([{ candidate: asNodeId('n1'), term: 2, preVote: true }]);

@@ -32,6 +32,7 @@
   node-01 (term 2)
 > scan
      +2 ms  node-01    entry-committed after=0 upTo=6 term=2
+     +2 ms  node-01    term-committed after=0 upTo=6 term=2
      +3 ms  node-02    entry-committed after=0 upTo=6 term=2
      +8 ms  node-03    entry-committed after=0 upTo=6 term=2
   color  blue

@@ -7,8 +7,11 @@
   3 nodes up, leader node-01 (term 1)
 > logs --include "role-changed|vote-"
   00:00:00.007 info  node-01 raft role-changed from=follower to=pre-candidate term=0 leader=null
+  00:00:00.007 info  node-01 raft vote-requested term=1 preVote=true lastLogIndex=0 lastLogTerm=0 voters=node-01,node-02,node-03
+  00:00:00.008 info  node-02 raft vote-granted candidate=node-01 term=1 preVote=true
+  00:00:00.008 info  node-03 raft vote-granted candidate=node-01 term=1 preVote=true
   00:00:00.009 info  node-01 raft role-changed from=pre-candidate to=candidate term=1 leader=null
-  00:00:00.009 info  node-01 raft vote-requested term=1 preVote=false lastLogIndex=0 lastLogTerm=0
+  00:00:00.009 info  node-01 raft vote-requested term=1 preVote=false lastLogIndex=0 lastLogTerm=0 voters=node-01,node-02,node-03
   00:00:00.010 info  node-02 raft vote-granted candidate=node-01 term=1 preVote=false
   00:00:00.010 info  node-03 raft vote-granted candidate=node-01 term=1 preVote=false
   00:00:00.011 info  node-01 raft role-changed from=candidate to=leader term=1 leader=node-01

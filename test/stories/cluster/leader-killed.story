@@ -17,9 +17,11 @@
 > wait leader
      +5 ms  node-02    leader-suspected leader=node-01 term=1 campaignInTicks=0
      +5 ms  node-02    role-changed from=follower to=pre-candidate term=1 leader=null
+     +5 ms  node-02    vote-requested term=2 preVote=true lastLogIndex=3 lastLogTerm=1 voters=node-01,node-02,node-03
      +5 ms  node-03    leader-suspected leader=node-01 term=1 campaignInTicks=14
+     +6 ms  node-03    vote-granted candidate=node-02 term=2 preVote=true
      +7 ms  node-02    role-changed from=pre-candidate to=candidate term=2 leader=null
-     +7 ms  node-02    vote-requested term=2 preVote=false lastLogIndex=3 lastLogTerm=1
+     +7 ms  node-02    vote-requested term=2 preVote=false lastLogIndex=3 lastLogTerm=1 voters=node-01,node-02,node-03
      +8 ms  node-03    vote-granted candidate=node-02 term=2 preVote=false
      +9 ms  node-02    role-changed from=candidate to=leader term=2 leader=node-02
   node-02 (term 2)

@@ -13,14 +13,14 @@
 > logs -f -n 0 --level debug --include "vote-" &log
   logs -f -n 0 --level debug --include vote- runs as log
 > sleep 2s
-   +208 ms  node-03    vote-requested term=2 preVote=true lastLogIndex=2 lastLogTerm=1
-   +209 ms  node-02    vote-refused candidate=node-03 term=2 preVote=true reason=leader-alive
-   +665 ms  node-03    vote-requested term=2 preVote=true lastLogIndex=2 lastLogTerm=1
-   +666 ms  node-02    vote-refused candidate=node-03 term=2 preVote=true reason=leader-alive
-  +1181 ms  node-03    vote-requested term=2 preVote=true lastLogIndex=2 lastLogTerm=1
-  +1182 ms  node-02    vote-refused candidate=node-03 term=2 preVote=true reason=leader-alive
-  +1886 ms  node-03    vote-requested term=2 preVote=true lastLogIndex=2 lastLogTerm=1
-  +1887 ms  node-02    vote-refused candidate=node-03 term=2 preVote=true reason=leader-alive
+   +208 ms  node-03    vote-requested term=2 preVote=true lastLogIndex=2 lastLogTerm=1 voters=node-01,node-02,node-03
+   +209 ms  node-02    vote-refused candidate=node-03 term=2 preVote=true reason=leader-alive leader=node-01
+   +665 ms  node-03    vote-requested term=2 preVote=true lastLogIndex=2 lastLogTerm=1 voters=node-01,node-02,node-03
+   +666 ms  node-02    vote-refused candidate=node-03 term=2 preVote=true reason=leader-alive leader=node-01
+  +1181 ms  node-03    vote-requested term=2 preVote=true lastLogIndex=2 lastLogTerm=1 voters=node-01,node-02,node-03
+  +1182 ms  node-02    vote-refused candidate=node-03 term=2 preVote=true reason=leader-alive leader=node-01
+  +1886 ms  node-03    vote-requested term=2 preVote=true lastLogIndex=2 lastLogTerm=1 voters=node-01,node-02,node-03
+  +1887 ms  node-02    vote-refused candidate=node-03 term=2 preVote=true reason=leader-alive leader=node-01
 > put color blue
   OK
 > ! get color --via node-03 --timeout 300ms

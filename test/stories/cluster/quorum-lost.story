@@ -21,9 +21,7 @@
    +523 ms  node-01    quorum-lost term=1 silentTicks=800
    +523 ms  node-01    role-changed from=leader to=follower term=1 leader=null
 > ! put color green --timeout 300ms
-   +142 ms  node-01    role-changed from=follower to=pre-candidate term=1 leader=null
-   +142 ms  node-01    vote-requested term=2 preVote=true lastLogIndex=4 lastLogTerm=1
-   +142 ms  node-01    role-changed from=pre-candidate to=follower term=1 leader=null
+   +142 ms  node-01    vote-requested term=2 preVote=true lastLogIndex=4 lastLogTerm=1 voters=node-01,node-02,node-03
   error node-01 reaches 1 of 3 nodes and a quorum is 2
     start or resume more nodes
 > ! get color --timeout 300ms
@@ -42,13 +40,13 @@
 > start node-03
   started node-03 (pid 104)
 > wait leader
-     +8 ms  node-01    role-changed from=follower to=pre-candidate term=1 leader=null
-     +8 ms  node-01    vote-requested term=2 preVote=true lastLogIndex=4 lastLogTerm=1
-     +9 ms  node-03    vote-granted candidate=node-01 term=2 preVote=true
-    +10 ms  node-01    role-changed from=pre-candidate to=candidate term=2 leader=null
-    +10 ms  node-01    vote-requested term=2 preVote=false lastLogIndex=4 lastLogTerm=1
-    +11 ms  node-03    vote-granted candidate=node-01 term=2 preVote=false
-    +12 ms  node-01    role-changed from=candidate to=leader term=2 leader=node-01
+     +7 ms  node-01    role-changed from=follower to=pre-candidate term=1 leader=null
+     +7 ms  node-01    vote-requested term=2 preVote=true lastLogIndex=4 lastLogTerm=1 voters=node-01,node-02,node-03
+     +8 ms  node-03    vote-granted candidate=node-01 term=2 preVote=true
+     +9 ms  node-01    role-changed from=pre-candidate to=candidate term=2 leader=null
+     +9 ms  node-01    vote-requested term=2 preVote=false lastLogIndex=4 lastLogTerm=1 voters=node-01,node-02,node-03
+    +10 ms  node-03    vote-granted candidate=node-01 term=2 preVote=false
+    +11 ms  node-01    role-changed from=candidate to=leader term=2 leader=node-01
   node-01 (term 2)
 > get color => red
   red

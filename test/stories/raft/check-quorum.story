@@ -21,7 +21,7 @@
   n1    follower  1     n1     -
 > campaign n1
   n1  role-changed from=follower to=pre-candidate term=1 leader=null
-  n1  vote-requested term=2 preVote=true lastLogIndex=2 lastLogTerm=1
+  n1  vote-requested term=2 preVote=true lastLogIndex=2 lastLogTerm=1 voters=n1,n2,n3
 > network
   n1  > n2 append-entries term=1 prev=1/1 entries=2/1 leaderCommit=1
   n1  > n3 append-entries term=1 prev=1/1 entries=2/1 leaderCommit=1
@@ -51,6 +51,7 @@
   n1  log-truncated from=2 lastIndex=2 term=1
   n1  entry-committed after=1 upTo=2 term=2
   n1  > n2 append-entries-response term=2 success=true index=2
+  n2  follower-caught-up peer=n1 from=1 index=2 term=2
 > raft-log
   NODE  ROLE      TERM  1  2
   n1    follower  2     1  2|

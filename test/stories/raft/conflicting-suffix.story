@@ -18,6 +18,7 @@
   n2  log-truncated from=5 lastIndex=11 term=5
   n2  entry-committed after=0 upTo=11 term=7
   n2  > n1 append-entries-response term=7 success=true index=11
+  n1  follower-caught-up peer=n2 from=4 index=11 term=7
 > raft-log
   NODE  ROLE      TERM  1  2  3  4  5  6  7  8  9  10  11
   n1    leader    7     1  1  1  1  4  4  4  4  6  6   7|

@@ -35,6 +35,7 @@
   n1  log-truncated from=2 lastIndex=2 term=1
   n2  > n1 append-entries-response term=2 success=false index=1 hint=0/0
   n1  > n2 append-entries-response term=2 success=true index=2
+  n2  follower-caught-up peer=n1 from=1 index=2 term=2
   n2  > n1 append-entries term=2 prev=2/2 entries=none leaderCommit=2
   n1  entry-committed after=1 upTo=2 term=2
   n1  > n2 append-entries-response term=2 success=true index=2

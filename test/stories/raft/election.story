@@ -7,14 +7,14 @@
 
 > campaign n1
   n1  role-changed from=follower to=pre-candidate term=0 leader=null
-  n1  vote-requested term=1 preVote=true lastLogIndex=0 lastLogTerm=0
+  n1  vote-requested term=1 preVote=true lastLogIndex=0 lastLogTerm=0 voters=n1,n2,n3
 > deliver request-vote --to n2
   n1  > n2 request-vote term=1 preVote=true last=0/0
   n2  vote-granted candidate=n1 term=1 preVote=true
 > deliver request-vote-response
   n2  > n1 request-vote-response term=1 preVote=true granted=true
   n1  role-changed from=pre-candidate to=candidate term=1 leader=null
-  n1  vote-requested term=1 preVote=false lastLogIndex=0 lastLogTerm=0
+  n1  vote-requested term=1 preVote=false lastLogIndex=0 lastLogTerm=0 voters=n1,n2,n3
 > network
   n1  > n3 request-vote term=1 preVote=true last=0/0
 
@@ -50,8 +50,11 @@
   n3  synced term=1 votedFor=n1 last=0/0
   n3  synced term=1 votedFor=n1 last=1/1
   n2  > n1 append-entries-response term=1 success=true index=1
+  n1  follower-caught-up peer=n2 from=0 index=1 term=1
   n1  entry-committed after=0 upTo=1 term=1
+  n1  term-committed after=0 upTo=1 term=1
   n3  > n1 append-entries-response term=1 success=true index=1
+  n1  follower-caught-up peer=n3 from=0 index=1 term=1
   n1  > n2 append-entries term=1 prev=1/1 entries=none leaderCommit=1
   n2  entry-committed after=0 upTo=1 term=1
   n1  > n3 append-entries term=1 prev=1/1 entries=none leaderCommit=1

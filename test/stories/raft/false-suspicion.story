@@ -9,12 +9,12 @@
   n2  leader-changed from=n1 to=null term=1
   n2  leader-suspected leader=n1 term=1 campaignInTicks=0
   n2  role-changed from=follower to=pre-candidate term=1 leader=null
-  n2  vote-requested term=2 preVote=true lastLogIndex=1 lastLogTerm=1
+  n2  vote-requested term=2 preVote=true lastLogIndex=1 lastLogTerm=1 voters=n1,n2,n3
 > stabilize
   n2  > n1 request-vote term=2 preVote=true last=1/1
-  n1  vote-refused candidate=n2 term=2 preVote=true reason=leader-alive
+  n1  vote-refused candidate=n2 term=2 preVote=true reason=leader-alive leader=n1
   n2  > n3 request-vote term=2 preVote=true last=1/1
-  n3  vote-refused candidate=n2 term=2 preVote=true reason=leader-alive
+  n3  vote-refused candidate=n2 term=2 preVote=true reason=leader-alive leader=n1
   n1  > n2 request-vote-response term=1 preVote=true granted=false sticky=true
   n3  > n2 request-vote-response term=1 preVote=true granted=false sticky=true
 > raft-state

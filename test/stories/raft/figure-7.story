@@ -24,18 +24,20 @@
 > campaign n1 --exclude .
 > stabilize --include "role-changed|vote-refused|> n[57] append|n[57] .*(append|log-)|peer=n[57]" --exclude preVote=true
   n1  role-changed from=pre-candidate to=candidate term=8 leader=null
-  n4  vote-refused candidate=n1 term=8 preVote=false reason=log-behind
-  n5  vote-refused candidate=n1 term=8 preVote=false reason=log-behind
+  n4  vote-refused candidate=n1 term=8 preVote=false reason=log-behind lastLogIndex=11 lastLogTerm=6
+  n5  vote-refused candidate=n1 term=8 preVote=false reason=log-behind lastLogIndex=12 lastLogTerm=7
   n1  role-changed from=candidate to=leader term=8 leader=n1
   n1  > n5 append-entries term=8 prev=10/6 entries=11/8 leaderCommit=0
   n5  log-truncated from=11 lastIndex=12 term=7
   n1  > n7 append-entries term=8 prev=10/6 entries=11/8 leaderCommit=0
   n5  > n1 append-entries-response term=8 success=true index=11
+  n1  follower-caught-up peer=n5 from=10 index=11 term=8
   n7  > n1 append-entries-response term=8 success=false index=10 hint=10/3
   n1  append-rejected peer=n7 index=10 hintIndex=10 hintTerm=3 nextIndex=4
   n1  > n7 append-entries term=8 prev=3/1 entries=4/4..11/8 leaderCommit=0
   n7  log-truncated from=4 lastIndex=11 term=3
   n7  > n1 append-entries-response term=8 success=true index=11
+  n1  follower-caught-up peer=n7 from=3 index=11 term=8
   n1  > n5 append-entries term=8 prev=11/8 entries=none leaderCommit=11
   n1  > n7 append-entries term=8 prev=11/8 entries=none leaderCommit=11
   n5  > n1 append-entries-response term=8 success=true index=11

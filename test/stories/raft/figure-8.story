@@ -57,8 +57,8 @@
 > drop --exclude .
 > campaign n5 --exclude .
 > stabilize --include "refused|granted=false"
-  n2  vote-refused candidate=n5 term=4 preVote=true reason=leader-alive
-  n3  vote-refused candidate=n5 term=4 preVote=true reason=leader-alive
+  n2  vote-refused candidate=n5 term=4 preVote=true reason=leader-alive leader=n1
+  n3  vote-refused candidate=n5 term=4 preVote=true reason=leader-alive leader=n1
   n2  > n5 request-vote-response term=4 preVote=true granted=false sticky=true
   n3  > n5 request-vote-response term=4 preVote=true granted=false sticky=true
 > elect n5
@@ -78,10 +78,10 @@
 > ! elect n5
   error n5 is pre-candidate of term 4
 > campaign n5
-  n5  vote-requested term=5 preVote=true lastLogIndex=2 lastLogTerm=3
+  n5  vote-requested term=5 preVote=true lastLogIndex=2 lastLogTerm=3 voters=n1,n2,n3,n4,n5
 > stabilize --include "vote-"
-  n2  vote-refused candidate=n5 term=5 preVote=true reason=log-behind
-  n3  vote-refused candidate=n5 term=5 preVote=true reason=log-behind
+  n2  vote-refused candidate=n5 term=5 preVote=true reason=log-behind lastLogIndex=3 lastLogTerm=4
+  n3  vote-refused candidate=n5 term=5 preVote=true reason=log-behind lastLogIndex=3 lastLogTerm=4
   n4  vote-granted candidate=n5 term=5 preVote=true
   n2  > n5 request-vote-response term=4 preVote=true granted=false
   n3  > n5 request-vote-response term=4 preVote=true granted=false

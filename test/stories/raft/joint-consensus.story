@@ -101,14 +101,15 @@
 
 > heal
 > campaign n3
+  n3  leader-silent leader=n1 term=1 silentTicks=650
   n3  role-changed from=follower to=pre-candidate term=1 leader=null
   n3  leader-changed from=n1 to=null term=1
-  n3  vote-requested term=2 preVote=true lastLogIndex=2 lastLogTerm=1
+  n3  vote-requested term=2 preVote=true lastLogIndex=2 lastLogTerm=1 voters=n1,n2,n3
 > stabilize --include "n3"
   n3  > n1 request-vote term=2 preVote=true last=2/1
-  n1  vote-refused candidate=n3 term=2 preVote=true reason=leader-alive
+  n1  vote-refused candidate=n3 term=2 preVote=true reason=leader-alive leader=n1
   n3  > n2 request-vote term=2 preVote=true last=2/1
-  n2  vote-refused candidate=n3 term=2 preVote=true reason=leader-alive
+  n2  vote-refused candidate=n3 term=2 preVote=true reason=leader-alive leader=n1
   n1  > n3 request-vote-response term=1 preVote=true granted=false sticky=true
   n2  > n3 request-vote-response term=1 preVote=true granted=false sticky=true
 > raft-state

@@ -35,7 +35,7 @@
   n1  > n2 timeout-now term=1
   n2  role-changed from=follower to=candidate term=2 leader=null
   n2  leader-changed from=n1 to=null term=2
-  n2  vote-requested term=2 preVote=false lastLogIndex=3 lastLogTerm=1 transfer=true
+  n2  vote-requested term=2 preVote=false lastLogIndex=3 lastLogTerm=1 voters=n2,n3,n4 transfer=true
   n2  > n3 request-vote term=2 preVote=false last=3/1 transfer=true
   n3  leader-changed from=n1 to=null term=2
   n3  vote-granted candidate=n2 term=2 preVote=false
@@ -50,7 +50,10 @@
   n3  leader-changed from=null to=n2 term=2
   n2  > n4 append-entries term=2 prev=3/1 entries=4/2 leaderCommit=3
   n4  leader-changed from=null to=n2 term=2
+  n2  follower-caught-up peer=n3 from=3 index=4 term=2
   n2  entry-committed after=3 upTo=4 term=2
+  n2  term-committed after=3 upTo=4 term=2
+  n2  follower-caught-up peer=n4 from=3 index=4 term=2
   n3  entry-committed after=3 upTo=4 term=2
   n4  entry-committed after=3 upTo=4 term=2
 > memberships

@@ -32,7 +32,7 @@
   n1  > n3 timeout-now term=1
   n3  role-changed from=follower to=candidate term=2 leader=null
   n3  leader-changed from=n1 to=null term=2
-  n3  vote-requested term=2 preVote=false lastLogIndex=2 lastLogTerm=1 transfer=true
+  n3  vote-requested term=2 preVote=false lastLogIndex=2 lastLogTerm=1 voters=n1,n2,n3 transfer=true
   n3  > n1 request-vote term=2 preVote=false last=2/1 transfer=true
   n1  role-changed from=leader to=follower term=2 leader=null
   n1  leader-changed from=n1 to=null term=2
@@ -46,7 +46,10 @@
   n2  > n3 request-vote-response term=2 preVote=false granted=true
   n1  leader-changed from=null to=n3 term=2
   n2  leader-changed from=null to=n3 term=2
+  n3  follower-caught-up peer=n1 from=2 index=3 term=2
   n3  entry-committed after=2 upTo=3 term=2
+  n3  term-committed after=2 upTo=3 term=2
+  n3  follower-caught-up peer=n2 from=2 index=3 term=2
   n3  > n1 append-entries term=2 prev=3/2 entries=none leaderCommit=3
   n1  entry-committed after=2 upTo=3 term=2
   n3  > n2 append-entries term=2 prev=3/2 entries=none leaderCommit=3

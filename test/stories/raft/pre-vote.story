@@ -10,8 +10,8 @@
   n3 | n1, n2
 > pass 2000 --include "n3 .*(role|requested)"
   n3  role-changed from=follower to=pre-candidate term=1 leader=null
-  n3  vote-requested term=2 preVote=true lastLogIndex=1 lastLogTerm=1
-  n3  vote-requested term=2 preVote=true lastLogIndex=1 lastLogTerm=1
+  n3  vote-requested term=2 preVote=true lastLogIndex=1 lastLogTerm=1 voters=n1,n2,n3
+  n3  vote-requested term=2 preVote=true lastLogIndex=1 lastLogTerm=1 voters=n1,n2,n3
 > raft-state
   NODE  ROLE           TERM  VOTED  LEADER
   n1    leader         1     n1     n1

@@ -17,7 +17,9 @@
   n2  leader-changed from=null to=n1 term=1
 > deliver append-entries-response
   n2  > n1 append-entries-response term=1 success=true index=1
+  n1  follower-caught-up peer=n2 from=0 index=1 term=1
   n1  entry-committed after=0 upTo=1 term=1
+  n1  term-committed after=0 upTo=1 term=1
 > progress n1
   PEER  STATE      MATCH  NEXT  ACTIVE
   n2    replicate  1      3     yes

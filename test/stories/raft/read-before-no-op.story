@@ -20,7 +20,9 @@
   n2  leader-changed from=null to=n1 term=2
 > deliver append-entries-response --raw
   n2  > n1 append-entries-response term=2 success=true index=3
+  n1  follower-caught-up peer=n2 from=2 index=3 term=2
   n1  entry-committed after=0 upTo=3 term=2
+  n1  term-committed after=0 upTo=3 term=2
   n1  read-round-started round=1 reads=1 index=3
   n1  heartbeat-sent term=2 commitIndex=3 readRound=1
 > deliver heartbeat --to n2 --raw

@@ -38,6 +38,7 @@
   n2  > n1 append-entries term=2 prev=1/1 entries=2/2..3/2 leaderCommit=3
   n1  entry-committed after=1 upTo=3 term=2
   n1  > n2 append-entries-response term=2 success=true index=3
+  n2  follower-caught-up peer=n1 from=1 index=3 term=2
 > raft-state
   NODE  ROLE      TERM  VOTED  LEADER
   n1    follower  2     -      n2

@@ -11,10 +11,10 @@
   n2  leader-changed from=n1 to=null term=1
   n2  leader-suspected leader=n1 term=1 campaignInTicks=0
   n2  role-changed from=follower to=pre-candidate term=1 leader=null
-  n2  vote-requested term=2 preVote=true lastLogIndex=1 lastLogTerm=1
+  n2  vote-requested term=2 preVote=true lastLogIndex=1 lastLogTerm=1 voters=n1,n2,n3
 > deliver request-vote --to n3
   n2  > n3 request-vote term=2 preVote=true last=1/1
-  n3  vote-refused candidate=n2 term=2 preVote=true reason=leader-alive
+  n3  vote-refused candidate=n2 term=2 preVote=true reason=leader-alive leader=n1
 > suspect n3 n1
   n3  leader-changed from=n1 to=null term=1
   n3  leader-suspected leader=n1 term=1 campaignInTicks=10
@@ -24,7 +24,7 @@
   n3  > n2 request-vote-response term=1 preVote=true granted=false sticky=true
   n3  > n2 request-vote-response term=2 preVote=true granted=true
   n2  role-changed from=pre-candidate to=candidate term=2 leader=null
-  n2  vote-requested term=2 preVote=false lastLogIndex=1 lastLogTerm=1
+  n2  vote-requested term=2 preVote=false lastLogIndex=1 lastLogTerm=1 voters=n1,n2,n3
   n2  > n1 request-vote term=2 preVote=false last=1/1  (lost)
   n2  > n3 request-vote term=2 preVote=false last=1/1
   n3  vote-granted candidate=n2 term=2 preVote=false
@@ -35,7 +35,9 @@
   n2  > n3 append-entries term=2 prev=1/1 entries=2/2 leaderCommit=1
   n3  leader-changed from=null to=n2 term=2
   n3  > n2 append-entries-response term=2 success=true index=2
+  n2  follower-caught-up peer=n3 from=1 index=2 term=2
   n2  entry-committed after=1 upTo=2 term=2
+  n2  term-committed after=1 upTo=2 term=2
   n2  > n3 append-entries term=2 prev=2/2 entries=none leaderCommit=2
   n3  entry-committed after=1 upTo=2 term=2
   n3  > n2 append-entries-response term=2 success=true index=2

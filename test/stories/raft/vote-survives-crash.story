@@ -41,7 +41,7 @@
   n2    follower  1     n3     -
 > deliver request-vote --from n1 --to n2
   n1  > n2 request-vote term=1 preVote=false last=0/0
-  n2  vote-refused candidate=n1 term=1 preVote=false reason=already-voted
+  n2  vote-refused candidate=n1 term=1 preVote=false reason=already-voted votedFor=n3
 > deliver request-vote-response --from n2 --all
   n2  > n3 request-vote-response term=1 preVote=false granted=true
   n3  role-changed from=candidate to=leader term=1 leader=n3
