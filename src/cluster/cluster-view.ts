@@ -40,7 +40,7 @@ export async function viewCluster(sources: ViewSources): Promise<ClusterView> {
 }
 
 function viewOf({ name, clusterId, live }: ViewSources, nodes: readonly NodeView[], target?: LogIndex): ClusterView {
-  const { up, total, term, membership } = live();
+  const { up, total, term, membership, faults } = live();
   const leader = leading(nodes);
   return {
     name,
@@ -50,6 +50,7 @@ function viewOf({ name, clusterId, live }: ViewSources, nodes: readonly NodeView
     up,
     total,
     quorum: leader !== undefined && couldCommit(membership, leader, nodes, target) ? 'ok' : 'lost',
+    faults,
     nodes: [...nodes].sort((one, other) => inNaturalOrder(one.id, other.id)),
   };
 }

@@ -26,6 +26,7 @@ import {
   type NodeView,
   type Transferred,
 } from './control.js';
+import { faultRule } from './faults/documents.js';
 import { PROCESS_STATES, type ProcessStateName } from './process-state.js';
 
 /** What a supervisor answers, as documents. */
@@ -68,6 +69,7 @@ const liveDocument = object({
   total: count,
   membership,
   states: record(processState),
+  faults: list(faultRule),
 });
 
 export const liveState: Parser<LiveState> = (value, path) => {
@@ -97,6 +99,7 @@ export const view: Parser<ClusterView> = object({
   up: count,
   total: count,
   quorum: oneOf(['ok', 'lost']),
+  faults: list(faultRule),
   nodes: list(nodeView),
 });
 

@@ -18,6 +18,7 @@ import {
   welcome,
 } from './control-documents.js';
 import { type MethodTable, method, type StreamTable, stream } from './control-row.js';
+import { clusterFault, faultsChanged } from './faults/documents.js';
 
 /** What the supervisor takes where a call has no bound of its own. */
 const WORK_MS = 10_000;
@@ -66,7 +67,10 @@ export const GREETING: MethodTable<Greeting> = {
 };
 
 export const CONTROL_METHODS: MethodTable<
-  Pick<ClusterControl, 'view' | 'lifecycle' | 'transfer' | 'changeMembership' | 'announce' | 'setLevel' | 'down'>
+  Pick<
+    ClusterControl,
+    'view' | 'lifecycle' | 'transfer' | 'changeMembership' | 'fault' | 'heal' | 'announce' | 'setLevel' | 'down'
+  >
 > = {
   view: method({
     args: object({ timeoutMs: optional(finite) }),
@@ -106,6 +110,24 @@ export const CONTROL_METHODS: MethodTable<
       workMs: (options?.timeoutMs ?? WORK_MS) + 2 * supervisor.stopTimeoutMs,
     }),
     parameters: ({ change, ...options }) => [change, given(options)],
+  }),
+  fault: method({
+    args: object({ fault: clusterFault, timeoutMs: optional(finite) }),
+    result: faultsChanged,
+    ask: (_, fault, options) => ({
+      args: { fault, timeoutMs: options?.timeoutMs },
+      workMs: options?.timeoutMs ?? WORK_MS,
+    }),
+    parameters: ({ fault, ...options }) => [fault, given(options)],
+  }),
+  heal: method({
+    args: object({ nodes: optional(list(nodeId)), timeoutMs: optional(finite) }),
+    result: faultsChanged,
+    ask: (_, nodes, options) => ({
+      args: { nodes, timeoutMs: options?.timeoutMs },
+      workMs: options?.timeoutMs ?? WORK_MS,
+    }),
+    parameters: ({ nodes, ...options }) => [nodes, given(options)],
   }),
   announce: method({
     args: object({ line: text, console: text }),

@@ -17,7 +17,7 @@ export const CONTROL = {
 } as const;
 
 /** Both ends are raftctl; `hello` refuses a version that is not the same. */
-export const CONTROL_VERSION = 2;
+export const CONTROL_VERSION = 3;
 
 export const CONTROL_FRAME_BYTES_MAX = 64 << 20;
 export const CONTROL_QUEUED_BYTES_MAX = 128 << 20;

@@ -2,10 +2,13 @@ import type { Level, Membership, NodeId } from '../base/index.js';
 import type { EventSource } from '../diagnostics/index.js';
 import type { NodeStatus } from '../wire/index.js';
 import type { ClusterConfig } from './config/config.js';
+import type { ClusterFault, FaultRule, FaultsChanged } from './faults/fault.js';
 import type { ProcessStateName } from './process-state.js';
 
 /** Of events that come over an admin link, in milliseconds. */
 export const EVENTS_LATE_MS = 100;
+
+export { type ClusterFault, FAULT_NAMES, type FaultRule, type FaultsChanged, faultText } from './faults/fault.js';
 
 /**
  * What the console sees of a cluster: the same in the supervisor's own process (`Supervisor`) and from any other over
@@ -34,6 +37,14 @@ export interface ClusterControl {
   transfer(to?: NodeId, options?: { readonly timeoutMs?: number }): Promise<Transferred>;
   /** Others are to belong to the cluster. Rejects with `change-refused` or `change-failed`, and why; see `members`. */
   changeMembership(change: ClusterChange, options?: { readonly timeoutMs?: number }): Promise<ClusterChanged>;
+  /**
+   * Begins a fault: in force at every running node when it resolves, until it is healed or the cluster goes down. One of
+   * the same kind for the same node takes the place of the one before. Rejects with `usage` and `no-such-node` for a
+   * fault that cannot be, and with `timeout` when a node does not confirm it: it is in force all the same.
+   */
+  fault(fault: ClusterFault, options?: { readonly timeoutMs?: number }): Promise<FaultsChanged>;
+  /** Ends all faults, or those that name one of these nodes. */
+  heal(nodes?: readonly NodeId[], options?: { readonly timeoutMs?: number }): Promise<FaultsChanged>;
   /** Tells whoever else is at this cluster what is done here: an event `command`. `console` names the place. */
   announce(line: string, console: string): Promise<void>;
   /** Events of this level are recorded from now on, at one node or at all. */
@@ -53,6 +64,8 @@ export interface LiveState {
   /** Who belongs to the cluster now, who of them decides, and where each is reached. */
   readonly membership: Membership;
   readonly states: ReadonlyMap<NodeId, ProcessStateName>;
+  /** In force, oldest first. */
+  readonly faults: readonly FaultRule[];
 }
 
 /** Is its process there, and not frozen, on its way or on its way out? */
@@ -67,6 +80,8 @@ export interface ClusterView {
   readonly total: number;
   /** Could a write commit now: does a leader answer, and do enough voters keep up with it? */
   readonly quorum: 'ok' | 'lost';
+  /** In force, oldest first. */
+  readonly faults: readonly FaultRule[];
   /** Every member, dead ones too. */
   readonly nodes: readonly NodeView[];
 }

@@ -21,6 +21,7 @@
  *         │              ├─▶ engine (what is run, how it is asked, what its exit means)   ▲
  *         │              └─▶ node-log                                                   guard
  *         ├─▶ live (from the merged stream), lifecycle, shutdown
+ *         ├─▶ faults/ (rules, what each node suffers of them, who could decide all the same)
  *         └─▶ control-server ◀── Unix socket ── remote-control
  *
  * ## One row per method
@@ -40,8 +41,15 @@
  * What a member runs is its `Engine`'s business (`engine.ts`): the command and its environment, the ports that must be
  * free, a probe per process that tells readiness, status and events, and the meaning of an exit. Everything else here
  * knows no node protocol. `raftctl-engine.ts` is ours, over `admin-link.ts`. What an engine cannot do, its probe leaves
- * out, and the handle refuses it by the engine's name. Faults on links between members belong into the interface, too,
- * as `links`, once an engine has them.
+ * out, and the handle refuses it by the engine's name.
+ *
+ * ## Faults
+ *
+ * A fault is a rule of the supervisor (`isolate node-02`); what one node suffers, which frames it drops or delays and what
+ * its disk does, follows from all rules and from who is a member (`faults/effects.ts`), and is told to that node: when its
+ * process is started, by its specification, so that it never speaks a healthy word, and over its probe when it changes.
+ * A process that is paused, or does not answer, is told as soon as it can be. Both ends of a cut link are told, so it
+ * stays cut while one of them starts anew. Rules end with `heal`, with the member they name, and with the cluster.
  *
  * ## What ends processes
  *

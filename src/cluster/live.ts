@@ -1,7 +1,7 @@
 import { Listeners, type Membership, type NodeId } from '../base/index.js';
 import type { MergedEvent } from '../diagnostics/index.js';
 import { ROLE_NAMES, type RoleName } from '../wire/index.js';
-import { type LiveState, runs } from './control.js';
+import { type FaultRule, type LiveState, runs } from './control.js';
 import type { ProcessStateName } from './process-state.js';
 
 interface KnownRole {
@@ -13,6 +13,7 @@ interface KnownRole {
 export interface LiveSources {
   readonly membership: () => Membership;
   readonly stateOf: (node: NodeId) => ProcessStateName;
+  readonly faults: () => readonly FaultRule[];
 }
 
 /**
@@ -55,6 +56,11 @@ export class LiveTracker {
     this.#update();
   }
 
+  /** Other faults are in force now. */
+  faultsChanged(): void {
+    this.#update();
+  }
+
   /** Takes events `role-changed`. */
   rolesChanged(events: readonly MergedEvent[]): void {
     for (const { node, event, fields } of events) {
@@ -89,7 +95,8 @@ export class LiveTracker {
       leader = id;
       leaderTerm = known.term;
     }
-    return { leader, term: this.#term, up: running.length, total: states.size, membership, states };
+    const faults = this.#sources.faults();
+    return { leader, term: this.#term, up: running.length, total: states.size, membership, states, faults };
   }
 }
 

@@ -11,11 +11,12 @@ import {
   type Scheduler,
 } from '../base/index.js';
 import { mostVerbose } from '../diagnostics/index.js';
-import { type EventBatch, type Leadership, type MembershipRequest, NO_FAULTS, type NodeStatus } from '../wire/index.js';
+import type { EventBatch, Leadership, MembershipRequest, NodeStatus } from '../wire/index.js';
 import { type ChildProcess, neverStarted, spawnNode } from './child-process.js';
 import type { RestartPolicy } from './config/config.js';
 import type { NodeView } from './control.js';
 import type { Engine, MemberPlan, NodeProbe } from './engine.js';
+import { FaultDelivery } from './faults/delivery.js';
 import { NodeLog } from './node-log.js';
 import { type NodeFailure, ProcessMachine, type RestartOptions } from './process-machine.js';
 import { hasProcess, type ProcessStateName } from './process-state.js';
@@ -45,6 +46,8 @@ export interface NodeHandleOptions {
 export class NodeHandle {
   readonly process: ProcessMachine;
   readonly log: NodeLog;
+  /** What its processes are to suffer. */
+  readonly faults: FaultDelivery;
   readonly #options: NodeHandleOptions;
   #probe: NodeProbe | undefined;
   #isLeaving = false;
@@ -63,6 +66,13 @@ export class NodeHandle {
       meaningOf: (exit, answered) => options.engine.meaningOf(exit, { directory: options.plan.directory, answered }),
       spawn: () => this.#spawn(),
       changed: (_, before) => this.#changed(before),
+    });
+    this.faults = new FaultDelivery({
+      ...options,
+      node: this.id,
+      engineName: options.engine.name,
+      state: () => this.state,
+      probe: () => this.#probe,
     });
   }
 
@@ -181,6 +191,7 @@ export class NodeHandle {
     try {
       const plan = this.#plan();
       const { secret } = engine;
+      this.faults.spawned(plan.faults);
       return spawnNode({ command: engine.command(plan), environment: engine.environment(plan), outputFd, secret });
     } finally {
       closeSync(outputFd);
@@ -190,13 +201,14 @@ export class NodeHandle {
   #plan(): MemberPlan {
     const { plan, mayCreate } = this.#options;
     const { stateSuspect } = this.process;
-    return { ...plan, mayCreate: mayCreate(), stateSuspect, logLevel: this.#baseLevel, faults: NO_FAULTS };
+    return { ...plan, mayCreate: mayCreate(), stateSuspect, logLevel: this.#baseLevel, faults: this.faults.wanted };
   }
 
   #changed(before: ProcessStateName): void {
     const { state } = this;
     if (state === 'starting') this.#connect();
     if (!hasProcess(state)) this.#disconnect();
+    this.faults.stateChanged();
     this.#options.changed(this, before);
   }
 

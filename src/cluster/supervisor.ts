@@ -2,16 +2,13 @@ import { rmSync } from 'node:fs';
 import {
   type Clock,
   type Emit,
-  inNaturalOrder,
   type Level,
   Listeners,
   type Member,
-  messageOf,
   type NodeId,
   RaftctlError,
   type Random,
   type Scheduler,
-  type Timer,
 } from '../base/index.js';
 import { type DiagnosticEvent, type EventSource, MergedStream } from '../diagnostics/index.js';
 import type { EventBatch, NodeStatus } from '../wire/index.js';
@@ -22,9 +19,11 @@ import {
   type ClusterChange,
   type ClusterChanged,
   type ClusterControl,
+  type ClusterFault,
   type ClusterView,
   type DownOptions,
   EVENTS_LATE_MS,
+  type FaultsChanged,
   type LifecycleAction,
   type LifecycleOptions,
   type LifecycleResult,
@@ -33,19 +32,18 @@ import {
 } from './control.js';
 import type { ClusterDirectory } from './directory.js';
 import type { Engine } from './engine.js';
-import { Guard } from './guard.js';
+import { ClusterFaults } from './faults/cluster-faults.js';
 import { KnownMembers } from './known-members.js';
 import { type LifecycleContext, runLifecycle } from './lifecycle.js';
 import { LiveTracker } from './live.js';
 import { changeCluster, type MembershipContext } from './membership-changes.js';
-import { NodeHandle } from './node-handle.js';
-import { noSuchNode } from './node-words.js';
+import type { NodeHandle } from './node-handle.js';
 import type { RestartOptions } from './process-machine.js';
-import { ProcessRegistry } from './process-registry.js';
-import { hasProcess, type ProcessStateName } from './process-state.js';
+import { hasProcess } from './process-state.js';
 import { stopInOrder } from './shutdown.js';
+import { SupervisedNodes } from './supervised-nodes.js';
 import { supervisorEmit } from './supervisor-emit.js';
-import type { KnownMember, SupervisorFile } from './supervisor-file.js';
+import type { SupervisorFile } from './supervisor-file.js';
 import { type TransferContext, transferLeadership } from './transfer.js';
 
 export interface SupervisorOptions {
@@ -75,9 +73,6 @@ const CHANGE_TIMEOUT_MS = 30_000;
 /** Of a command that is told to others. */
 const COMMAND_LENGTH_MAX = 200;
 
-/** How often the sizes of the logs are looked at. */
-const ROTATE_EVERY_MS = 2_000;
-
 /** Owns the node processes of one cluster. Lives and works whether or not the nodes agree on anything. */
 export class Supervisor implements ClusterControl {
   readonly config: ClusterConfig;
@@ -91,17 +86,13 @@ export class Supervisor implements ClusterControl {
   readonly ended: Promise<void>;
   readonly #options: SupervisorOptions;
   readonly #stream: MergedStream;
-  readonly #nodes: Map<NodeId, NodeHandle>;
+  readonly #nodes: SupervisedNodes;
   readonly #tracker: LiveTracker;
   readonly #changes = new Listeners();
-  readonly #registry: ProcessRegistry;
   readonly #members: KnownMembers;
-  /** Of the processes that are there, whatever their state. */
-  readonly #pids = new Map<NodeId, number>();
+  readonly #faults: ClusterFaults;
   readonly #cleanups: (() => void | Promise<void>)[] = [];
-  #guard: Guard | undefined;
   #changing = false;
-  #rotation: Timer | undefined;
   #down: Promise<void> | undefined;
   #end!: () => void;
 
@@ -113,30 +104,49 @@ export class Supervisor implements ClusterControl {
     this.directory = directory.path;
     this.socketPath = file.socket;
     const demandChanged = (level: Level) => {
-      for (const node of this.#nodes.values()) node.setDemand(level);
+      for (const node of this.nodes) node.setDemand(level);
     };
     this.#stream = new MergedStream({ clock, scheduler, demandChanged });
     this.events = this.#stream;
     this.emit = supervisorEmit(this.#stream, clock, instance);
     this.#members = new KnownMembers(directory.supervisorFile, file, this.emit);
-    this.#registry = new ProcessRegistry(directory.processesFile, scheduler);
-    const members = [...file.members].sort((one, other) => inNaturalOrder(one.id, other.id));
-    this.#nodes = new Map(members.map((member) => [member.id, this.#newNode(member)]));
+    this.#faults = new ClusterFaults({
+      clock,
+      emit: this.emit,
+      membership: () => this.#members.membership,
+      live: () => this.live(),
+      nodes: () => this.nodes,
+      changed: () => this.#tracker.faultsChanged(),
+    });
+    this.#nodes = new SupervisedNodes({
+      ...options,
+      clusterId: this.clusterId,
+      members: this.#members,
+      emit: this.emit,
+      leader: () => this.live().leader,
+      changed: ({ id, state }) => this.#tracker.processChanged(id, hasProcess(state), state === 'starting'),
+      events: (from, batch) => this.#eventsArrived(from, batch),
+      heard: (status) => this.#heard(status),
+    });
     this.#tracker = new LiveTracker({
       membership: () => this.#members.membership,
-      stateOf: (id) => this.#nodes.get(id)?.state ?? 'stopped',
+      stateOf: (id) => this.#nodes.find(id)?.state ?? 'stopped',
+      faults: () => this.#faults.rules,
     });
     this.#stream.subscribe(0, { event: 'role-changed' }, (events) => this.#tracker.rolesChanged(events));
     this.#stream.subscribe(0, { event: 'membership-known' }, () => this.#askForMembers());
     this.#tracker.onChange(() => this.#changes.notify());
-    this.#members.onChange(() => this.#tracker.membersChanged());
+    this.#members.onChange(() => {
+      this.#faults.update();
+      this.#tracker.membersChanged();
+    });
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
     });
   }
 
   get nodes(): readonly NodeHandle[] {
-    return [...this.#nodes.values()];
+    return this.#nodes.all;
   }
 
   /** Called after every change of a process or of the leader. */
@@ -151,12 +161,9 @@ export class Supervisor implements ClusterControl {
 
   /** Spawns every node at once, and then the guard, so that no node waits for it. */
   spawnAll(): void {
-    const { config, scheduler } = this.#options;
-    this.emit.emit('info', 'cluster-starting', { name: config.name, nodes: this.#nodes.size, pid: process.pid });
-    for (const node of this.#nodes.values()) node.process.start();
-    this.#guard = new Guard({ emit: this.emit, scheduler });
-    for (const pid of this.#pids.values()) this.#guard.add(pid);
-    this.#scheduleRotation();
+    const { config } = this.#options;
+    this.emit.emit('info', 'cluster-starting', { name: config.name, nodes: this.nodes.length, pid: process.pid });
+    this.#nodes.startAll();
   }
 
   /** Makes supervisor.json name this supervisor, and where the members listen now. */
@@ -184,11 +191,11 @@ export class Supervisor implements ClusterControl {
 
   async lifecycle(action: LifecycleAction, node: NodeId, options: LifecycleOptions = {}): Promise<LifecycleResult> {
     this.#refuseWhenGoingDown();
-    return runLifecycle(this.#lifecycleContext(), action, this.#node(node), options);
+    return runLifecycle(this.#lifecycleContext(), action, this.#nodes.get(node), options);
   }
 
   async transfer(to?: NodeId, { timeoutMs }: { readonly timeoutMs?: number } = {}): Promise<Transferred> {
-    if (to !== undefined) this.#node(to);
+    if (to !== undefined) this.#nodes.get(to);
     return transferLeadership(this.#transferContext(), to, timeoutMs);
   }
 
@@ -211,10 +218,20 @@ export class Supervisor implements ClusterControl {
     }
   }
 
+  async fault(fault: ClusterFault, options: { readonly timeoutMs?: number } = {}): Promise<FaultsChanged> {
+    this.#refuseWhenGoingDown();
+    return this.#faults.begin(fault, options.timeoutMs);
+  }
+
+  async heal(nodes?: readonly NodeId[], options: { readonly timeoutMs?: number } = {}): Promise<FaultsChanged> {
+    this.#refuseWhenGoingDown();
+    return this.#faults.heal(nodes, options.timeoutMs);
+  }
+
   /** Something is new: the leader knows all of it. */
   #askForMembers(): void {
     const { leader } = this.live();
-    const node = leader === null ? undefined : this.#nodes.get(leader);
+    const node = leader === null ? undefined : this.#nodes.find(leader);
     // It may have ended, or not answer: whoever asks for the next view hears it.
     node?.status(VIEW_TIMEOUT_MS).catch(() => {});
   }
@@ -224,7 +241,7 @@ export class Supervisor implements ClusterControl {
   }
 
   async setLevel(level: Level, node?: NodeId): Promise<void> {
-    const nodes = node === undefined ? this.nodes : [this.#node(node)];
+    const nodes = node === undefined ? this.nodes : [this.#nodes.get(node)];
     await Promise.all(nodes.map((one) => one.setBaseLevel(level, LEVEL_TIMEOUT_MS)));
   }
 
@@ -248,6 +265,7 @@ export class Supervisor implements ClusterControl {
   async #goDown(options: DownOptions): Promise<void> {
     this.emit.emit('info', 'cluster-stopping', { name: this.config.name });
     this.#listenToForce(options.force);
+    this.#faults.end();
     await stopInOrder({
       nodes: this.nodes,
       leader: this.live().leader,
@@ -259,20 +277,14 @@ export class Supervisor implements ClusterControl {
   }
 
   #listenToForce(force: AbortSignal | undefined): void {
-    const end = () => void this.#endAll();
+    const end = () => void this.#nodes.endAll();
     if (force?.aborted) end();
     else force?.addEventListener('abort', end, { once: true });
   }
 
-  async #endAll(): Promise<void> {
-    await Promise.all(this.nodes.map((node) => node.process.end()));
-  }
-
   async #finish(): Promise<void> {
-    await this.#endAll();
-    this.#rotation?.cancel();
-    this.#guard?.close();
-    this.#registry.flush();
+    await this.#nodes.endAll();
+    this.#nodes.close();
     await this.#members.settled();
     if (this.#options.ephemeral) this.#options.directory.remove();
     for (const cleanup of this.#cleanups.reverse()) await cleanup();
@@ -296,15 +308,14 @@ export class Supervisor implements ClusterControl {
       probe: (member) => probe(engine, [member]),
       spawn: (member) => {
         this.#refuseWhenGoingDown();
-        const node = this.#newNode({ ...member, joined: false, joins: true });
-        this.#nodes.set(member.id, node);
+        const node = this.#nodes.add(member);
+        this.#faults.update();
         node.process.start();
         return node;
       },
       dismiss: async (id) => {
-        const node = this.#nodes.get(id);
-        await node?.leave(this.config.supervisor.stopTimeoutMs);
-        this.#nodes.delete(id);
+        await this.#nodes.remove(id);
+        this.#faults.nodeLeft(id);
       },
       erase: (id) => {
         // The next supervisor may have the directory already.
@@ -314,88 +325,9 @@ export class Supervisor implements ClusterControl {
     };
   }
 
-  #newNode({ joined, ...member }: KnownMember): NodeHandle {
-    const { config, file, directory } = this.#options;
-    const { raft, storage, logs, supervisor } = config;
-    const { id } = member;
-    return new NodeHandle({
-      ...this.#options,
-      plan: {
-        ...member,
-        cluster: config.name,
-        clusterId: file.clusterId,
-        members: this.#members.own.map(({ id: other, incarnation, host, port }) => ({
-          id: other,
-          incarnation,
-          host,
-          port,
-        })),
-        directory: directory.nodeDirectory(id),
-        heartbeatMs: raft.heartbeatMs,
-        electionTimeoutMs: raft.electionTimeoutMs,
-        maxValueBytes: storage.maxValueBytes,
-        keepLogBytes: storage.keepLogBytes,
-        logLevel: logs.level,
-      },
-      mayCreate: () => !this.#members.hasJoined(id),
-      log: { file: directory.logFile(id), maxFileBytes: logs.maxFileBytes, files: logs.files },
-      restart: supervisor.restart,
-      emit: this.emit,
-      led: () => this.#tracker.live.leader === id,
-      changed: (changed, before) => this.#nodeChanged(changed, before),
-      events: (from, batch) => this.#eventsArrived(from, batch),
-      heard: (status) => this.#heard(status),
-    });
-  }
-
-  #nodeChanged({ id, state, process }: NodeHandle, before: ProcessStateName): void {
-    if (state === 'running') this.#members.joined(id);
-    if (state === 'starting' && process.pid) this.#processStarted(id, process.pid);
-    if (hasProcess(before) && !hasProcess(state)) this.#processGone(id);
-    this.#tracker.processChanged(id, hasProcess(state), state === 'starting');
-  }
-
-  #processStarted(id: NodeId, pid: number): void {
-    this.#pids.set(id, pid);
-    this.#registry.add(id, pid);
-    this.#guard?.add(pid);
-  }
-
-  /** Its pid may be a stranger's from now on. */
-  #processGone(id: NodeId): void {
-    const pid = this.#pids.get(id);
-    if (pid === undefined) return;
-    this.#pids.delete(id);
-    this.#registry.remove(id);
-    this.#guard?.remove(pid);
-  }
-
   #eventsArrived({ id }: NodeHandle, { lost, events }: EventBatch): void {
     if (lost > 0) this.emit.emit('warn', 'events-lost', { node: id, lost });
     this.#stream.append(events satisfies readonly DiagnosticEvent[]);
-  }
-
-  #scheduleRotation(): void {
-    this.#rotation = this.#options.scheduler.after(ROTATE_EVERY_MS, () => {
-      void Promise.all(this.nodes.map((node) => this.#rotate(node))).then(() => {
-        if (this.#down === undefined) this.#scheduleRotation();
-      });
-    });
-  }
-
-  async #rotate({ id, log }: NodeHandle): Promise<void> {
-    try {
-      const bytes = await log.rotate();
-      if (bytes !== undefined) this.emit.emit('debug', 'log-rotated', { node: id, bytes });
-    } catch (thrown) {
-      this.emit.emit('warn', 'log-failed', { node: id, error: messageOf(thrown) });
-    }
-  }
-
-  #node(id: NodeId): NodeHandle {
-    const node = this.#nodes.get(id);
-    if (node !== undefined) return node;
-    throw noSuchNode(id, [...this.#nodes.keys()]);
   }
 
   #transferContext(): TransferContext & AskLeaderContext<NodeHandle> {

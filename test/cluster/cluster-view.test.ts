@@ -43,7 +43,7 @@ async function viewed(
       return { ...member, state, status, statusAgeMs: status && 0, pid: null, uptimeMs: null, restarts: 0 };
     });
   };
-  const live = { leader: one, term: 7, up: 3, total: 3, membership, states: new Map() };
+  const live = { leader: one, term: 7, up: 3, total: 3, membership, states: new Map(), faults: [] };
   const viewing = viewCluster({ name: 'demo', clusterId: 'c', live: () => live, ask, scheduler: time });
   let view: ClusterView | undefined;
   void viewing.then((result) => {

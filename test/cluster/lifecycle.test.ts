@@ -26,6 +26,7 @@ function newCluster() {
   const tracker = new LiveTracker({
     membership: () => membershipOf(leader, follower),
     stateOf: (id) => machines.get(id)?.state ?? 'stopped',
+    faults: () => [],
   });
   const processes = new Map<NodeId, FakeProcess>();
   const nodes = new Map<NodeId, LifecycleNode>();

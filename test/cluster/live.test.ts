@@ -12,6 +12,7 @@ function newTracker() {
   const tracker = new LiveTracker({
     membership: () => membershipOf(one, two, three),
     stateOf: (id) => states.get(id)!,
+    faults: () => [],
   });
   let changes = 0;
   tracker.onChange(() => {
@@ -45,7 +46,7 @@ const roleChanged = (node: NodeId, to: string, term: number): MergedEvent => ({
 describe('what is known live', () => {
   it('follows the membership, in its order', () => {
     let membership = membershipOf(one, two);
-    const tracker = new LiveTracker({ membership: () => membership, stateOf: () => 'running' });
+    const tracker = new LiveTracker({ membership: () => membership, stateOf: () => 'running', faults: () => [] });
     expect(tracker.live).toMatchObject({ up: 2, total: 2, membership });
     membership = membershipOf(three, two, one);
     tracker.processChanged(three, true, true);

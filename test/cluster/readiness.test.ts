@@ -41,7 +41,7 @@ function newStart(options: { signal?: AbortSignal } = {}) {
   const changes = new Listeners();
   const nodes = ['a', 'b', 'c', 'd'].map((id) => new FakeNode(id));
   const membership = membershipOf(...nodes.map(({ id }) => id));
-  const live = { leader: null as NodeId | null, term: 0, up: 0, total: 4, membership, states: new Map() };
+  const live = { leader: null as NodeId | null, term: 0, up: 0, total: 4, membership, states: new Map(), faults: [] };
   const steps: string[] = [];
   const onProgress = (step: ReadinessStep) => void steps.push(`${step.node} ${step.type}`);
   const ready = awaitReadiness({

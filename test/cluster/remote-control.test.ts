@@ -39,7 +39,7 @@ async function supervisorThat(answer: (connection: Connection, frame: Frame) => 
 describe('a console refuses a supervisor', () => {
   const refusal = {
     code: 'handshake-refused',
-    message: 'the supervisor does not speak version 2 of the control protocol, as this console does',
+    message: 'the supervisor does not speak version 3 of the control protocol, as this console does',
     hint: 'use the raftctl that started the cluster',
   };
 
@@ -79,7 +79,15 @@ const supervisorThatTells = (...states: readonly unknown[]): Promise<string> =>
 
 const NOBODY = { voters: [], outgoing: [], learners: [], learnersNext: [], members: [] };
 
-const liveState = (term: number) => ({ leader: null, term, up: 0, total: 0, membership: NOBODY, states: {} });
+const liveState = (term: number) => ({
+  leader: null,
+  term,
+  up: 0,
+  total: 0,
+  membership: NOBODY,
+  states: {},
+  faults: [],
+});
 
 it('a console hangs up on a supervisor whose state is none, and says why', async () => {
   const path = await supervisorThatTells({ leader: 3 });

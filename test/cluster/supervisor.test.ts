@@ -16,6 +16,7 @@ import {
   type Supervisor,
   startCluster,
 } from '../../src/cluster/index.js';
+import type { NodeFaults } from '../../src/wire/index.js';
 import { bundleFixture, eventually, fixture, freePorts, isRunning, realTime, takenPort, untilGone } from './helpers.js';
 import { temporaryDirectory } from './temporary-directory.js';
 
@@ -90,6 +91,7 @@ describe('a cluster, started,', { timeout: 20_000 }, () => {
       up: 3,
       total: 3,
       quorum: 'ok',
+      faults: [],
     });
     expect(
       nodes.map(({ id, state, restarts, statusAgeMs, status }) => [id, state, restarts, statusAgeMs, status?.role]),
@@ -126,6 +128,69 @@ describe('a cluster, started,', { timeout: 20_000 }, () => {
     expect(existsSync(supervisor.directory)).toBe(true);
     await supervisor.down();
     expect(existsSync(supervisor.directory)).toBe(false);
+  });
+});
+
+describe('a fault', { timeout: 20_000 }, () => {
+  /** What its process has said that it suffers, links as `cut out node-02`. */
+  const suffered = (supervisor: Supervisor, node: string): readonly (readonly string[])[] =>
+    supervisor.nodes
+      .find(({ id }) => id === node)!
+      .log.tail(100)
+      .filter((line) => line.startsWith('suffers '))
+      .map((line) => JSON.parse(line.slice('suffers '.length)) as NodeFaults)
+      .map(({ links }) => links.map(({ type, direction, peer }) => `${type} ${direction} ${peer}`));
+
+  it('is told to the nodes, shown, and ended: by any console', async () => {
+    const supervisor = await start();
+    const console = await connectControl(supervisor.socketPath);
+    onTestFinished(() => console.close());
+    const fault = { type: 'cut', from: one!, to: two! } as const;
+    const { begun, ...changed } = await console.fault(fault);
+    expect(changed).toMatchObject({ confirmed: [one, two], pending: [], healed: [] });
+    expect(suffered(supervisor, 'node-01')).toEqual([[], ['cut out node-02']]);
+    expect(suffered(supervisor, 'node-02')).toEqual([[], ['cut in node-01']]);
+    expect(supervisor.live().faults).toEqual([begun]);
+    expect((await console.view()).faults).toEqual([begun]);
+    await eventually(() => console.live().faults.length === 1);
+    expect((await supervisor.heal([two!])).healed).toEqual([begun]);
+    expect(suffered(supervisor, 'node-02').at(-1)).toEqual([]);
+    expect(await story(console, ['fault-begun', 'fault-healed'])).toHaveLength(2);
+  });
+
+  it('is there from the first moment of a process that is started anew', async () => {
+    const supervisor = await start();
+    await supervisor.fault({ type: 'isolate', node: three! });
+    await supervisor.lifecycle('restart', three!);
+    const isolated = ['cut out node-01', 'cut in node-01', 'cut out node-02', 'cut in node-02'];
+    expect(suffered(supervisor, 'node-03')).toEqual([isolated]);
+  });
+
+  it('of a paused node is told when it goes on', async () => {
+    const supervisor = await start();
+    await supervisor.lifecycle('pause', two!);
+    const { pending } = await supervisor.fault({ type: 'flaky', node: two!, lossRate: 0.1 });
+    expect(pending).toEqual([{ node: two, state: 'paused' }]);
+    await supervisor.lifecycle('resume', two!);
+    await eventually(() => suffered(supervisor, 'node-02').at(-1)?.[0] === 'flaky out node-01');
+  });
+
+  it('does not outlive the cluster', async () => {
+    const [config, directory] = [await newConfig(), temporaryDirectory()];
+    const first = await start({ config, directory });
+    await first.fault({ type: 'isolate', node: two! });
+    await first.down();
+    const second = await start({ config, directory });
+    expect(second.live().faults).toEqual([]);
+    expect(suffered(second, 'node-02').at(-1)).toEqual([]);
+  });
+
+  it('is not begun while the cluster goes down', async () => {
+    const supervisor = await start();
+    const down = supervisor.down();
+    await expect(supervisor.fault({ type: 'isolate', node: two! })).rejects.toMatchObject({ code: 'shutting-down' });
+    await expect(supervisor.heal()).rejects.toMatchObject({ code: 'shutting-down' });
+    await down;
   });
 });
 

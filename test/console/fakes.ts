@@ -13,13 +13,19 @@ import { realScheduler } from '../../src/base/real/scheduler.js';
 import type { Client, KeyValue, ReadOptions, ScanOptions } from '../../src/client/index.js';
 import { scanAll } from '../../src/client/scan-all.js';
 import { viewCluster } from '../../src/cluster/cluster-view.js';
+import { checkFault } from '../../src/cluster/faults/check.js';
+import { withoutNamed, withRule } from '../../src/cluster/faults/rules.js';
 import {
   type ClusterChange,
   type ClusterChanged,
   type ClusterConfig,
   type ClusterControl,
+  type ClusterFault,
   type ClusterView,
   defaultConfig,
+  type FaultRule,
+  type FaultsChanged,
+  faultText,
   type LifecycleAction,
   type LifecycleResult,
   type LiveState,
@@ -55,6 +61,7 @@ export class FakeControl implements ClusterControl {
   readonly states = new Map<NodeId, ProcessStateName>();
   readonly done: string[] = [];
   leader: NodeId | null;
+  faults: readonly FaultRule[] = [];
   term = 1;
   /** A change of leader waits for `elect`. */
   holdElections = false;
@@ -71,8 +78,8 @@ export class FakeControl implements ClusterControl {
 
   live(): LiveState {
     const up = [...this.states.values()].filter((state) => state === 'running').length;
-    const { leader, term, membership, states } = this;
-    return { leader, term, up, total: membership.members.length, membership, states };
+    const { leader, term, membership, states, faults } = this;
+    return { leader, term, up, total: membership.members.length, membership, states, faults };
   }
 
   onLiveChange(listener: () => void): () => void {
@@ -166,6 +173,35 @@ export class FakeControl implements ClusterControl {
 
   changed(): void {
     for (const listener of this.#listeners) listener();
+  }
+
+  /** Whoever runs confirms it at once. */
+  async fault(fault: ClusterFault): Promise<FaultsChanged> {
+    checkFault(fault, this.membership);
+    this.done.push(faultText(fault));
+    const rule = { id: this.faults.length + 1, fault, at: realClock.now(), wall: realClock.wall() };
+    const { rules, ended } = withRule(this.faults, rule);
+    return this.#faulted(rules, rule, ended);
+  }
+
+  async heal(nodes?: readonly NodeId[]): Promise<FaultsChanged> {
+    this.done.push(['heal', ...(nodes ?? [])].join(' '));
+    const { rules, ended } = nodes === undefined ? { rules: [], ended: this.faults } : withoutNamed(this.faults, nodes);
+    return this.#faulted(rules, null, ended);
+  }
+
+  #faulted(rules: readonly FaultRule[], begun: FaultRule | null, healed: readonly FaultRule[]): FaultsChanged {
+    this.faults = rules;
+    this.changed();
+    const nodes = this.membership.members.map(({ id }) => ({ node: id, state: this.states.get(id)! }));
+    return {
+      faults: rules,
+      begun,
+      healed,
+      confirmed: nodes.filter(({ state }) => state === 'running').map(({ node }) => node),
+      pending: nodes.filter(({ state }) => state !== 'running'),
+      at: realClock.now(),
+    };
   }
 
   async changeMembership(change: ClusterChange): Promise<ClusterChanged> {

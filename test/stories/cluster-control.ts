@@ -9,13 +9,16 @@ import {
   type Scheduler,
 } from '../../src/base/index.js';
 import { viewCluster } from '../../src/cluster/cluster-view.js';
+import { ClusterFaults } from '../../src/cluster/faults/cluster-faults.js';
 import {
   type ClusterChange,
   type ClusterChanged,
   type ClusterConfig,
   type ClusterControl,
+  type ClusterFault,
   type ClusterView,
   defaultConfig,
+  type FaultsChanged,
   type LifecycleAction,
   type LifecycleOptions,
   type LifecycleResult,
@@ -56,6 +59,7 @@ export class NodeClusterControl implements ClusterControl {
   readonly #members: KnownMembers;
   readonly #nodes: Map<NodeId, ClusterNode>;
   readonly #tracker: LiveTracker;
+  readonly #faults: ClusterFaults;
   readonly #changes = new Listeners();
   #lastPid = 100;
 
@@ -72,11 +76,23 @@ export class NodeClusterControl implements ClusterControl {
     const known = members.map((member) => ({ ...member, joined: true }));
     this.#members = new KnownMembers('supervisor.json', { ...FILE, members: known }, this.#emit, nobodyWrites);
     this.#nodes = new Map(members.map((member) => [member.id, this.#newNode(member, { joins: false })]));
+    this.#faults = new ClusterFaults({
+      clock: parts.clock,
+      emit: this.#emit,
+      membership: () => this.#members.membership,
+      live: () => this.live(),
+      nodes: () => [...this.#nodes.values()],
+      changed: () => this.#tracker.faultsChanged(),
+    });
     this.#tracker = new LiveTracker({
       membership: () => this.#members.membership,
       stateOf: (id) => this.#nodes.get(id)?.state ?? 'stopped',
+      faults: () => this.#faults.rules,
     });
-    this.#members.onChange(() => this.#tracker.membersChanged());
+    this.#members.onChange(() => {
+      this.#faults.update();
+      this.#tracker.membersChanged();
+    });
     cluster.onRemoved = (id) => this.#nodes.get(id)?.wasRemoved();
     this.events.subscribe(0, { event: 'role-changed' }, (events) => this.#tracker.rolesChanged(events));
     this.#tracker.onChange(() => this.#changes.notify());
@@ -120,6 +136,14 @@ export class NodeClusterControl implements ClusterControl {
     return transferLeadership(this.#leaderContext, to, timeoutMs);
   }
 
+  fault(fault: ClusterFault, options: { readonly timeoutMs?: number } = {}): Promise<FaultsChanged> {
+    return this.#faults.begin(fault, options.timeoutMs);
+  }
+
+  heal(nodes?: readonly NodeId[], options: { readonly timeoutMs?: number } = {}): Promise<FaultsChanged> {
+    return this.#faults.heal(nodes, options.timeoutMs);
+  }
+
   /** In a story there is one place. */
   async announce(): Promise<void> {}
 
@@ -153,12 +177,14 @@ export class NodeClusterControl implements ClusterControl {
       spawn: (member) => {
         const node = this.#newNode(member, { joins: true });
         this.#nodes.set(member.id, node);
+        this.#faults.update();
         node.process.start();
         return node;
       },
       dismiss: async (id) => {
         await this.#nodes.get(id)?.process.stop(this.config.supervisor.stopTimeoutMs);
         this.#nodes.delete(id);
+        this.#faults.nodeLeft(id);
       },
       erase: (id) => this.#cluster.wipe(id),
     };

@@ -11,6 +11,7 @@ import {
 } from '../../src/base/index.js';
 import { AdminLink } from '../../src/cluster/admin-link.js';
 import type { ChildProcess, ProcessExit } from '../../src/cluster/child-process.js';
+import { FaultDelivery } from '../../src/cluster/faults/delivery.js';
 import type { NodeView } from '../../src/cluster/index.js';
 import type { AskedNode } from '../../src/cluster/membership-changes.js';
 import { NodeLog } from '../../src/cluster/node-log.js';
@@ -18,7 +19,13 @@ import { ProcessMachine } from '../../src/cluster/process-machine.js';
 import { hasProcess, type ProcessStateName } from '../../src/cluster/process-state.js';
 import { meaningOf } from '../../src/cluster/raftctl-engine.js';
 import { mostVerbose, type NodeEvent } from '../../src/diagnostics/index.js';
-import { type Leadership, type MembershipRequest, NODE_EXIT, type NodeStatus } from '../../src/wire/index.js';
+import {
+  type Leadership,
+  type MembershipRequest,
+  NO_FAULTS,
+  NODE_EXIT,
+  type NodeStatus,
+} from '../../src/wire/index.js';
 import type { NodeCluster } from '../helpers/node-cluster.js';
 
 interface ClusterNodeOptions {
@@ -46,6 +53,7 @@ interface ClusterNodeOptions {
 export class ClusterNode implements AskedNode {
   readonly id: NodeId;
   readonly process: ProcessMachine;
+  readonly faults: FaultDelivery;
   /** No story starts a node that it removes. */
   readonly isLeaving = false;
   /** Nobody writes it. */
@@ -68,10 +76,18 @@ export class ClusterNode implements AskedNode {
       restart: 'never',
       meaningOf: (exit, answered) => meaningOf(exit, { directory: '', answered }),
       spawn: () => {
+        this.faults.spawned(NO_FAULTS);
         this.#present = new InProcess({ cluster, member, joins, pid: nextPid() });
         return this.#present;
       },
       changed: () => this.#changed(),
+    });
+    this.faults = new FaultDelivery({
+      ...options,
+      node: member.id,
+      engineName: 'story',
+      state: () => this.state,
+      probe: () => this.#link,
     });
   }
 
@@ -143,6 +159,7 @@ export class ClusterNode implements AskedNode {
   #changed(): void {
     if (this.state === 'starting') this.#connect();
     if (!hasProcess(this.state)) this.#disconnect();
+    this.faults.stateChanged();
     this.#options.changed(this);
   }
 

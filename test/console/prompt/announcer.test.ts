@@ -138,7 +138,7 @@ describe('an announcement', () => {
 describe('the prompt', () => {
   const plain = viewOf({}, {});
   const membership = membershipOf();
-  const live = { leader: asNodeId('node-02'), term: 7, up: 4, total: 4, membership, states: new Map() };
+  const live = { leader: asNodeId('node-02'), term: 7, up: 4, total: 4, membership, states: new Map(), faults: [] };
 
   it('shows what is known', () => {
     expect(promptText('demo', live, plain)).toBe('demo node-02* t7 4/4> ');
