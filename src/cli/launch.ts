@@ -4,13 +4,6 @@ import { dirname } from 'node:path';
 import { Script } from 'node:vm';
 
 /**
- * V8's memory reducer collects the whole heap 8 and 9 seconds after a process was busy, which costs four nodes 0.8% of a
- * core over half a minute. And a young generation of 16 MiB takes twice that, for garbage of one turn.
- * V8 takes no code that was made under other flags: the build makes a node's under these.
- */
-export const V8_OF_A_NODE = ['--no-memory-reducer', '--max-semi-space-size=8'];
-
-/**
  * Runs a program, a CommonJS bundle, with the code that V8 made of it when it was built: four nodes that start at once
  * on two cores have little to do but to compile. The code lies beside the program, under a name that says for which Node
  * it is: another one finds none, and compiles. V8 itself refuses code that was made under other flags.

@@ -3,9 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { realClock } from '../base/real/clock.js';
 import { realRandom } from '../base/real/random.js';
 import { realScheduler } from '../base/real/scheduler.js';
+import { V8_OF_A_NODE } from '../cluster/node-options.js';
 import { parentOf } from './background.js';
 import { ENDING_SIGNALS, type EndingSignal, type Host } from './host.js';
-import { V8_OF_A_NODE } from './launch.js';
 import type { OutputLoss } from './output-loss.js';
 
 /** A bundle beside this one. */

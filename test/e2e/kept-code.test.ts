@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { V8_OF_A_NODE } from '../../src/cli/launch.js';
+import { V8_OF_A_NODE } from '../../src/cluster/node-options.js';
 
 const DIST = resolve(import.meta.dirname, '../../dist');
 

@@ -1,13 +1,12 @@
 import { type NodeId, RaftctlError } from '../../base/index.js';
 import { runs } from '../../cluster/control.js';
-import type { LifecycleAction, LifecycleResult, ProcessStateName } from '../../cluster/index.js';
-import { isDown } from '../../cluster/process-state.js';
+import type { LifecycleAction, LifecycleResult } from '../../cluster/index.js';
 import type { Context } from '../context.js';
 import { delay } from '../delay.js';
 import type { Data } from '../output/index.js';
 import type { Invocation } from './invocation.js';
 import { forecast } from './quorum.js';
-import { type Resolved, resolve, SEE_STATUS } from './selector.js';
+import { APPLIES, type Resolved, resolve, SEE_STATUS } from './selector.js';
 import type { Example, OptionSpec } from './signature.js';
 import type { CommandSpec } from './spec.js';
 
@@ -17,14 +16,10 @@ interface Verb {
   readonly past: string;
   /** Takes a running node away: the quorum is looked at before. */
   readonly fault: boolean;
-  /** Members of a group to which it applies. */
-  readonly applies: (state: ProcessStateName | undefined) => boolean;
   readonly details: string;
   readonly examples: readonly Example[];
   readonly options?: readonly OptionSpec[];
 }
-
-const isUp = (state: ProcessStateName | undefined): boolean => !isDown(state);
 
 interface Signal {
   readonly name: NodeJS.Signals;
@@ -54,7 +49,6 @@ const VERBS: readonly Verb[] = [
     about: 'Kills a node: SIGKILL, at once',
     past: 'killed',
     fault: true,
-    applies: isUp,
     details: 'It never restarts by itself; start or restart brings the same node back, with its data.',
     options: [
       {
@@ -77,7 +71,6 @@ const VERBS: readonly Verb[] = [
     about: 'Stops a node gracefully, by force after a bound',
     past: 'stopped',
     fault: true,
-    applies: isUp,
     details:
       'A leader hands over first. The node answers what waits and closes its files. A stopped node stays stopped until ' +
       'start or restart.',
@@ -91,7 +84,6 @@ const VERBS: readonly Verb[] = [
     about: 'Starts a node that is down',
     past: 'started',
     fault: false,
-    applies: isDown,
     details: 'It comes back with the id and the data it had.',
     examples: [
       { line: 'start node-03', about: 'returns once it answers' },
@@ -103,7 +95,6 @@ const VERBS: readonly Verb[] = [
     about: 'Stops a node if it is up, and starts it again',
     past: 'restarted',
     fault: true,
-    applies: () => true,
     details:
       'Several nodes are restarted one after the other. With --rolling followers go first and the leader last, and each has ' +
       'caught up before the next: writes go on.',
@@ -119,7 +110,6 @@ const VERBS: readonly Verb[] = [
     about: 'Freezes a node: SIGSTOP',
     past: 'paused',
     fault: true,
-    applies: (state) => state === 'running',
     details: 'Its connections stay open and nothing answers, as when a machine swaps or a collector stops the world.',
     examples: [{ line: 'pause leader', about: 'the others elect a new one after the election timeout' }],
   },
@@ -128,7 +118,6 @@ const VERBS: readonly Verb[] = [
     about: 'Lets a paused node go on: SIGCONT',
     past: 'resumed',
     fault: false,
-    applies: (state) => state === 'paused',
     details: 'A leader that was paused finds out that there is a newer term and steps down.',
     examples: [{ line: 'resume all', about: 'every paused node' }],
   },
@@ -168,7 +157,7 @@ async function change(context: Context, call: Invocation, verb: Verb) {
 async function picked({ cluster, pick }: Context, verb: Verb): Promise<NodeId> {
   const control = cluster.control();
   const live = control.live();
-  const fitting = live.membership.members.map(({ id }) => id).filter((id) => verb.applies(live.states.get(id)));
+  const fitting = live.membership.members.map(({ id }) => id).filter((id) => APPLIES[verb.action](live.states.get(id)));
   if (fitting.length === 0) {
     throw new RaftctlError('no-such-node', `there is no node to ${verb.action}`, { hint: SEE_STATUS });
   }
@@ -194,7 +183,7 @@ function chosen(context: Context, call: Invocation, verb: Verb): readonly NodeId
     const resolved: Resolved = resolve(selector, control, surface.random);
     if (resolved.said !== null) output.say(resolved.said);
     const { states } = control.live();
-    for (const node of resolved.nodes) if (!resolved.group || verb.applies(states.get(node))) nodes.add(node);
+    for (const node of resolved.nodes) if (!resolved.group || APPLIES[verb.action](states.get(node))) nodes.add(node);
   }
   if (nodes.size === 0) {
     throw new RaftctlError(
