@@ -46,8 +46,10 @@ async function dispatch(argv: readonly string[], global: GlobalOptions, printer:
   const { bindOneShot, oneShot } = await import('./one-shot.js');
   const { TABLE } = await import('../console/commands/index.js');
   if (words.includes('--help') || words.includes('-h')) return dispatch(['help', word], global, printer, host);
-  const known = TABLE.firstWords('one-shot');
-  if (!known.includes(word)) throw unknownCommand(word, [...known, ...OWN.filter((own) => own !== '__complete')]);
+  // What belongs elsewhere is refused by name.
+  if (!TABLE.firstWords().includes(word)) {
+    throw unknownCommand(word, [...TABLE.firstWords('one-shot'), ...OWN.filter((own) => own !== '__complete')]);
+  }
   return oneShot(bindOneShot(rest), global, printer, host);
 }
 

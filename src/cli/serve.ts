@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import type { ClusterControl } from '../cluster/index.js';
 import { TABLE } from '../console/commands/index.js';
-import { HistoryFile, inputKind, readSourced, stateDirectory } from '../console/files/index.js';
+import { recordedText } from '../console/commands/record.js';
+import { GrowingFile, HistoryFile, inputKind, readSourced, stateDirectory } from '../console/files/index.js';
 import { PlainPrompt, Prompt, runPiped, Terminal } from '../console/index.js';
+import { Recorder } from '../console/recording/index.js';
 import type { Printer } from '../console/results.js';
 import type { Ending } from './ending.js';
 import type { Host } from './host.js';
@@ -27,7 +29,9 @@ export async function serve(served: Served): Promise<number> {
   const workspace = openWorkspace(host, { origin: 'prompt', control: () => control, readsInput: false });
   try {
     if (kind === 'terminal' && printer.view.terminal) {
-      await (isDumb(host) ? plainPrompt : prompt)(workspace, served);
+      await recorded(workspace, printer, (recorder) =>
+        (isDumb(host) ? plainPrompt : prompt)(workspace, served, recorder),
+      );
     } else if (kind === 'piped') {
       const piped = { ...workspace, surface: { ...workspace.surface, origin: 'script' as const } };
       const input = host.stdin;
@@ -51,7 +55,22 @@ export async function serve(served: Served): Promise<number> {
   }
 }
 
-async function prompt(workspace: OpenWorkspace, { howToLeave, printer, host, ending }: Served): Promise<void> {
+/** What a prompt records ends with it. */
+async function recorded(workspace: OpenWorkspace, printer: Printer, run: (recorder: Recorder) => Promise<void>) {
+  const recorder = new Recorder({ workspace, table: TABLE, open: GrowingFile.create, load: readSourced });
+  try {
+    await run(recorder);
+  } finally {
+    if (recorder.file !== null) printer.err(recordedText(recorder.file, recorder.statements));
+    recorder.stop();
+  }
+}
+
+async function prompt(
+  workspace: OpenWorkspace,
+  { howToLeave, printer, host, ending }: Served,
+  recorder: Recorder,
+): Promise<void> {
   const state = stateDirectory(host.environment);
   const history = new HistoryFile(state && join(state, 'history'));
   await new Prompt({
@@ -64,10 +83,15 @@ async function prompt(workspace: OpenWorkspace, { howToLeave, printer, host, end
     howToLeave,
     signal: ending.signal,
     load: readSourced,
+    recorder,
   }).run();
 }
 
-async function plainPrompt(workspace: OpenWorkspace, { howToLeave, printer, host, ending }: Served): Promise<void> {
+async function plainPrompt(
+  workspace: OpenWorkspace,
+  { howToLeave, printer, host, ending }: Served,
+  recorder: Recorder,
+): Promise<void> {
   const { stdin: input, stdout: output } = host;
   const plain = new PlainPrompt({
     workspace,
@@ -79,6 +103,7 @@ async function plainPrompt(workspace: OpenWorkspace, { howToLeave, printer, host
     howToLeave,
     signal: ending.signal,
     load: readSourced,
+    recorder,
   });
   ending.onInterrupt = () => plain.interrupt();
   await plain.run();

@@ -7,6 +7,7 @@
  *     commands/   the table: each command once, with its help, its completion and what it does
  *     script/     running the tree: expansion, matchers, within, jobs, cases, reports
  *     prompt/     typing at a cluster: queue, writer above the line, announcements, completion
+ *     recording/  what is typed at a prompt, as a script
  *     terminal/   the one owner of standard input and raw mode
  *     output/     results to text, JSON, columns, colours; foreign bytes made harmless
  *     files/      history, scripts, reports: the only files that the console touches

@@ -2,6 +2,7 @@ import type { CommandTable } from './commands/index.js';
 import type { Workspace } from './context.js';
 import { type ParseOptions, parseScript, ScriptError, type Statement } from './language/index.js';
 import type { Outcome } from './outcome.js';
+import type { Recorder } from './recording/index.js';
 import { asRaftctlError, outputOf, type Printer, printOutcome } from './results.js';
 import { Evaluator } from './script/evaluator.js';
 
@@ -14,6 +15,8 @@ export interface LineRunnerOptions {
   readonly format?: 'text' | 'json';
   readonly load?: NonNullable<ParseOptions['load']>;
   readonly waiting?: (text: string) => void;
+  /** Writes what runs as a script, when it is asked to. */
+  readonly recorder?: Recorder | undefined;
 }
 
 export type LineResult = 'incomplete' | 'done' | 'leave';
@@ -31,17 +34,20 @@ export class LineRunner {
 
   constructor(options: LineRunnerOptions) {
     this.#options = options;
-    const { workspace, table, printer, waiting, format = 'text' } = options;
+    const { workspace, table, printer, waiting, recorder, format = 'text' } = options;
+    if (recorder) recorder.say = (text) => printer.err(text);
     this.#evaluator = new Evaluator({
       workspace,
       table,
       output: outputOf(printer, format),
       onResult: (result, call) => {
         this.commands += 1;
+        recorder?.ran(result, call);
         const own = call.find('output');
         if (result.type === 'answer') this.#print(result.outcome, own === 'json' || own === 'text' ? own : format);
       },
       onJobEnd: (name, line, error) => {
+        if (error !== null) recorder?.jobFailed(name);
         printer.err(`job ${name} ended: ${line}${error === null ? '' : `: ${asRaftctlError(error).message}`}`);
       },
       ...(waiting ? { waiting } : {}),
@@ -71,10 +77,22 @@ export class LineRunner {
     if (statements === null) return 'incomplete';
     this.#leave = false;
     for (const statement of statements) {
-      await this.#evaluator.run(statement, signal);
+      await this.#run(statement, signal);
       if (this.#leave) return 'leave';
     }
     return 'done';
+  }
+
+  async #run(statement: Statement, signal: AbortSignal): Promise<void> {
+    const { recorder } = this.#options;
+    const decided = recorder?.begin(statement) ?? statement;
+    try {
+      await this.#evaluator.run(decided, signal);
+    } catch (thrown) {
+      recorder?.ended({ thrown });
+      throw thrown;
+    }
+    recorder?.ended(null);
   }
 
   /** Null when more lines are needed. */

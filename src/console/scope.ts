@@ -9,7 +9,7 @@ export interface Variable {
 }
 
 /** The bound of a command that names none, at first. */
-const TIMEOUT_MS = 10_000;
+export const TIMEOUT_MS = 10_000;
 
 /** What one command leaves for the next. */
 export interface Scope {

@@ -2,6 +2,7 @@ import type { Clock, Random, Scheduler } from '../base/index.js';
 import type { BenchOptions, BenchResult } from './bench/options.js';
 import type { Outcome } from './outcome.js';
 import type { Environment } from './output/index.js';
+import type { Recording } from './recording/recording.js';
 import type { Choice } from './terminal/questions.js';
 
 /** Where a command was written. */
@@ -54,6 +55,8 @@ export interface Surface {
   readonly temporaryDirectory?: () => string;
   /** Lines typed before, oldest first. */
   readonly history?: () => readonly string[];
+  /** What is typed at this prompt, as a script. */
+  readonly recording?: Recording;
   /** All of standard input, for a value written `-`. Absent at the prompt, which owns it. */
   readonly readInput?: () => Promise<Buffer>;
 }

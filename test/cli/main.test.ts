@@ -116,7 +116,7 @@ const ROWS: readonly Row[] = [
     argv: ['exit'],
     host: DEMO,
     code: 2,
-    stderr: /unknown command 'exit'/,
+    stderr: /exit is not possible here\n {2}it belongs at the prompt or in a script/,
   },
   {
     when: 'clusters are listed',

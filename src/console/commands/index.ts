@@ -18,6 +18,7 @@ import { helpCommand } from './help.js';
 import { LIFECYCLE_COMMANDS } from './lifecycle.js';
 import { MEMBERSHIP_COMMANDS } from './membership.js';
 import { PROMPT_COMMANDS } from './prompt-commands.js';
+import { RECORD_COMMANDS } from './record.js';
 import { SCRIPT_COMMANDS } from './script-commands.js';
 import { STATUS_COMMANDS } from './status.js';
 import { CommandTable } from './table.js';
@@ -38,6 +39,7 @@ export const TABLE: CommandTable = new CommandTable([
   ...SCRIPT_COMMANDS,
   helpCommand(() => TABLE),
   ...PROMPT_COMMANDS,
+  ...RECORD_COMMANDS,
 ]);
 
 export { COMMON_OPTIONS } from './bind.js';

@@ -21,6 +21,7 @@ export interface PlainPromptOptions {
   /** Ends the prompt from outside, as `exit` would. */
   readonly signal: AbortSignal;
   readonly load?: LineRunnerOptions['load'];
+  readonly recorder?: LineRunnerOptions['recorder'];
 }
 
 /**
@@ -42,16 +43,21 @@ export class PlainPrompt {
 
   constructor(options: PlainPromptOptions) {
     this.#options = options;
-    const { workspace, table, printer, load } = options;
+    const { workspace, table, printer, load, recorder } = options;
     this.#workspace = {
       ...workspace,
-      surface: { ...workspace.surface, confirm: (question) => this.#confirm(question) },
+      surface: {
+        ...workspace.surface,
+        confirm: (question) => this.#confirm(question),
+        ...(recorder && { recording: recorder }),
+      },
     };
     this.#runner = new LineRunner({
       workspace: this.#workspace,
       table,
       printer,
       file: 'prompt',
+      recorder,
       ...(load && { load }),
     });
   }

@@ -37,6 +37,7 @@ export interface PromptOptions {
   /** Ends the prompt from outside, as `exit` would (SIGTERM, SIGHUP). */
   readonly signal: AbortSignal;
   readonly load?: LineRunnerOptions['load'];
+  readonly recorder?: LineRunnerOptions['recorder'];
 }
 
 interface Question {
@@ -78,6 +79,7 @@ export class Prompt {
       confirm: (question, signal) => this.#confirm(question, signal),
       pick: (question, choices, signal) => this.#pick(question, choices, signal),
       history: () => history.lines,
+      ...(options.recorder && { recording: options.recorder }),
     };
     this.#workspace = { ...workspace, surface };
     this.#writer = new LineWriter(output);
@@ -90,6 +92,7 @@ export class Prompt {
       waiting: (text) => {
         this.#waitingFor = text;
       },
+      recorder: options.recorder,
       ...(options.load ? { load: options.load } : {}),
     });
     this.#completer = new Completer(options.table, this.#control, workspace.scope);
@@ -311,7 +314,9 @@ export class Prompt {
     this.#writer.hold();
     try {
       const answer = await ask({ type: 'select', message: question, choices }, terminal, output, signal);
-      return typeof answer === 'string' ? answer : null;
+      const choice = typeof answer === 'string' ? answer : null;
+      this.#options.recorder?.picked(choice);
+      return choice;
     } finally {
       this.#writer.release();
     }

@@ -18,9 +18,13 @@ export class Jobs {
     return [...this.#jobs.keys()];
   }
 
+  isRunning(name: string): boolean {
+    return this.#jobs.get(name)?.state === 'running';
+  }
+
   /** Starts `run` under a name; a name that is still running cannot be taken. */
   start(name: string, line: string, run: (signal: AbortSignal) => Promise<Outcome>): void {
-    if (this.#jobs.get(name)?.state === 'running') {
+    if (this.isRunning(name)) {
       throw new RaftctlError('usage', `a job '${name}' is running already: ${this.#jobs.get(name)!.line}`);
     }
     const controller = new AbortController();

@@ -1,0 +1,286 @@
+import { messageOf, RaftctlError } from '../../base/index.js';
+import type { CommandSpec, CommandTable } from '../commands/index.js';
+import type { Invocation } from '../commands/invocation.js';
+import { resolve } from '../commands/selector.js';
+import type { Workspace } from '../context.js';
+import { bareOf, type CommandAction, literalOf, type Statement, type Word } from '../language/ast.js';
+import { type ParseOptions, parseScript } from '../language/parser.js';
+import { CheckFailure } from '../script/evaluator.js';
+import { expandText } from '../script/expand.js';
+import { failureOf, type Result } from '../script/matchers.js';
+import { Draft } from './draft.js';
+import { Pauses, type Step } from './pauses.js';
+import { preambleOf } from './preamble.js';
+import type { Recording } from './recording.js';
+import { commandOf, commandsIn, namesIn } from './visit.js';
+
+/** A script that grows. */
+export interface ScriptSink {
+  readonly file: string;
+  /** All of it or nothing; throws when it cannot be written. */
+  append(text: string): void;
+  close(): void;
+}
+
+export interface RecorderOptions {
+  readonly workspace: Workspace;
+  readonly table: CommandTable;
+  /** Makes the file. Throws `command-failed` when there is one already and `force` does not say so, or it cannot be made. */
+  readonly open: (file: string, force: boolean) => ScriptSink;
+  readonly load: NonNullable<ParseOptions['load']>;
+}
+
+/** What is being written, and what the script knows by now. */
+interface Take {
+  readonly sink: ScriptSink;
+  readonly pauses: Pauses;
+  readonly names: Set<string>;
+  readonly jobs: Set<string>;
+  statements: number;
+}
+
+/** A statement that runs. */
+interface Running {
+  readonly draft: Draft;
+  readonly step: Step;
+  /** Lines that belong before it. */
+  readonly before: readonly string[];
+  /** What its commands did so far, one by one: what is kept of a block that fails half way. */
+  readonly done: string[];
+  picked: string | null;
+}
+
+/** They change nothing and belong into the script all the same. */
+const KEPT: ReadonlySet<string> = new Set(['mark', 'sleep', 'run']);
+
+/**
+ * Writes what is done at a prompt as a script, each statement when it is over: whatever ends the prompt, what is there is
+ * a script. A command that failed becomes `! COMMAND`; what was not done, or no script could do, a comment. Commands that
+ * only look are left out, unless they have a name, an expectation or somebody waited for them.
+ */
+export class Recorder implements Recording {
+  readonly #options: RecorderOptions;
+  readonly #workspace: Workspace;
+  #take: Take | null = null;
+  #running: Running | null = null;
+  /** Says why a recording ended by itself. */
+  say: (text: string) => void = () => {};
+
+  constructor(options: RecorderOptions) {
+    this.#options = options;
+    this.#workspace = options.workspace;
+  }
+
+  get file(): string | null {
+    return this.#take?.sink.file ?? null;
+  }
+
+  get statements(): number {
+    return this.#take?.statements ?? 0;
+  }
+
+  start(file: string, { force }: { readonly force: boolean }): void {
+    if (this.file !== null) {
+      throw new RaftctlError('usage', `${this.file} is being recorded already`, { hint: 'record off ends it' });
+    }
+    const sink = this.#options.open(file, force);
+    try {
+      sink.append(preambleOf(this.#workspace));
+    } catch (thrown) {
+      sink.close();
+      throw thrown;
+    }
+    this.#take = { sink, pauses: new Pauses(this.#workspace), names: new Set(), jobs: new Set(), statements: 0 };
+  }
+
+  stop(): void {
+    this.#take?.sink.close();
+    this.#take = null;
+    this.#running = null;
+  }
+
+  /** A statement is about to run. Answers the one to run instead: what chance decides has been decided. */
+  begin(statement: Statement): Statement {
+    this.#running = null;
+    const take = this.#take;
+    if (take === null || !this.#belongs(statement)) return statement;
+    const drawn = this.#draw(statement);
+    const { names: known, jobs } = take;
+    const valueNow = (name: string, word: Word) => this.#valueNow(name, word);
+    const step = this.#stepOf(statement);
+    const jobRuns = [...jobs].some((name) => this.#workspace.scope.jobs.isRunning(name));
+    this.#running = {
+      draft: new Draft({ statement, known, valueNow, drawn }),
+      step,
+      before: take.pauses.before(step, jobRuns),
+      done: [],
+      picked: null,
+    };
+    return withNodes(statement, drawn);
+  }
+
+  /** A node was chosen from a list, which a script has nobody to ask for. */
+  picked(choice: string | null): void {
+    if (this.#running !== null) this.#running.picked = choice;
+  }
+
+  /** A command ran, alone or in a block. */
+  ran(result: Result, call: Invocation): void {
+    if (call.spec.acts === true) this.#running?.done.push(failureOf(result) === null ? call.line : `! ${call.line}`);
+  }
+
+  /** The statement is over: well, or with what it threw. */
+  ended(failure: { readonly thrown: unknown } | null): void {
+    const running = this.#running;
+    const take = this.#take;
+    this.#running = null;
+    if (running === null || take === null) return;
+    const { draft, before, step } = running;
+    const lines = failure === null ? this.#held(take, running) : this.#failed(running, failure.thrown);
+    this.#write([...before, ...lines], take);
+    if (failure === null) this.#remember(draft.statement, take);
+    take.statements += 1;
+    take.pauses.after(step);
+  }
+
+  /** A background command failed. A script in which nobody looked at it would fail with it. */
+  jobFailed(name: string): void {
+    if (this.#take?.jobs.has(name)) this.#write([`! wait job ${name}`], this.#take);
+  }
+
+  /** It did what it was to do. */
+  #held(take: Take, { draft, picked }: Running): string[] {
+    const text = draft.text(picked);
+    const waitedFor = commandsIn(draft.statement)
+      .filter((command) => this.#specOf(command)?.name === 'wait job')
+      .map(({ call }) => literalOf(call.words[2]!));
+    const own = commandsIn(draft.statement).map(({ job }) => job);
+    const isForeign = waitedFor.some((job) => job !== undefined && !take.jobs.has(job) && !own.includes(job));
+    return isForeign ? comment('its job began before the recording', text) : this.#ifScript(text, take);
+  }
+
+  #failed({ draft, done, picked }: Running, thrown: unknown): string[] {
+    const text = draft.text(picked);
+    const { command } = draft;
+    if (command === null || command.job !== null) {
+      return [...comment(`failed: ${firstLine(messageOf(thrown))}`, text), ...done];
+    }
+    // An expectation or the command itself: else it was interrupted, or never ran.
+    if (!(thrown instanceof CheckFailure)) return comment(`not done: ${firstLine(messageOf(thrown))}`, text);
+    const { error, mismatch } = thrown;
+    // Somebody was asked and said no: a script is not asked.
+    if (error?.code === 'aborted') return comment('not done', text);
+    if (error !== null || mismatch.expected === 'ok') return [`! ${draft.callText(picked)}`];
+    const acts = this.#specOf(command)?.acts === true;
+    return [...comment(`did not hold: ${firstLine(thrown.message)}`, text), ...(acts ? [draft.callText(picked)] : [])];
+  }
+
+  #remember(statement: Statement, { names, jobs }: Take): void {
+    for (const name of namesIn(statement)) names.add(name);
+    for (const { job } of commandsIn(statement)) if (job !== null) jobs.add(job);
+  }
+
+  /** The text, or a comment if no script can have it (`clear` within a block). */
+  #ifScript(text: string, { names }: Take): string[] {
+    const { table, load } = this.#options;
+    try {
+      const { environment } = this.#workspace.surface;
+      const check: ParseOptions['check'] = (call) => table.check(call, 'script');
+      parseScript({ file: 'prompt', text }, { check, known: names, environment, load });
+      return [text];
+    } catch (thrown) {
+      return comment(`not for a script: ${firstLine(messageOf(thrown))}`, text);
+    }
+  }
+
+  #write(lines: readonly string[], { sink }: Take): void {
+    try {
+      sink.append(`${lines.join('\n')}\n`);
+    } catch (thrown) {
+      this.stop();
+      this.say(`record: ${messageOf(thrown)}; the recording ended, what is there is a script`);
+    }
+  }
+
+  #specOf({ call }: CommandAction): CommandSpec | undefined {
+    return this.#options.table.match(call.words.map((word) => literalOf(word) ?? null))?.spec;
+  }
+
+  #belongs(statement: Statement): boolean {
+    if (statement.type === 'set' || statement.type === 'let') return true;
+    return commandsIn(statement).some((command) => {
+      const spec = this.#specOf(command);
+      if (spec === undefined) return false;
+      const isAct = spec.acts === true || spec.group === 'waiting' || KEPT.has(spec.name);
+      return isAct || command.negated || command.matchers.length > 0;
+    });
+  }
+
+  #stepOf(statement: Statement): Step {
+    const commands = commandsIn(statement);
+    const disturbing = commands.filter((command) => {
+      const spec = this.#specOf(command);
+      return spec?.acts === true && spec.group !== 'data' && spec.group !== 'load';
+    });
+    const single = commandOf(statement);
+    const name = single && this.#specOf(single)?.name;
+    return {
+      disturbs: disturbing.length > 0,
+      meansLeader: single?.call.words.some((word) => bareOf(word) === 'leader') === true,
+      waitsFor: name === 'wait leader' ? 'leader' : name?.startsWith('wait ') || name === 'sleep' ? 'other' : null,
+    };
+  }
+
+  /** `random`, of a command by itself. In a block it is another node each time, and stays. */
+  #draw(statement: Statement): ReadonlyMap<Word, string> {
+    const drawn = new Map<Word, string>();
+    const command = commandOf(statement);
+    const spec = command && this.#specOf(command);
+    if (!spec?.arguments.some(({ kind }) => kind.type === 'selector')) return drawn;
+    for (const word of command!.call.words) {
+      if (bareOf(word) !== 'random') continue;
+      const node = this.#randomNode();
+      if (node !== undefined) drawn.set(word, node);
+    }
+    return drawn;
+  }
+
+  #randomNode(): string | undefined {
+    const { cluster, surface } = this.#workspace;
+    try {
+      const { nodes, said } = resolve('random', cluster.control(), surface.random);
+      if (said !== null) this.say(said);
+      return nodes[0];
+    } catch {
+      // No node runs: the command says so itself.
+      return undefined;
+    }
+  }
+
+  #valueNow(name: string, word: Word): string | undefined {
+    const part = word.parts.find((one) => one.type === 'expand' && one.name === name)!;
+    try {
+      return expandText({ parts: [part], span: word.span }, this.#workspace);
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+/** The statement with words replaced; it stands where it stood. */
+function withNodes(statement: Statement, drawn: ReadonlyMap<Word, string>): Statement {
+  const command = commandOf(statement);
+  if (drawn.size === 0 || command === null || (statement.type !== 'action' && statement.type !== 'let')) {
+    return statement;
+  }
+  const words = command.call.words.map((word): Word => {
+    const node = drawn.get(word);
+    return node === undefined ? word : { ...word, parts: [{ type: 'text', text: node, quoted: false }] };
+  });
+  return { ...statement, action: { ...command, call: { ...command.call, words } } };
+}
+
+const firstLine = (text: string): string => text.split('\n', 1)[0]!;
+
+/** Why a text is no part of the script, and the text. */
+const comment = (why: string, text: string): string[] => [`# ${why}`, ...text.split('\n').map((line) => `#   ${line}`)];
