@@ -1,5 +1,6 @@
-import { type NodeId, type Random, randomInt } from '../../base/index.js';
+import type { NodeId, Random } from '../../base/index.js';
 import type { ClusterClient } from '../../client/client.js';
+import { drawSome, drawSpan, drawVictim } from '../faults/index.js';
 import type { Ending } from './doom.js';
 import type { MemoryNetwork } from './memory-network.js';
 import type { DrawnOptions } from './options.js';
@@ -49,7 +50,7 @@ export class StrikeMeans {
   /** How long something lasts: from a few messages to several elections. */
   span(): number {
     const { options, random } = this.context;
-    return options.electionTimeoutMs[1] * 4 * random.next() ** 3 + 1;
+    return drawSpan(random, options.electionTimeoutMs[1]);
   }
 
   later(what: string, mend: () => void, ms = this.span()): void {
@@ -62,10 +63,7 @@ export class StrikeMeans {
 
   anyNode(): SimNode {
     const { nodes, random } = this.context;
-    // Leaders break the most interesting way.
-    const leader = this.leader();
-    if (leader !== undefined && random.next() < 0.5) return leader;
-    return nodes[randomInt(random, 0, nodes.length - 1)]!;
+    return drawVictim(random, this.leader(), nodes);
   }
 
   /** Whose disk lies, if any does: Raft tolerates one member that has forgotten something, if it is noticed. */
@@ -80,8 +78,7 @@ export class StrikeMeans {
 
   someNodes(): NodeId[] {
     const { nodes, random } = this.context;
-    const chance = 0.2 + 0.6 * random.next();
-    return nodes.filter(() => random.next() < chance).map(({ id }) => id);
+    return drawSome(random, nodes).map(({ id }) => id);
   }
 
   anyEnding(): Ending {

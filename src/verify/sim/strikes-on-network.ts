@@ -1,5 +1,6 @@
 import { randomInt } from '../../base/index.js';
 import { KIND } from '../../wire/index.js';
+import { drawPairs } from '../faults/index.js';
 import type { StrikeMeans } from './strike-means.js';
 import type { Cut } from './weather.js';
 
@@ -76,12 +77,8 @@ export class StrikesOnNetwork {
   /** Some pairs do not reach each other, others do: no two nodes need to see the same cluster. */
   #someLinks(): { readonly cut: Cut; readonly text: string } {
     const { nodes, random } = this.#means.context;
-    const pairs = new Set<string>();
-    for (const { id } of nodes) {
-      for (const { id: other } of nodes) {
-        if (id < other && random.next() < 0.4) pairs.add(`${id} ${other}`).add(`${other} ${id}`);
-      }
-    }
+    const ids = nodes.map(({ id }) => id);
+    const pairs = new Set(drawPairs(random, ids).map(([from, to]) => `${from} ${to}`));
     const text = [...pairs].filter((_, nth) => nth % 2 === 0).join('; ');
     return { cut: { cuts: (from, to) => pairs.has(`${from} ${to}`) }, text };
   }
