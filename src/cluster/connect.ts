@@ -14,7 +14,7 @@ const NO_REDIAL = { firstMs: 60_000, maxMs: 60_000, factor: 1, jitter: 0 };
 export async function connectControl(socketPath: string): Promise<RemoteControl> {
   const connection = await dialControl(socketPath);
   try {
-    return await remoteControl(connection);
+    return await remoteControl(connection, socketPath);
   } catch (thrown) {
     connection.close();
     throw thrown;

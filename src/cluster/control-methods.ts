@@ -69,7 +69,16 @@ export const GREETING: MethodTable<Greeting> = {
 export const CONTROL_METHODS: MethodTable<
   Pick<
     ClusterControl,
-    'view' | 'lifecycle' | 'transfer' | 'changeMembership' | 'fault' | 'heal' | 'announce' | 'setLevel' | 'down'
+    | 'view'
+    | 'lifecycle'
+    | 'transfer'
+    | 'changeMembership'
+    | 'fault'
+    | 'heal'
+    | 'holdForChaos'
+    | 'announce'
+    | 'setLevel'
+    | 'down'
   >
 > = {
   view: method({
@@ -128,6 +137,17 @@ export const CONTROL_METHODS: MethodTable<
       workMs: options?.timeoutMs ?? WORK_MS,
     }),
     parameters: ({ nodes, ...options }) => [nodes, given(options)],
+  }),
+  holdForChaos: method({
+    args: object({ holder: text }),
+    result: nothing,
+    ask: (_, holder, { signal, onHeld }) => ({
+      args: { holder },
+      workMs: Number.POSITIVE_INFINITY,
+      cancel: signal,
+      onNews: () => onHeld(),
+    }),
+    parameters: ({ holder }, { signal, news }) => [holder, { signal, onHeld: () => news(null) }],
   }),
   announce: method({
     args: object({ line: text, console: text }),

@@ -18,6 +18,8 @@ export interface ClusterControl {
   /** For its name and settings. Who belongs to the cluster, `live()` says. */
   readonly config: ClusterConfig;
   readonly clusterId: string;
+  /** Where other processes reach the supervisor. */
+  readonly socketPath: string;
   /** All events of the cluster, in one order. */
   readonly events: EventSource;
   /** The longest that an event usually takes from its node into `events`: what a view in the order of time waits for. */
@@ -45,12 +47,23 @@ export interface ClusterControl {
   fault(fault: ClusterFault, options?: { readonly timeoutMs?: number }): Promise<FaultsChanged>;
   /** Ends all faults, or those that name one of these nodes. */
   heal(nodes?: readonly NodeId[], options?: { readonly timeoutMs?: number }): Promise<FaultsChanged>;
+  /**
+   * The cluster belongs to one run of chaos until the signal is aborted or the console is gone; then whatever is still
+   * broken is mended, and it resolves. Rejects with `already-running` while another run has it.
+   */
+  holdForChaos(holder: string, options: HoldOptions): Promise<void>;
   /** Tells whoever else is at this cluster what is done here: an event `command`. `console` names the place. */
   announce(line: string, console: string): Promise<void>;
   /** Events of this level are recorded from now on, at one node or at all. */
   setLevel(level: Level, node?: NodeId): Promise<void>;
   /** Ends the cluster: followers first, the leader last. Its data stays. */
   down(options?: DownOptions): Promise<void>;
+}
+
+export interface HoldOptions {
+  readonly signal: AbortSignal;
+  /** It is theirs from now on. */
+  readonly onHeld: () => void;
 }
 
 export interface LiveState {

@@ -21,7 +21,7 @@ export interface RemoteControl extends ClusterControl {
 }
 
 /** Greets the supervisor, and follows its state from then on. Rejects with `handshake-refused` for another version. */
-export async function remoteControl(connection: ControlConnection): Promise<RemoteControl> {
+export async function remoteControl(connection: ControlConnection, socketPath: string): Promise<RemoteControl> {
   const { config, clusterId, directory } = await greet(connection);
   const { live, subscribe } = streamsOver(CONTROL_STREAMS, (name, row, parameters, onItem) =>
     connection.open(name, row.ask(...parameters), (document) => onItem(row.item(document, name) as never)),
@@ -33,6 +33,7 @@ export async function remoteControl(connection: ControlConnection): Promise<Remo
   return {
     config,
     clusterId,
+    socketPath,
     directory,
     eventsLateMs: EVENTS_LATE_MS,
     live: state,

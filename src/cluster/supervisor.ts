@@ -13,6 +13,7 @@ import {
 import { type DiagnosticEvent, type EventSource, MergedStream } from '../diagnostics/index.js';
 import type { EventBatch, NodeStatus } from '../wire/index.js';
 import type { AskLeaderContext } from './ask-leader.js';
+import { ChaosHold } from './chaos-hold.js';
 import { viewCluster } from './cluster-view.js';
 import type { ClusterConfig } from './config/config.js';
 import {
@@ -24,6 +25,7 @@ import {
   type DownOptions,
   EVENTS_LATE_MS,
   type FaultsChanged,
+  type HoldOptions,
   type LifecycleAction,
   type LifecycleOptions,
   type LifecycleResult,
@@ -88,6 +90,7 @@ export class Supervisor implements ClusterControl {
   readonly #stream: MergedStream;
   readonly #nodes: SupervisedNodes;
   readonly #tracker: LiveTracker;
+  readonly #chaos: ChaosHold;
   readonly #changes = new Listeners();
   readonly #members: KnownMembers;
   readonly #faults: ClusterFaults;
@@ -139,6 +142,13 @@ export class Supervisor implements ClusterControl {
     this.#members.onChange(() => {
       this.#faults.update();
       this.#tracker.membersChanged();
+    });
+    this.#chaos = new ChaosHold({
+      emit: this.emit,
+      live: () => this.live(),
+      heal: () => this.heal(),
+      lifecycle: (action, node) => this.lifecycle(action, node),
+      isGoingDown: () => this.#down !== undefined,
     });
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
@@ -238,6 +248,11 @@ export class Supervisor implements ClusterControl {
 
   #heard({ role, membership, term }: NodeStatus): void {
     if (role === 'leader') this.#members.heard(membership, term);
+  }
+
+  async holdForChaos(holder: string, options: HoldOptions): Promise<void> {
+    this.#refuseWhenGoingDown();
+    await this.#chaos.hold(holder, options);
   }
 
   async setLevel(level: Level, node?: NodeId): Promise<void> {

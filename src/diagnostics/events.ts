@@ -559,6 +559,18 @@ export const EVENTS = {
     about: 'Somebody at a console changes the cluster or its data.',
     fields: { line: 'the command, without values', console: 'where: the process that was told' },
   },
+  'chaos-begun': {
+    component: 'supervisor',
+    level: 'info',
+    about: 'A run of chaos has the cluster: what breaks from now on is meant to.',
+    fields: { console: 'where: the process that runs it' },
+  },
+  'chaos-ended': {
+    component: 'supervisor',
+    level: 'info',
+    about: 'The run is over, or whoever ran it is gone. What was still broken is mended.',
+    fields: { console: 'where: the process that ran it', mended: 'what the supervisor had to mend' },
+  },
   'cluster-stopping': {
     component: 'supervisor',
     level: 'info',

@@ -55,6 +55,7 @@ export class FakeControl implements ClusterControl {
   readonly config: ClusterConfig;
   readonly clusterId = '00112233445566778899aabbccddeeff';
   readonly events = new MergedStream({ clock: realClock, scheduler: realScheduler });
+  readonly socketPath = '';
   readonly eventsLateMs = 100;
   /** May be replaced, as by a change of membership. */
   membership: Membership;
@@ -245,6 +246,10 @@ export class FakeControl implements ClusterControl {
     this.happens('role-changed', { from: 'candidate', to: 'leader', term: this.term }, leader);
     this.changed();
     return { from, leader, term: this.term, at: realClock.now(), tookMs: 3.04 };
+  }
+
+  holdForChaos(): Promise<void> {
+    return Promise.reject(new Error('chaos has a process of its own'));
   }
 
   async announce(line: string, console: string): Promise<void> {

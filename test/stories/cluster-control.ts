@@ -50,6 +50,7 @@ const CLUSTER_ID = 'c'.repeat(32);
 export class NodeClusterControl implements ClusterControl {
   readonly config: ClusterConfig;
   readonly clusterId = CLUSTER_ID;
+  readonly socketPath = '';
   readonly events: MergedStream;
   /** The nodes are in this very process. */
   readonly eventsLateMs = 0;
@@ -145,6 +146,10 @@ export class NodeClusterControl implements ClusterControl {
   }
 
   /** In a story there is one place. */
+  holdForChaos(): Promise<void> {
+    return Promise.reject(new Error('chaos has a process of its own'));
+  }
+
   async announce(): Promise<void> {}
 
   async setLevel(level: Level, node?: NodeId): Promise<void> {
