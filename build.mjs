@@ -1,5 +1,5 @@
 // Bundles the program into dist/: cli.cjs (the command) and node.cjs (a node process), each with the code that V8 made of
-// it (`src/cli/launch.ts`); bench.js (the benchmark's worker) and client.js (the library), with shared chunks. `--types` adds the library's declarations. Needs nothing but what
+// it (`src/cli/launch.ts`); bench.js and chaos.js (the workers of these commands) and client.js (the library), with shared chunks. `--types` adds the library's declarations. Needs nothing but what
 // `npm ci` brings; a second build with nothing changed takes well under a second. A test builds the same program with
 // a node process of its own: `--outdir DIR --node FILE`.
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -73,7 +73,7 @@ const common = { bundle: true, platform: 'node', target: 'node20', legalComments
 // What others import, or run now and then: modules that share chunks.
 const modules = await build({
   ...common,
-  entryPoints: { bench: 'src/cli/bench-main.ts', client: 'src/client/index.ts' },
+  entryPoints: { bench: 'src/cli/bench-main.ts', chaos: 'src/cli/chaos-main.ts', client: 'src/client/index.ts' },
   outdir,
   splitting: true,
   format: 'esm',

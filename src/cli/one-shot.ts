@@ -73,7 +73,8 @@ async function inCluster(
 ): Promise<number> {
   const spec: CommandSpec = call.spec;
   if (spec.offline) return use(null);
-  const nodes = spec.name === 'bench' ? call.count('nodes') : undefined;
+  spec.refuse?.(call);
+  const nodes = await ownNodes(call, global, host, printer);
   if (nodes !== undefined) {
     interrupts.cleansUp = true;
     const { signal, force } = interrupts;
@@ -87,6 +88,27 @@ async function inCluster(
   } finally {
     control.close();
   }
+}
+
+/** Of chaos when no cluster runs and none is named. */
+const CHAOS_NODES = 5;
+
+/** How many nodes the cluster is to have that is started for this command alone; undefined: it is for the running one. */
+async function ownNodes(
+  call: Runnable,
+  global: GlobalOptions,
+  host: Host,
+  printer: Printer,
+): Promise<number | undefined> {
+  const { name } = call.spec;
+  if (name !== 'bench' && name !== 'chaos') return undefined;
+  const nodes = call.count('nodes');
+  if (nodes !== undefined || name === 'bench') return nodes;
+  const { listClusters } = await host.loadCluster();
+  const isNamed = (call.find('cluster') ?? global.cluster) !== undefined;
+  if (isNamed || listClusters(host.environment).length > 0) return undefined;
+  printer.err(`no cluster runs: chaos breaks one of its own, with ${CHAOS_NODES} nodes`);
+  return CHAOS_NODES;
 }
 
 async function run(

@@ -1,7 +1,8 @@
-import { formatHostPort, RaftctlError } from '../base/index.js';
+import { formatHostPort, isErrorCode, RaftctlError } from '../base/index.js';
 import type { Client } from '../client/index.js';
 import type { ClusterControl } from '../cluster/index.js';
 import type { BenchOptions, BenchResult } from '../console/bench/options.js';
+import { CHAOS_END_MS, type ChaosAnswer, type ChaosNews, type ChaosOrder } from '../console/chaos/order.js';
 import type { Workspace } from '../console/context.js';
 import { readAll } from '../console/files/index.js';
 import { Programs } from '../console/programs/index.js';
@@ -45,6 +46,7 @@ export function openWorkspace(host: Host, options: WorkspaceOptions): OpenWorksp
       environment,
       runProgram,
       runBench: (bench, signal) => benchIn(host, runProgram, bench, signal),
+      runChaos: (order, signal, onNews) => chaosIn(host, runProgram, order, signal, onNews),
       ...(options.readsInput ? { readInput: () => readAll(stdin) } : {}),
     },
     async close() {
@@ -115,3 +117,30 @@ async function benchIn(
     `the benchmark failed: ${result.stderr.trim() || `exit code ${result.exit}`}`,
   );
 }
+
+async function chaosIn(
+  host: Host,
+  runProgram: RunProgram,
+  order: ChaosOrder,
+  signal: AbortSignal,
+  onNews: (news: ChaosNews) => void,
+): Promise<ChaosAnswer> {
+  let answer: ChaosAnswer | undefined;
+  let failure: RaftctlError | undefined;
+  const onLine = (line: string): void => {
+    const news = JSON.parse(line) as ChaosNews;
+    if (news.type === 'result') answer = news;
+    else if (news.type === 'error') failure = failureOf(news);
+    else onNews(news);
+  };
+  const command = [...host.chaosCommand, JSON.stringify(order)];
+  const options = { onLine, terminateMs: CHAOS_END_MS };
+  const { exit, signal: endedBy, stderr } = await runProgram(command, WITHOUT_CERTIFICATES, signal, options);
+  if (answer !== undefined) return answer;
+  if (failure !== undefined) throw failure;
+  const why = stderr.trim() || (endedBy === null ? `exit code ${exit}` : `ended by ${endedBy}`);
+  throw new RaftctlError('command-failed', `chaos failed: ${why}`);
+}
+
+const failureOf = ({ code, message, hint }: Extract<ChaosNews, { readonly type: 'error' }>): RaftctlError =>
+  new RaftctlError(isErrorCode(code) ? code : 'command-failed', message, hint === undefined ? {} : { hint });

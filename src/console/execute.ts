@@ -72,10 +72,12 @@ class Bound {
   #released = false;
   readonly #workspace: Workspace;
   readonly #outer: AbortSignal;
+  readonly #interruptMs: number;
 
   constructor(workspace: Workspace, call: Runnable, options: ExecuteOptions) {
     this.#workspace = workspace;
     this.#outer = options.signal;
+    this.#interruptMs = call.spec.interruptMs ?? INTERRUPT_MS;
     const own = call.duration('timeout');
     this.timeoutMs = Math.max(
       1,
@@ -131,6 +133,6 @@ class Bound {
 
   readonly #interrupt = (): void => {
     this.#controller.abort();
-    this.#after(INTERRUPT_MS, () => this.#end(new RaftctlError('interrupted', 'interrupted')));
+    this.#after(this.#interruptMs, () => this.#end(new RaftctlError('interrupted', 'interrupted')));
   };
 }

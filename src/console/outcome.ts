@@ -10,6 +10,8 @@ export interface Outcome {
   readonly text: (view: View) => string | Buffer;
   /** It ran and answered, and yet did not do what was asked (a cas that found another value): exit code 1. */
   readonly unmet?: string | undefined;
+  /** The exit code then, where it is another one. */
+  readonly unmetExit?: number | undefined;
   /** The prompt ends after it. */
   readonly leave?: boolean;
 }

@@ -38,7 +38,7 @@ export function printOutcome(outcome: Outcome, printer: Printer, format: 'text' 
   }
   if (outcome.unmet === undefined) return 0;
   if (format === 'text') printer.err(outcome.unmet);
-  return 1;
+  return outcome.unmetExit ?? 1;
 }
 
 /** Prints a failure in the user's words, never a stack; answers the exit code. */

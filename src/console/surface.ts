@@ -1,5 +1,6 @@
 import type { Clock, Random, Scheduler } from '../base/index.js';
 import type { BenchOptions, BenchResult } from './bench/options.js';
+import type { ChaosAnswer, ChaosNews, ChaosOrder } from './chaos/order.js';
 import type { Outcome } from './outcome.js';
 import type { Environment } from './output/index.js';
 import type { Recording } from './recording/recording.js';
@@ -21,7 +22,15 @@ export type RunProgram = (
   command: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
   signal: AbortSignal,
+  options?: ProgramOptions,
 ) => Promise<ProgramResult>;
+
+export interface ProgramOptions {
+  /** Told of each line of standard output as it comes. */
+  readonly onLine?: (line: string) => void;
+  /** Between asking it to end and ending it. */
+  readonly terminateMs?: number;
+}
 
 /** The cluster that a script's `up` asks for. */
 export interface UpOptions {
@@ -49,6 +58,12 @@ export interface Surface {
   readonly runProgram?: RunProgram;
   /** Runs a benchmark in a process of its own. */
   readonly runBench?: (options: BenchOptions, signal: AbortSignal) => Promise<BenchResult>;
+  /** Breaks the cluster, from a process of its own. Aborted: it mends, and answers what it found until then. */
+  readonly runChaos?: (
+    order: ChaosOrder,
+    signal: AbortSignal,
+    onNews: (news: ChaosNews) => void,
+  ) => Promise<ChaosAnswer>;
   /** Starts the script's own cluster. Absent: there is one already. */
   readonly up?: (options: UpOptions, signal: AbortSignal) => Promise<Outcome>;
   /** The temporary directory behind `${tmp}`, made when it is first asked for. */

@@ -76,6 +76,7 @@ export class FakeHost {
       ownCommand: ['raftctl'],
       nodeCommand: ['node'],
       benchCommand: ['bench'],
+      chaosCommand: ['bench'],
       loadCluster: async () => this.#clusterModule(options),
       loadConnect: async () => async () => this.client,
       onSignal: (listener) => {

@@ -12,6 +12,7 @@
  * was asked (a cas that found another value) is an outcome with `unmet`.
  */
 import { BENCH_COMMANDS } from './bench.js';
+import { CHAOS_COMMANDS } from './chaos.js';
 import { DATA_COMMANDS } from './data.js';
 import { HASH_COMMANDS } from './hash.js';
 import { helpCommand } from './help.js';
@@ -36,6 +37,7 @@ export const TABLE: CommandTable = new CommandTable([
   ...WATCHING_COMMANDS,
   ...WAITING_COMMANDS,
   ...BENCH_COMMANDS,
+  ...CHAOS_COMMANDS,
   ...SCRIPT_COMMANDS,
   helpCommand(() => TABLE),
   ...PROMPT_COMMANDS,

@@ -8,6 +8,10 @@ import type { CommandSignature } from './signature.js';
 export interface CommandSpec extends CommandSignature {
   /** Lasts until it is stopped (a followed log), or as long as it says (a sleep): the general bound does not apply. */
   readonly unbounded?: (call: Invocation, origin: Origin) => boolean;
+  /** How long it may take to say how it ended, when it is interrupted; else it is left behind soon. */
+  readonly interruptMs?: number;
+  /** Throws what is wrong with its words before a cluster of its own is started. */
+  readonly refuse?: (call: Invocation) => void;
   run(context: Context, call: Invocation): Promise<Outcome>;
 }
 

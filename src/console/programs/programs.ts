@@ -1,6 +1,8 @@
+import type { Readable } from 'node:stream';
+import { StringDecoder } from 'node:string_decoder';
 import { RaftctlError, type Scheduler, silent, type Timer } from '../../base/index.js';
 import type { Guard, signalGroup, spawnProgram } from '../../cluster/index.js';
-import type { ProgramResult } from '../surface.js';
+import type { ProgramOptions, ProgramResult } from '../surface.js';
 import { Tail } from './tail.js';
 
 /** How processes are started and ended; loaded when the first program is run. */
@@ -43,15 +45,17 @@ export class Programs {
     command: readonly string[],
     environment: Readonly<Record<string, string | undefined>>,
     signal: AbortSignal,
+    { onLine, terminateMs = TERMINATE_MS }: ProgramOptions = {},
   ): Promise<ProgramResult> {
     const { spawnProgram } = await this.#ready();
     const program = spawnProgram(command, environment);
     const [stdout, stderr] = [new Tail(program.stdout), new Tail(program.stderr)];
+    if (onLine !== undefined) tellLines(program.stdout, onLine);
     const { pid } = program;
     if (pid !== undefined) this.#started(pid);
     let force: Timer | undefined;
     const end = () => {
-      force = pid === undefined ? undefined : this.#terminate(pid);
+      force = pid === undefined ? undefined : this.#terminate(pid, terminateMs);
     };
     signal.addEventListener('abort', end, { once: true });
     if (signal.aborted) end();
@@ -85,9 +89,9 @@ export class Programs {
     this.#guard?.add(pid);
   }
 
-  #terminate(pid: number): Timer {
+  #terminate(pid: number, ms: number): Timer {
     this.#module?.signalGroup(pid, 'SIGTERM');
-    return this.#options.scheduler.after(TERMINATE_MS, () => this.#endGroup(pid));
+    return this.#options.scheduler.after(ms, () => this.#endGroup(pid));
   }
 
   /** Once: the pid may be a stranger's afterwards. */
@@ -107,6 +111,17 @@ export class Programs {
       });
     });
   }
+}
+
+/** Whole lines, in the order in which they came. */
+function tellLines(stream: Readable, onLine: (line: string) => void): void {
+  const decoder = new StringDecoder('utf8');
+  let begun = '';
+  stream.on('data', (chunk: Buffer) => {
+    const lines = (begun + decoder.write(chunk)).split('\n');
+    begun = lines.pop()!;
+    for (const line of lines) onLine(line);
+  });
 }
 
 const REASONS: Readonly<Record<string, string>> = {

@@ -1,0 +1,183 @@
+import {
+  asError,
+  type Clock,
+  type NodeId,
+  type RaftctlError,
+  type Random,
+  type Scheduler,
+  seededRandom,
+} from '../../base/index.js';
+import {
+  drawFault,
+  drawRound,
+  drawVictims,
+  type Fault,
+  lasts,
+  type MemberFault,
+  mend,
+  type PlannedFault,
+  type Round,
+  type Situation,
+  strike,
+} from '../faults/index.js';
+import type { ChaosCluster } from './cluster.js';
+import type { ChaosOptions } from './options.js';
+
+/** A fault that was done, in milliseconds of the run's clock. */
+export interface DoneFault {
+  readonly fault: Fault;
+  readonly beginMs: number;
+  /** Null: still in force. One that does not last ends when it is done. */
+  endMs: number | null;
+  /** The round that it belongs to, from 0. */
+  readonly round: number;
+  readonly isOutage: boolean;
+  /** Why it could not be done, or mended at once: no leader to hand over, say. */
+  refused: string | null;
+}
+
+interface BreakerContext {
+  readonly options: ChaosOptions;
+  readonly cluster: ChaosCluster;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  /** When the run began. */
+  readonly originMs: number;
+  /** Aborted: nothing new breaks, what is in force is mended. */
+  readonly signal: AbortSignal;
+  readonly onBegin?: ((done: DoneFault) => void) | undefined;
+}
+
+/** A new member catches up, and one that leaves hands over; and either may have to begin again. */
+const RESTORE_TRIES = 5;
+/** A round needs a little time to be worth beginning. */
+const LEAST_UNITS = 1.5;
+
+/** Breaks the cluster, round by round, and mends it after each. */
+export class Breaker {
+  readonly done: DoneFault[] = [];
+  readonly #context: BreakerContext;
+  readonly #random: Random;
+  readonly #size: number;
+  #round = 0;
+
+  constructor(context: BreakerContext) {
+    this.#context = context;
+    this.#random = seededRandom(context.options.seed);
+    this.#size = context.cluster.known().voters.length;
+  }
+
+  get inForce(): readonly Fault[] {
+    return this.done.filter(({ endMs }) => endMs === null).map(({ fault }) => fault);
+  }
+
+  /** Until the time is over, or the signal says so. Rejects with what makes it impossible to go on. */
+  async run(): Promise<void> {
+    const { options, signal } = this.#context;
+    const lastBeginMs = options.durationMs - LEAST_UNITS * options.unitMs;
+    // Every run has one.
+    do {
+      const round = drawRound(this.#random, options.faults, options.unitMs);
+      await this.#play(round);
+      this.#round += 1;
+      await this.#wait(Math.min(round.calmMs, options.durationMs - this.#now()));
+    } while (!signal.aborted && this.#now() < lastBeginMs);
+  }
+
+  async #play(round: Round): Promise<void> {
+    const victims = drawVictims(seededRandom(round.seed), this.#situation(), round.isOutage);
+    const played = await Promise.allSettled(round.faults.map((planned) => this.#one(planned, round, victims)));
+    const failed = played.find(({ status }) => status === 'rejected') as PromiseRejectedResult | undefined;
+    if (failed !== undefined) throw failed.reason;
+    await this.#restoreSize();
+  }
+
+  async #one(planned: PlannedFault, { isOutage }: Round, victims: readonly NodeId[]): Promise<void> {
+    await this.#wait(planned.beginMs);
+    if (this.#context.signal.aborted) return;
+    const situation = this.#situation();
+    const still = victims.filter((node) => situation.voters.includes(node));
+    // They have left meanwhile.
+    if (still.length === 0) return;
+    const random = seededRandom(planned.seed);
+    const fault = drawFault(planned.kind, { random, situation, victims: still, isOutage });
+    const done = this.#begin(fault, isOutage);
+    await this.#attempt(done, () => strike(this.#context.cluster, fault));
+    if (lasts(fault)) {
+      await this.#wait(Math.min(planned.spanMs, this.#context.options.durationMs - this.#now()));
+      const others = this.inForce.filter((other) => other !== fault);
+      await this.#attempt(done, () => mend(this.#context.cluster, fault, others));
+    }
+    done.endMs = this.#now();
+  }
+
+  /** What a cluster may refuse is written down; that there is none any more ends the run. */
+  async #attempt(done: DoneFault, run: () => Promise<void>): Promise<void> {
+    try {
+      await run();
+    } catch (thrown) {
+      const error = asError(thrown);
+      if (endsRun(error)) throw error;
+      done.refused ??= error.message.split('\n', 1)[0]!;
+    }
+  }
+
+  /** As many voters as there were, and nobody else: what was changed in this round is changed back. */
+  async #restoreSize(): Promise<void> {
+    for (let tries = 0; tries < RESTORE_TRIES; tries += 1) {
+      const change = this.#changeBack();
+      if (change === null) return;
+      const done = this.#begin({ type: 'membership', change }, false);
+      await this.#attempt(done, () => this.#context.cluster.changeMembers(change));
+      done.endMs = this.#now();
+      // Another change may still be under way.
+      if (done.refused !== null) await this.#wait(this.#context.options.unitMs);
+    }
+  }
+
+  #changeBack(): MemberFault | null {
+    const { voters, learners, leader } = this.#context.cluster.known();
+    // It was to vote, and had not come so far.
+    const [learner] = learners;
+    if (learner !== undefined) return { type: 'remove', node: learner };
+    if (voters.length === this.#size) return null;
+    if (voters.length < this.#size) return { type: 'add' };
+    return { type: 'remove', node: voters.find((voter) => voter !== leader) ?? voters[0]! };
+  }
+
+  #begin(fault: Fault, isOutage: boolean): DoneFault {
+    const beginMs = this.#now();
+    const done: DoneFault = { fault, beginMs, endMs: null, round: this.#round, isOutage, refused: null };
+    this.done.push(done);
+    this.#context.onBegin?.(done);
+    return done;
+  }
+
+  #situation(): Situation {
+    const { cluster, options } = this.#context;
+    return { ...cluster.known(), size: this.#size, unitMs: options.unitMs };
+  }
+
+  #now(): number {
+    return this.#context.clock.now() - this.#context.originMs;
+  }
+
+  /** Or until the signal says so. */
+  #wait(ms: number): Promise<void> {
+    const { scheduler, signal } = this.#context;
+    if (ms <= 0 || signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = scheduler.after(ms, () => end());
+      const end = (): void => {
+        timer.cancel();
+        signal.removeEventListener('abort', end);
+        resolve();
+      };
+      signal.addEventListener('abort', end);
+    });
+  }
+}
+
+/** The supervisor is gone, or on its way. */
+const endsRun = ({ code }: RaftctlError): boolean =>
+  code === 'closed' || code === 'shutting-down' || code === 'internal';

@@ -1,0 +1,167 @@
+import type { Clock } from '../../base/index.js';
+import { checkHistory, type Verdict } from '../checker/index.js';
+import { struckBy, textOf } from '../faults/index.js';
+import { historyOf, type Operation } from '../history/index.js';
+import type { DoneFault } from './breaker.js';
+import { enoughOperations } from './options.js';
+import { Acknowledgements } from './recovery.js';
+import type { ChaosResult, FaultResult, OperationCounts, RecoveryResult } from './result.js';
+import type { Seen } from './run.js';
+import { checkWatches, findLost, happenedBy, type LostWrite, withKnownRevisions } from './watch-check.js';
+
+export interface Judgement {
+  readonly result: ChaosResult;
+  /** Of the whole history, with every violation explained. */
+  readonly verdict: Verdict;
+  /** As they were checked. */
+  readonly operations: readonly Operation[];
+}
+
+/** For the checker, all keys together. */
+const CHECK_MS = 60_000;
+/** A recovery may take so many of the longest election timeouts. */
+const RECOVERY_UNITS = 2;
+const SAID_MAX = 3;
+
+/** What is wrong, and what is only too little, with what was seen. */
+export function judge(seen: Seen, clock: Clock): Judgement {
+  const happened = happenedBy(seen.watches);
+  const operations = withKnownRevisions(seen.operations, happened);
+  const verdict = checkHistory(historyOf(operations), { clock, name: 'chaos', timeoutMs: CHECK_MS });
+  const watches = checkWatches(seen.watches, operations);
+  const lost = seen.last === null ? [] : findLost(operations, happened, seen.last);
+  const faults = faultResults(seen, operations);
+  const counts = countsOf(operations, verdict, lost.length);
+  const recovery = recoveryOf(seen.options.unitMs, faults, seen.faults);
+  const wrong = [
+    ...lost.slice(0, SAID_MAX).map(sayLost),
+    ...sayHistory(verdict),
+    ...watches.faults,
+    ...seen.lateWatches,
+    ...sayConvergence(seen),
+  ];
+  const tooLittle = [...sayUndecided(verdict), ...sayTooFew(seen, counts)];
+  return {
+    result: {
+      verdict: verdictOf(seen, wrong, tooLittle),
+      findings: [...wrong, ...sayEnd(seen), ...tooLittle],
+      seed: seen.options.seed,
+      seconds: rounded(Math.min(seen.options.durationMs, seen.endedMs) / 1e3),
+      nodes: seen.nodes,
+      clients: seen.options.clients,
+      faults,
+      operations: counts,
+      longestGapMs: rounded(
+        new Acknowledgements(operations).longestGapMs(0, Math.min(seen.options.durationMs, seen.endedMs)),
+      ),
+      recovery,
+      hashes: seen.convergence?.hashes ?? [],
+      watches: { watches: seen.watches.length, events: watches.events, begunAnew: watches.begunAnew },
+      linearizable: verdict.verdict,
+      bundle: null,
+    },
+    verdict,
+    operations,
+  };
+}
+
+function verdictOf(seen: Seen, wrong: readonly string[], tooLittle: readonly string[]): ChaosResult['verdict'] {
+  if (wrong.length > 0) return 'violation';
+  if (seen.end === 'interrupted') return 'interrupted';
+  if (seen.end === 'gone') return 'aborted';
+  return tooLittle.length > 0 ? 'inconclusive' : 'ok';
+}
+
+function countsOf(operations: readonly Operation[], verdict: Verdict, lost: number): OperationCounts {
+  const count = (outcome: Operation['outcome']) =>
+    operations.filter((operation) => operation.outcome === outcome).length;
+  const failed = count('failed');
+  const decided = verdict.byKey.filter((key) => key.verdict !== 'undecided');
+  return {
+    acknowledged: count('ok'),
+    failed,
+    unknown: count('unknown'),
+    lost,
+    checked: decided.reduce((sum, key) => sum + key.operations, 0),
+  };
+}
+
+function faultResults({ faults, endedMs }: Seen, operations: readonly Operation[]): readonly FaultResult[] {
+  const acknowledgements = new Acknowledgements(operations);
+  return faults.map(({ fault, beginMs, endMs, isOutage, refused }) => {
+    const end = endMs ?? endedMs;
+    const recoveredMs = acknowledgements.afterMs(end);
+    return {
+      type: fault.type,
+      text: textOf(fault),
+      nodes: struckBy(fault),
+      beginMs: rounded(beginMs),
+      endMs: rounded(end),
+      outage: isOutage,
+      recoveredMs: recoveredMs === null ? null : rounded(recoveredMs),
+      gapMs: rounded(acknowledgements.longestGapMs(beginMs, end)),
+      refused,
+    };
+  });
+}
+
+/** Of each round the fault that ended last: behind it nothing is broken until the next round. */
+function recoveryOf(unitMs: number, results: readonly FaultResult[], faults: readonly DoneFault[]): RecoveryResult {
+  const limitMs = RECOVERY_UNITS * unitMs;
+  const lastOfRound = new Map<number, FaultResult>();
+  for (const [nth, { round }] of faults.entries()) {
+    const result = results[nth]!;
+    const before = lastOfRound.get(round);
+    if (before === undefined || result.endMs >= before.endMs) lastOfRound.set(round, result);
+  }
+  const measured = [...lastOfRound.values()].flatMap(({ recoveredMs }) => (recoveredMs === null ? [] : [recoveredMs]));
+  measured.sort((one, other) => one - other);
+  return {
+    limitMs,
+    measured: measured.length,
+    slow: measured.filter((ms) => ms > limitMs).length,
+    p50Ms: measured[Math.floor(measured.length / 2)] ?? null,
+    maxMs: measured.at(-1) ?? null,
+  };
+}
+
+const sayLost = ({ operation, why }: LostWrite): string =>
+  `lost: ${operation.type} ${operation.key} by ${operation.client} was acknowledged at revision ${operation.revision}, and ${why}`;
+
+const sayHistory = ({ violations }: Verdict): readonly string[] =>
+  violations
+    .slice(0, SAID_MAX)
+    .map(({ key, kind, explanation }) => `not linearizable: ${kind} of ${key}. ${explanation[0] ?? ''}`.trimEnd());
+
+function sayConvergence({ convergence, notHealed, end }: Seen): readonly string[] {
+  if (end === 'gone') return [];
+  if (notHealed !== null) return [`no convergence: ${notHealed}`];
+  if (convergence === null) return ['no convergence: the nodes could not be asked'];
+  if (convergence.result === 'equal') return [];
+  return [`${convergence.result === 'differs' ? 'states differ' : 'no convergence'}: ${convergence.detail}`];
+}
+
+function sayEnd({ end, goneBecause, endedMs }: Seen): readonly string[] {
+  if (end === 'over') return [];
+  const seconds = (endedMs / 1e3).toFixed(1);
+  return [
+    end === 'gone' ? `the cluster went away after ${seconds} s: ${goneBecause}` : `interrupted after ${seconds} s`,
+  ];
+}
+
+function sayUndecided({ byKey }: Verdict): readonly string[] {
+  const undecided = byKey.filter(({ verdict }) => verdict === 'undecided').length;
+  return undecided === 0 ? [] : [`the history of ${undecided} of ${byKey.length} keys could not be decided in time`];
+}
+
+function sayTooFew({ options, faults, end }: Seen, { acknowledged }: OperationCounts): readonly string[] {
+  if (end !== 'over') return [];
+  const wanted = enoughOperations(options.durationMs / 1e3);
+  const said =
+    acknowledged >= wanted ? [] : [`too few operations: ${acknowledged} were acknowledged, a pass needs ${wanted}`];
+  return faults.some(({ refused }) => refused === null)
+    ? said
+    : [...said, 'nothing was broken: no fault could be done'];
+}
+
+const rounded = (ms: number): number => Math.round(ms * 1e3) / 1e3;
