@@ -1,5 +1,6 @@
-import { RaftctlError } from '../base/index.js';
-import type { ClusterControl } from '../cluster/index.js';
+import { join } from 'node:path';
+import { asError, RaftctlError } from '../base/index.js';
+import type { ClusterControl, RemoteControl } from '../cluster/index.js';
 import {
   COMMON_OPTIONS,
   type CommandSpec,
@@ -9,7 +10,9 @@ import {
   TABLE,
 } from '../console/commands/index.js';
 import { execute } from '../console/execute.js';
+import { isClusterDirectory, realPath } from '../console/files/index.js';
 import { outputOf, type Printer, printOutcome } from '../console/results.js';
+import type { Surface } from '../console/surface.js';
 import { chooseCluster } from './choose-cluster.js';
 import type { GlobalOptions } from './global-options.js';
 import type { Host } from './host.js';
@@ -46,8 +49,8 @@ export async function oneShot(call: Runnable, global: GlobalOptions, printer: Pr
     interrupts.abort();
   });
   try {
-    return await inCluster(call, global, host, printer, interrupts, (control) =>
-      run(call, control, global, printer, host, interrupts.signal),
+    return await inCluster(call, global, host, printer, interrupts, (control, stopped) =>
+      run({ call, control, stopped, global, printer, host, signal: interrupts.signal }),
     );
   } catch (thrown) {
     // Whoever read it has enough, and could not be told either: a good end. Nobody but us knows of this interruption.
@@ -61,7 +64,8 @@ export async function oneShot(call: Runnable, global: GlobalOptions, printer: Pr
 
 const isInterruption = (thrown: unknown): boolean => thrown instanceof RaftctlError && thrown.exitCode === INTERRUPTED;
 
-type Use = (control: ClusterControl | null) => Promise<number>;
+type Stopped = NonNullable<Surface['stopped']>;
+type Use = (control: ClusterControl | null, stopped?: Stopped) => Promise<number>;
 
 async function inCluster(
   call: Runnable,
@@ -80,9 +84,9 @@ async function inCluster(
     const { signal, force } = interrupts;
     return withTemporaryCluster(host, { nodes, signal, force, say: (text) => printer.err(text) }, use);
   }
-  const { listClusters, connectControl } = await host.loadCluster();
-  const chosen = chooseCluster(listClusters(host.environment), call.find('cluster') ?? global.cluster);
-  const control = await connectControl(chosen.socket);
+  const found = await findCluster(call, global, host);
+  if ('stopped' in found) return use(null, found.stopped);
+  const { control } = found;
   try {
     return await use(control);
   } finally {
@@ -111,15 +115,48 @@ async function ownNodes(
   return CHAOS_NODES;
 }
 
-async function run(
+/** The running cluster that is meant, or, for a command that makes do with that, where the one that does not run is. */
+async function findCluster(
   call: Runnable,
-  control: ClusterControl | null,
   global: GlobalOptions,
-  printer: Printer,
   host: Host,
-  signal: AbortSignal,
-): Promise<number> {
-  const workspace = openWorkspace(host, { origin: 'one-shot', control: () => control, readsInput: true });
+): Promise<{ readonly control: RemoteControl } | { readonly stopped: Stopped }> {
+  const name = call.find('cluster') ?? global.cluster;
+  const { listClusters, connectControl } = await host.loadCluster();
+  let directory: string | null = null;
+  try {
+    const chosen = chooseCluster(listClusters(host.environment), name);
+    directory = chosen.directory;
+    return { control: await connectControl(chosen.socket) };
+  } catch (thrown) {
+    const error = asError(thrown);
+    const isDown = error.code === 'not-running' || error.code === 'no-such-cluster';
+    if (call.spec.alsoStopped !== true || !isDown) throw thrown;
+    directory ??= name === undefined ? await directoryHere(host) : realPath(name);
+    if (!isClusterDirectory(directory)) throw thrown;
+    return { stopped: { directory, why: error.message } };
+  }
+}
+
+/** Of the cluster that `up` would start here. */
+async function directoryHere(host: Host): Promise<string> {
+  const { storage, name } = await (await import('./cluster-commands.js')).readConfig(undefined, host);
+  return realPath(join(storage.dir, name));
+}
+
+interface Run {
+  readonly call: Runnable;
+  readonly control: ClusterControl | null;
+  readonly stopped: Stopped | undefined;
+  readonly global: GlobalOptions;
+  readonly printer: Printer;
+  readonly host: Host;
+  readonly signal: AbortSignal;
+}
+
+async function run({ call, control, stopped, global, printer, host, signal }: Run): Promise<number> {
+  const opened = openWorkspace(host, { origin: 'one-shot', control: () => control, readsInput: true });
+  const workspace = { ...opened, surface: { ...opened.surface, stopped } };
   const format = call.find('output') === 'json' ? 'json' : global.format;
   let waitingFor: string | null = null;
   // Whoever sits in front of it is told what lasts; a pipe is not.
@@ -137,6 +174,6 @@ async function run(
     );
   } finally {
     patience.cancel();
-    await workspace.close();
+    await opened.close();
   }
 }

@@ -67,7 +67,7 @@ Commands on the running cluster, once, from a shell (the same words as at the pr
   watch KEY · hash · status [NODE] · nodes · leader
   kill · stop · start · restart · pause · resume · wipe NODE
   members · add [NODE] · promote · remove NODE · replace OLD [NEW] · transfer [NODE]
-  logs · events · count · wait · bench put|get|mixed · chaos
+  logs · events · count · wait · bench put|get|mixed · chaos · bundle
 
 raftctl help COMMAND explains one by examples. -o json answers in JSON.`;
 

@@ -20,6 +20,8 @@ export interface ClusterControl {
   readonly clusterId: string;
   /** Where other processes reach the supervisor. */
   readonly socketPath: string;
+  /** Where its data, its logs and its supervisor's files are. */
+  readonly directory: string;
   /** All events of the cluster, in one order. */
   readonly events: EventSource;
   /** The longest that an event usually takes from its node into `events`: what a view in the order of time waits for. */

@@ -90,6 +90,7 @@ export * from './config/config.js';
 export type { NodeConfig } from './config/nodes.js';
 export { connectControl } from './connect.js';
 export * from './control.js';
+export { type EvidenceFile, evidenceIn } from './evidence.js';
 export { Guard } from './guard.js';
 export { endSupervisor, listClusters, type RunningCluster } from './listing.js';
 export type { ProcessStateName } from './process-state.js';

@@ -13,7 +13,6 @@ const GRACE_MS = 10_000;
 
 /** A cluster whose supervisor is another process: the same as in its own, over the control socket. */
 export interface RemoteControl extends ClusterControl {
-  readonly directory: string;
   /** Called once, when the supervisor is gone or `close` was called. Answers how to end it. */
   onClosed(listener: () => void): () => void;
   /** Hangs up; the cluster goes on. */

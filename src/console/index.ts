@@ -8,6 +8,7 @@
  *     script/     running the tree: expansion, matchers, within, jobs, cases, reports
  *     prompt/     typing at a cluster: queue, writer above the line, announcements, completion
  *     recording/  what is typed at a prompt, as a script
+ *     bundle/     what a bug report needs
  *     terminal/   the one owner of standard input and raw mode
  *     output/     results to text, JSON, columns, colours; foreign bytes made harmless
  *     files/      history, scripts, reports: the only files that the console touches

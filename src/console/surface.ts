@@ -70,6 +70,8 @@ export interface Surface {
   readonly temporaryDirectory?: () => string;
   /** Lines typed before, oldest first. */
   readonly history?: () => readonly string[];
+  /** The cluster that is meant has no supervisor that answers: where its data is, and why. */
+  readonly stopped?: { readonly directory: string; readonly why: string } | undefined;
   /** What is typed at this prompt, as a script. */
   readonly recording?: Recording;
   /** All of standard input, for a value written `-`. Absent at the prompt, which owns it. */

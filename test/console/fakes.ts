@@ -54,6 +54,7 @@ const STATE_AFTER: Readonly<Record<LifecycleAction, ProcessStateName>> = {
 export class FakeControl implements ClusterControl {
   readonly config: ClusterConfig;
   readonly clusterId = '00112233445566778899aabbccddeeff';
+  directory = '/nowhere';
   readonly events = new MergedStream({ clock: realClock, scheduler: realScheduler });
   readonly socketPath = '';
   readonly eventsLateMs = 100;

@@ -51,6 +51,8 @@ export class NodeClusterControl implements ClusterControl {
   readonly config: ClusterConfig;
   readonly clusterId = CLUSTER_ID;
   readonly socketPath = '';
+  /** Everything is in memory. */
+  readonly directory = '';
   readonly events: MergedStream;
   /** The nodes are in this very process. */
   readonly eventsLateMs = 0;

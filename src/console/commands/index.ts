@@ -12,6 +12,7 @@
  * was asked (a cas that found another value) is an outcome with `unmet`.
  */
 import { BENCH_COMMANDS } from './bench.js';
+import { bundleCommand } from './bundle.js';
 import { CHAOS_COMMANDS } from './chaos.js';
 import { DATA_COMMANDS } from './data.js';
 import { HASH_COMMANDS } from './hash.js';
@@ -39,6 +40,7 @@ export const TABLE: CommandTable = new CommandTable([
   ...BENCH_COMMANDS,
   ...CHAOS_COMMANDS,
   ...SCRIPT_COMMANDS,
+  bundleCommand(() => TABLE),
   helpCommand(() => TABLE),
   ...PROMPT_COMMANDS,
   ...RECORD_COMMANDS,

@@ -67,6 +67,8 @@ export interface CommandSignature {
   readonly raw?: boolean;
   /** Needs no cluster. */
   readonly offline?: boolean;
+  /** Works on a cluster that does not run, too: `Surface.stopped` says where its data is. */
+  readonly alsoStopped?: true;
   /** Changes the cluster or its data: whoever else is at this cluster is told. */
   readonly acts?: true;
   /** Makes no sense everywhere; absent: it does. */
