@@ -88,5 +88,5 @@ export { ask } from './ask.js';
 export { type Call, Calls } from './calls.js';
 export { createTransport } from './create-transport.js';
 export type * from './network.js';
-export { createTcpTransport } from './tcp-transport.js';
+export { createGuestTransport, createTcpTransport } from './tcp-transport.js';
 export type * from './transport.js';

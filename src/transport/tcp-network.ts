@@ -1,4 +1,5 @@
 import { connect, createServer } from 'node:net';
+import type { Address } from './address.js';
 import type { Network, ServerSocket } from './network.js';
 
 /** The kernel asks an idle other side whether it is still there: it notices machines that vanish, not processes. */
@@ -22,7 +23,12 @@ export const tcpNetwork: Network = {
     });
   },
 
-  dial({ host, port, path }) {
-    return path === undefined ? connect({ host, port, ...SOCKET_OPTIONS }) : connect({ path });
-  },
+  dial,
 };
+
+/** The same for a guest in somebody else's process: its connections keep no process alive. */
+export const guestNetwork: Network = { ...tcpNetwork, dial: (address) => dial(address).unref() };
+
+function dial({ host, port, path }: Address) {
+  return path === undefined ? connect({ host, port, ...SOCKET_OPTIONS }) : connect({ path });
+}
