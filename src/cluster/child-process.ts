@@ -1,5 +1,7 @@
-import type { Duplex, Readable, Writable } from 'node:stream';
+import { closeSync, openSync } from 'node:fs';
+import { type Duplex, PassThrough, type Readable, type Writable } from 'node:stream';
 import { execa, type Options } from 'execa';
+import { systemCode, systemReason } from '../base/index.js';
 
 /** How a process ended. `error`: it never began. */
 export interface ProcessExit {
@@ -77,6 +79,19 @@ export function spawnInBackground(
   return { ...process, channel: channel! };
 }
 
+/**
+ * Spawns a program that ends with us, however we end: its descriptor 3 closes then. It keeps no process alive. What it
+ * says on standard error is ours to read; what goes wrong shows as its exit.
+ */
+export function spawnCompanion(
+  command: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): ChildProcess & { readonly channel: Duplex | undefined; readonly stderr: Readable | undefined } {
+  const { process, channel, stderr, unref } = spawn(command, environment, ['ignore', 'ignore', 'pipe', CHANNEL]);
+  unref();
+  return { ...process, channel, stderr: stderr ?? undefined };
+}
+
 /** To a child of ours and whatever shares its group: all that it started, unless that made a session of its own. */
 export function signalGroup(pid: number, signal: NodeJS.Signals): void {
   try {
@@ -91,7 +106,13 @@ export function signalGroup(pid: number, signal: NodeJS.Signals): void {
  * who ends it, and when, is the supervisor's business. `buffer: false`, and descriptors rather than streams: its output
  * does not pass through us.
  */
-function spawn(command: readonly string[], env: Readonly<Record<string, string | undefined>>, stdio: Options['stdio']) {
+function spawn(
+  command: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+  stdio: Options['stdio'],
+): Spawned {
+  const lack = lackOfDescriptors();
+  if (lack !== undefined) return notSpawned(lack);
   const [program = '', ...parameters] = command;
   const child = execa(program, parameters, {
     env,
@@ -125,7 +146,49 @@ function spawn(command: readonly string[], env: Readonly<Record<string, string |
     stdout: child.stdout,
     stderr: child.stderr,
     channel: child.stdio[3] as Duplex | undefined,
+    unref: () => {
+      child.unref();
+      for (const stream of child.stdio) (stream as { unref?(): void } | null | undefined)?.unref?.();
+    },
   };
+}
+
+interface Spawned {
+  readonly process: ChildProcess;
+  readonly stdin: Writable | null;
+  readonly stdout: Readable | null;
+  readonly stderr: Readable | null;
+  readonly channel: Duplex | undefined;
+  unref(): void;
+}
+
+/** Three pipes, and one on which the system says how the start went; both ends of each are open for a moment. */
+const DESCRIPTORS_NEEDED = 8;
+
+/**
+ * Why no pipes can be made, if so. Without them Node has a process that never began and has no streams, which Execa is
+ * not prepared for: what it throws ends us.
+ */
+function lackOfDescriptors(): string | undefined {
+  const opened: number[] = [];
+  try {
+    while (opened.length < DESCRIPTORS_NEEDED) opened.push(openSync('/dev/null', 'r'));
+    return undefined;
+  } catch (thrown) {
+    const code = systemCode(thrown);
+    if (code !== 'EMFILE' && code !== 'ENFILE') return undefined;
+    return `${systemReason(thrown)}; raise the bound (ulimit -n), or close what is open`;
+  } finally {
+    for (const fd of opened) closeSync(fd);
+  }
+}
+
+/** Nothing comes of it, and nobody takes what is said to it. */
+function notSpawned(error: string): Spawned {
+  const silent = () => new PassThrough().on('error', () => {}).end();
+  const stdin = new PassThrough().resume();
+  const [stdout, stderr, channel] = [silent(), silent(), silent()];
+  return { process: neverStarted(error), stdin, stdout, stderr, channel, unref: () => {} };
 }
 
 /** `killed by SIGKILL`, `exit code 12`. */
