@@ -15,12 +15,20 @@ const allowed = {
   verify: ['base', 'raft', 'storage', 'kv', 'transport', 'wire', 'client', 'diagnostics', 'node'],
   cluster: ['base', 'os', 'diagnostics', 'client', 'transport', 'wire'],
   console: ['base', 'os/directories', 'cluster', 'client', 'diagnostics', 'verify/(chaos|faults)'],
+  testing: ['base', 'client', 'cluster', 'diagnostics', 'transport'],
   cli: ['base', 'console', 'cluster', 'client', 'diagnostics', 'verify', 'node/main', 'wire/node-spec'],
 };
 const pattern = (entry) => (entry.includes('/') ? `^src/${entry}` : `^src/${entry}/`);
 
 /** Only these may touch the machine's clock, timers and entropy, and the LMDB backend. */
-const COMPOSITION_ROOTS = ['^src/node/main', '^src/cluster/', '^src/console/', '^src/cli/', '^src/client/connect'];
+const COMPOSITION_ROOTS = [
+  '^src/node/main',
+  '^src/cluster/',
+  '^src/console/',
+  '^src/cli/',
+  '^src/client/connect',
+  '^src/testing/(world|supervisor-process)',
+];
 
 const builtinOnlyIn = (name, builtin, places) => ({
   name,
@@ -56,11 +64,13 @@ module.exports = {
       '^src/cluster/',
       '^src/console/files',
       '^src/cli/(launch|lost-terminal)',
+      '^src/testing/node-lines',
     ]),
     builtinOnlyIn('sockets-only-in-transport', 'net|dgram|http|https|tls', [
       '^src/transport/',
       '^src/node/supervisor-channel',
       '^src/cli/background',
+      '^src/testing/supervisor-process',
       '^src/cluster/ports',
     ]),
     // Asks `ps` who a process is. Whatever lives on after its answer is execa's.

@@ -93,6 +93,7 @@ export * from './control.js';
 export { type EvidenceFile, evidenceIn } from './evidence.js';
 export { Guard } from './guard.js';
 export { endSupervisor, listClusters, type RunningCluster } from './listing.js';
+export { V8_OF_A_NODE } from './node-options.js';
 export type { ProcessStateName } from './process-state.js';
 export { type FoundData, type MemberData, Recovery, type RecoveryPlan } from './recovery.js';
 export { type DecidedRecovery, refuseUnfinishedRecovery } from './recovery-file.js';

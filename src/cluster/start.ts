@@ -43,6 +43,8 @@ export interface StartOptions {
   readonly directory?: string | undefined;
   /** A temporary directory, deleted when the cluster goes down. */
   readonly ephemeral?: boolean | undefined;
+  /** `raftctl ls` shows it, and one-shot commands find it. Default true. */
+  readonly listed?: boolean | undefined;
   /** Program and arguments of a node process. */
   readonly nodeCommand: readonly string[];
   readonly onProgress?: (progress: StartProgress) => void;
@@ -173,8 +175,7 @@ function takeFile(
 
 /** The ways in for other terminals. They close in this order: the listing, the lock, and who asked for the end. */
 async function openDoors(prepared: Prepared, options: StartOptions): Promise<void> {
-  const { config, clock, onProgress } = options;
-  const { supervisor, lock, directory, file, created } = prepared;
+  const { supervisor, lock, file, created } = prepared;
   let server: ControlServer | undefined;
   supervisor.onEnd(() => server?.close());
   supervisor.onEnd(() => lock.release());
@@ -183,6 +184,11 @@ async function openDoors(prepared: Prepared, options: StartOptions): Promise<voi
     path: file.socket,
     transport: controlTransport(options, supervisor.emit),
   });
+  if (options.listed ?? true) list(prepared, options);
+  if (!created) await supervisor.saveFile();
+}
+
+function list({ supervisor, directory, file }: Prepared, { config, clock, onProgress }: StartOptions): void {
   const listed: RunningCluster = {
     name: config.name,
     clusterId: file.clusterId,
@@ -201,7 +207,6 @@ async function openDoors(prepared: Prepared, options: StartOptions): Promise<voi
     const { message, hint } = asError(thrown);
     onProgress?.({ type: 'unlisted', reason: hint === undefined ? message : `${message}; ${hint}` });
   }
-  if (!created) await supervisor.saveFile();
 }
 
 const listedNodes = (members: readonly Member[]): RunningCluster['nodes'] =>

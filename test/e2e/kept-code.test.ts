@@ -19,6 +19,7 @@ describe('the code that the build kept', () => {
   for (const [program, flags] of [
     ['cli.cjs', []],
     ['node.cjs', V8_OF_A_NODE],
+    ['supervisor.cjs', []],
   ] as const) {
     it(`is accepted where ${program} is started as the product starts it`, () => {
       const printed = execFileSync(process.execPath, [...flags, '-e', launchIn(program)], { encoding: 'utf8' });
@@ -29,6 +30,10 @@ describe('the code that the build kept', () => {
   it('is there for one build of each program, and no other is left behind', () => {
     const names = readdirSync(DIST).map((name) => name.replace(/-\w{8}/, ''));
     const code = `-${process.version}-${process.platform}-${process.arch}.code`;
-    expect(names.filter((name) => name.endsWith('.code')).sort()).toEqual([`cli${code}`, `node${code}`]);
+    expect(names.filter((name) => name.endsWith('.code')).sort()).toEqual([
+      `cli${code}`,
+      `node${code}`,
+      `supervisor${code}`,
+    ]);
   });
 });

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
@@ -63,6 +63,60 @@ describe('the package', () => {
       if (!/^(bench|CONTRIBUTING)/.test(link)) expect(existsSync(join(shipped, link)), link).toBe(true);
     }
     expect(readdirSync(shipped)).toEqual(expect.arrayContaining(['LICENSE', 'CHANGELOG.md']));
+  });
+
+  it('has a library for tests, which vitest and node:test take from it as a user would', async () => {
+    const place = await Workplace.create();
+    const folder = await installed(place);
+    const shipped = join(folder, 'node_modules', 'raftctl');
+    for (const example of ['vitest.test.ts', 'node.test.mjs']) {
+      cpSync(join(shipped, 'examples', example), join(folder, example));
+    }
+    const env = { ...process.env, ...place.environment, NO_COLOR: '1' };
+    const node = (...args: readonly string[]) => run(process.execPath, args, { cwd: folder, env });
+    expect((await node('--test', 'node.test.mjs')).stdout).toMatch(/^# pass 2$/m);
+    expect((await node('-p', "typeof require('raftctl/testing').startCluster")).stdout).toBe('function\n');
+
+    // Their users have these; where they come from does not matter.
+    for (const name of ['vitest', 'typescript', '@types/node']) {
+      mkdirSync(dirname(join(folder, 'node_modules', name)), { recursive: true });
+      symlinkSync(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name));
+    }
+    for (const pool of ['forks', 'threads', 'vmForks']) {
+      const vitest = join('node_modules', 'vitest', 'vitest.mjs');
+      const { stdout } = await node(vitest, 'run', 'vitest.test.ts', '--pool', pool, '--root', '.');
+      expect(stdout).toMatch(/Tests {2}2 passed/);
+    }
+    for (const [module, resolution] of [
+      ['nodenext', 'nodenext'],
+      ['esnext', 'bundler'],
+    ] as const) {
+      const tsc = join('node_modules', 'typescript', 'bin', 'tsc');
+      const language = ['--strict', '--target', 'es2022', '--lib', 'es2023', '--types', 'node'];
+      await node(tsc, '--noEmit', ...language, '--module', module, '--moduleResolution', resolution, 'vitest.test.ts');
+    }
+  }, 300_000);
+
+  it('has types where TypeScript looks for them (attw)', async () => {
+    const place = await Workplace.create();
+    const { stdout } = await run(
+      'npm',
+      ['pack', '--ignore-scripts', '--silent', '--pack-destination', place.directory],
+      {
+        cwd: ROOT,
+      },
+    );
+    // A package of modules. What require finds, and a TypeScript that knows no `exports`, are not for it to say.
+    const attw = ['--profile', 'esm-only', '--format', 'json', join(place.directory, stdout.trim())];
+    const found = await run(join(ROOT, 'node_modules', '.bin', 'attw'), attw, { cwd: place.directory });
+    const { analysis, problems } = JSON.parse(found.stdout) as {
+      readonly analysis: { readonly types: unknown; readonly entrypoints: object };
+      readonly problems: Readonly<Record<string, readonly { readonly resolutionKind: string }[]>>;
+    };
+    expect(analysis.types).toMatchObject({ kind: 'included' });
+    expect(Object.keys(analysis.entrypoints)).toEqual(['.', './testing', './package.json']);
+    const kinds = Object.values(problems).flatMap((all) => all.map(({ resolutionKind }) => resolutionKind));
+    expect(kinds.filter((kind) => kind !== 'node10' && kind !== 'node16-cjs')).toEqual([]);
   });
 
   it('is what its package.json says (publint)', async () => {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
+import { parse } from 'yaml';
 import type { Level, NodeId } from '../../base/index.js';
 import { checkSize, readText } from './file.js';
 import { type ConfigOverrides, type NodeConfig, overrideNodes, readNodes } from './nodes.js';
@@ -58,15 +59,25 @@ export function defaultConfig(overrides: ConfigOverrides = {}): ClusterConfig {
   return Object.freeze({ ...config, file: null });
 }
 
-export function parseConfig(text: string, file: string, overrides: ConfigOverrides = {}): ClusterConfig {
-  checkSize(file, text.length);
+/** What a file says, checked as `loadConfig` does, and as it is written there. */
+export function readSettings(file: string): { readonly config: ClusterConfig; readonly written: object } {
+  const text = readText(file);
+  return { config: parseConfig(text, file), written: (parse(text) as object | null) ?? {} };
+}
+
+/** The same for what stands in no file. Throws `config-invalid` with every problem and its path. */
+export const parseSettings = (settings: object): ClusterConfig => parseConfig(JSON.stringify(settings), null);
+
+/** `file`: where the text comes from; null: it stands in none. */
+export function parseConfig(text: string, file: string | null, overrides: ConfigOverrides = {}): ClusterConfig {
+  checkSize(file ?? 'the configuration', text.length);
   const reader = new ConfigReader(text, file);
   const root = reader.root(['cluster', 'nodes', 'basePort', 'host', 'raft', 'storage', 'supervisor', 'logs']);
   const name = root.read('cluster', 'demo', word(NAME, 'a name of a-z, 0-9, _, . and -'));
   const host = root.read('host', '127.0.0.1', HOST);
   const written = readNodes(reader, root, host);
   const raft = readRaft(root);
-  const storage = readStorage(root, dirname(file));
+  const storage = readStorage(root, dirname(file ?? 'cluster.yaml'));
   const supervisor = readSupervisor(root);
   const logs = readLogs(root);
   reader.finish();

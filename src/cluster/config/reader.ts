@@ -23,22 +23,23 @@ const SHOWN_CHARACTERS = 60;
  * 1-65535, got 99999`. Reading goes on after a problem, so that all are told at once.
  */
 export class ConfigReader {
-  readonly file: string;
+  readonly #file: string | null;
   readonly #document: Document.Parsed;
   readonly #lines = new LineCounter();
   /** The first of them, and how many there are. */
   readonly #problems: string[] = [];
   #count = 0;
 
-  constructor(text: string, file: string) {
-    this.file = file;
+  /** `file` null: it stands in no file, and a problem is known by its path alone. */
+  constructor(text: string, file: string | null) {
+    this.#file = file;
     this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false });
     const [broken] = this.#document.errors;
     if (broken === undefined) return;
     // The parser calls itself for every level, and catches where that ends.
     const isTooDeep = broken.message.startsWith('Maximum call stack');
     const what = isTooDeep ? 'nested too deeply' : shortened(broken.message, 4 * SHOWN_CHARACTERS);
-    this.#add(`${this.#place(broken.pos[0])} not valid YAML: ${what}`);
+    this.#add(`${this.#place(broken.pos[0])}not valid YAML: ${what}`);
     this.finish();
   }
 
@@ -53,7 +54,7 @@ export class ConfigReader {
 
   problem(node: Node | null | undefined, path: string, text: string): void {
     const place = this.#place(node?.range?.[0] ?? 0);
-    this.#add(path === '' ? `${place} ${text}` : `${place} ${path}: ${text}`);
+    this.#add(path === '' ? `${place}${text}` : `${place}${path}: ${text}`);
   }
 
   /** Throws if there were problems. */
@@ -75,8 +76,9 @@ export class ConfigReader {
   }
 
   #place(offset: number): string {
+    if (this.#file === null) return '';
     const { line, col } = this.#lines.linePos(offset);
-    return `${this.file}:${Math.max(line, 1)}:${Math.max(col, 1)}`;
+    return `${this.#file}:${Math.max(line, 1)}:${Math.max(col, 1)} `;
   }
 }
 

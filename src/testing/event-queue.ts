@@ -1,0 +1,92 @@
+import { Listeners, until } from '../base/index.js';
+import type { EventFilter, MergedEvent } from '../diagnostics/index.js';
+import type { Access } from './access.js';
+import { holds } from './holds.js';
+import { world } from './world.js';
+
+/** Events that wait for a reader. As many are kept of the whole cluster. */
+const WAITING_MAX = 100_000;
+
+type Result = IteratorResult<MergedEvent, undefined>;
+const OVER: Result = { done: true, value: undefined };
+
+/**
+ * Events as they come, for one reader, until it leaves or the cluster ends. It begins when it is made, not when it is
+ * first read: what is done in between is not missed.
+ */
+export class EventQueue implements AsyncIterableIterator<MergedEvent, undefined> {
+  readonly #opening: Promise<void>;
+  readonly #changes = new Listeners();
+  readonly #stops: (() => void)[] = [];
+  #events: MergedEvent[] = [];
+  #at = 0;
+  #lost = 0;
+  #isOver = false;
+
+  /** `since` undefined: from now on. */
+  constructor(access: Access, filter: EventFilter, since: number | undefined) {
+    this.#opening = access.ask(async (control) => {
+      const after = since ?? (await control.events.last());
+      if (this.#isOver) return;
+      const stop = control.events.subscribe(after, filter, (events) => this.#take(events));
+      this.#stops.push(
+        stop,
+        control.onClosed(() => this.#end()),
+      );
+    });
+    // Whoever reads hears of it.
+    this.#opening.catch(() => {});
+  }
+
+  next(): Promise<Result> {
+    return holds.while(this.#next());
+  }
+
+  async return(): Promise<Result> {
+    this.#end();
+    return OVER;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async #next(): Promise<Result> {
+    await this.#opening;
+    const late = () => {
+      throw new Error('there is no bound');
+    };
+    return until(() => this.#first(), { changes: this.#changes, scheduler: world.scheduler, late });
+  }
+
+  #first(): Result | undefined {
+    const value = this.#events[this.#at];
+    if (value === undefined) return this.#isOver ? OVER : undefined;
+    this.#at += 1;
+    if (this.#at === this.#events.length) [this.#events, this.#at] = [[], 0];
+    return { done: false, value };
+  }
+
+  #take(events: readonly MergedEvent[]): void {
+    for (const event of events) {
+      if (this.#events.length - this.#at >= WAITING_MAX) this.#lost += 1;
+      else this.#push(event);
+    }
+    this.#changes.notify();
+  }
+
+  #push(event: MergedEvent): void {
+    if (this.#lost > 0) {
+      const told = { node: 'supervisor', component: 'supervisor', level: 'warn', event: 'events-lost' } as const;
+      this.#events.push({ ...event, ...told, instance: '', sequence: 0, fields: { lost: this.#lost } });
+      this.#lost = 0;
+    }
+    this.#events.push(event);
+  }
+
+  #end(): void {
+    this.#isOver = true;
+    for (const stop of this.#stops.splice(0)) stop();
+    this.#changes.notify();
+  }
+}
