@@ -1,10 +1,12 @@
 import { assert, type Clock, RaftctlError, type Random, type Scheduler } from '../base/index.js';
 import { codeOf } from './address.js';
-import type { FrameSplitter } from './frames.js';
+import { type LinkFaults, sufferer } from './faults.js';
+import { encodeFrame, FRAME_HEADER_BYTES, type FrameSplitter } from './frames.js';
 import { HANDSHAKE_KIND, HOST_KIND_MIN } from './handshake-frames.js';
 import type { HeldBytes } from './held-bytes.js';
 import type { Network, Socket } from './network.js';
-import type { Partings } from './parting.js';
+import { LINGER_MS, type Partings } from './parting.js';
+import { Passage } from './passage.js';
 import { decodeRefusal, encodeRefusal } from './refusal.js';
 import { SendQueue } from './send-queue.js';
 import type { Connection, ConnectionHandlers, Frame, Hello } from './transport.js';
@@ -22,6 +24,7 @@ export interface ConnectionContext {
   readonly versions: VersionRange;
   readonly flushes: FlushAtTurnEnd;
   readonly partings: Partings;
+  readonly faults: LinkFaults;
   nextId(): number;
 }
 
@@ -46,6 +49,12 @@ interface Accepted {
   readonly cut: (connection: Connection, error: RaftctlError) => void;
 }
 
+/** What its frames go through while it suffers faults, and until the last of them has come through. */
+interface Passages {
+  readonly in: Passage<Frame>;
+  readonly out: Passage<Frame>;
+}
+
 /** A greeted socket. Open until `#end`, the one place that closes it. */
 export class SocketConnection implements Connection {
   readonly id: number;
@@ -54,13 +63,18 @@ export class SocketConnection implements Connection {
   readonly #sendQueue = new SendQueue();
   #isOpen = true;
   #isFull = false;
+  #isPaused = false;
   /** Since when something is held for it, in monotonic milliseconds. */
   #heldSince: number | undefined;
+  /** Undefined: nothing is wrong, and no frame pays for what might be. */
+  #passages: Passages | undefined;
 
   constructor(options: ConnectionOptions, context: ConnectionContext) {
     this.id = context.nextId();
     this.#options = options;
     this.#context = context;
+    context.faults.follow(sufferer(options.peer), this);
+    this.faultsChanged();
   }
 
   get peer(): Hello {
@@ -76,16 +90,16 @@ export class SocketConnection implements Connection {
   }
 
   get queuedBytes(): number {
-    return this.#sendQueue.bytes + this.#options.socket.writableLength;
+    return this.#sendQueue.bytes + this.#options.socket.writableLength + (this.#passages?.out.bytes ?? 0);
   }
 
   get isFull(): boolean {
     return this.#isFull;
   }
 
-  /** Queued for it, or half of a frame of it. */
+  /** Queued for it, half of a frame of it, or late. */
   get heldBytes(): number {
-    return this.queuedBytes + this.#options.splitter.heldBytes;
+    return this.queuedBytes + this.#options.splitter.heldBytes + (this.#passages?.in.bytes ?? 0);
   }
 
   /** How long it let something wait. */
@@ -104,20 +118,81 @@ export class SocketConnection implements Connection {
       if (splitter.isMidFrame) this.#options.accepted?.held.add(chunk.length);
     });
     socket.on('drain', () => this.#drained());
-    socket.on('end', () => this.#ended());
-    socket.on('error', (error) => this.#end(this.#broke(error)));
-    socket.on('close', () => this.#end(undefined));
+    socket.on('end', () => this.#hear(() => this.#ended()));
+    socket.on('error', (error) => this.#hear(() => this.#end(this.#broke(error))));
+    socket.on('close', () => this.#hear(() => this.#end(undefined)));
     this.#deliver();
+  }
+
+  /** What this side of the link suffers is another. */
+  faultsChanged(): void {
+    const troubles = this.#context.faults.of(sufferer(this.#options.peer));
+    if (troubles === undefined && this.#passages === undefined) return;
+    this.#passages ??= {
+      in: new Passage({ ...this.#context, passed: (frames) => this.#cameIn(frames) }),
+      out: new Passage({ ...this.#context, passed: (frames) => this.#wentOut(frames) }),
+    };
+    this.#passages.in.suffer(troubles?.in);
+    this.#passages.out.suffer(troubles?.out);
+    // Whatever a cut took along makes room.
+    if (this.#isFull) this.#context.scheduler.defer(() => this.#drained());
+    this.#healed();
   }
 
   send(kind: number, callId: number, ...parts: readonly Uint8Array[]): boolean {
     assert(kind >= HOST_KIND_MIN && kind <= 255, 'the kind of a frame: expected 16 to 255');
     if (!this.#isOpen) return false;
     if (this.queuedBytes >= this.#options.maxQueuedBytes && !this.#makesRoom()) return false;
-    if (this.#sendQueue.bytes === 0) this.#context.flushes.add(this);
-    const bytes = this.#sendQueue.add(kind, callId, parts);
+    const passage = this.#passages?.out;
+    const bytes =
+      passage === undefined ? this.#enqueue(kind, callId, parts) : this.#sendThrough(passage, kind, callId, parts);
     if (this.#options.accepted !== undefined) this.#holds(this.#options.accepted, bytes);
     return this.#isOpen;
+  }
+
+  /** Answers how many bytes the frame has. */
+  #enqueue(kind: number, callId: number, parts: readonly Uint8Array[]): number {
+    if (this.#sendQueue.bytes === 0) this.#context.flushes.add(this);
+    return this.#sendQueue.add(kind, callId, parts);
+  }
+
+  /** As `#enqueue`: 0 of a frame that is lost, which its sender does not notice. */
+  #sendThrough(passage: Passage<Frame>, kind: number, callId: number, parts: readonly Uint8Array[]): number {
+    const payload = Buffer.concat(parts);
+    const bytes = FRAME_HEADER_BYTES + payload.length;
+    const fate = passage.take({ kind, callId, payload }, bytes);
+    if (fate === 'through') return this.#enqueue(kind, callId, [payload]);
+    return fate === 'late' ? bytes : 0;
+  }
+
+  #wentOut(frames: readonly Frame[]): void {
+    for (const { kind, callId, payload } of frames) {
+      if (this.#isOpen) this.#enqueue(kind, callId, [payload]);
+      else this.#options.socket.write(encodeFrame(kind, callId, payload));
+    }
+    this.#healed();
+  }
+
+  #cameIn(frames: readonly Frame[]): void {
+    this.#hand(frames);
+    this.#healed();
+    this.#regulate();
+  }
+
+  /** Nothing is wrong any more, nor late: frames go their own way again. */
+  #healed(): void {
+    const { in: inward, out } = this.#passages ?? {};
+    if (inward?.isOpen === true && out?.isOpen === true) this.#passages = undefined;
+  }
+
+  #hearRefusal(payload: Buffer): void {
+    this.#hear(() => this.#end(decodeRefusal(payload)));
+  }
+
+  /** The end of the other side, behind whatever it sent before. */
+  #hear(end: () => void): void {
+    if (this.#passages === undefined) end();
+    else this.#passages.in.end(end);
   }
 
   flush(): void {
@@ -165,18 +240,29 @@ export class SocketConnection implements Connection {
   #holds({ fullBytes, held }: Accepted, bytes: number): void {
     if (!this.#isFull && this.queuedBytes >= fullBytes) {
       this.#isFull = true;
-      this.#options.socket.pause();
+      this.#regulate();
     }
     held.add(bytes);
   }
 
+  /** Who is full is not read, nor is one of whom enough is late. */
+  #regulate(): void {
+    const { socket, maxQueuedBytes, accepted } = this.#options;
+    const lateBytes = this.#passages?.in.bytes ?? 0;
+    const isPaused = this.#isFull || lateBytes >= Math.min(maxQueuedBytes, accepted?.fullBytes ?? maxQueuedBytes);
+    if (isPaused === this.#isPaused || !this.#isOpen) return;
+    this.#isPaused = isPaused;
+    if (isPaused) socket.pause();
+    else socket.resume();
+  }
+
   #drained(): void {
-    const { accepted, socket, handlers } = this.#options;
+    const { accepted, handlers } = this.#options;
     if (!this.#isOpen || accepted === undefined) return;
     this.#noteHeld(false);
     if (!this.#isFull || this.queuedBytes >= accepted.fullBytes) return;
     this.#isFull = false;
-    socket.resume();
+    this.#regulate();
     handlers.drained?.(this);
   }
 
@@ -200,11 +286,24 @@ export class SocketConnection implements Connection {
       frames.push(frame);
     }
     if (this.#options.accepted !== undefined) this.#noteHeld(frames.length > 0);
-    if (frames.length > 0) this.#hand(frames);
+    if (frames.length > 0) {
+      if (this.#passages === undefined) this.#hand(frames);
+      else this.#receiveThrough(this.#passages.in, frames);
+    }
     if (!this.#isOpen) return;
-    if (own?.kind === HANDSHAKE_KIND.refusal) this.#end(decodeRefusal(own.payload));
+    if (own?.kind === HANDSHAKE_KIND.refusal) this.#hearRefusal(own.payload);
     else if (own !== undefined) this.#violated(`a frame of kind ${own.kind}, which belongs to the handshake`);
     else if (splitter.fault !== undefined) this.#violated(splitter.fault.message);
+  }
+
+  #receiveThrough(passage: Passage<Frame>, frames: readonly Frame[]): void {
+    const before = passage.bytes;
+    const bytesOf = ({ payload }: Frame): number => FRAME_HEADER_BYTES + payload.length;
+    const through = frames.filter((frame) => passage.take(frame, bytesOf(frame)) === 'through');
+    if (through.length > 0) this.#hand(through);
+    this.#regulate();
+    const lateBytes = passage.bytes - before;
+    if (lateBytes > 0) this.#options.accepted?.held.add(lateBytes);
   }
 
   #hand(frames: readonly Frame[]): void {
@@ -239,10 +338,26 @@ export class SocketConnection implements Connection {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     this.#sendQueue.clear();
-    const { socket, handlers } = this.#options;
+    const { socket, peer, handlers } = this.#options;
+    this.#passages?.in.clear();
     if (how.abruptly === true) socket.destroy();
+    else if (this.#passages !== undefined) this.#partThrough(this.#passages.out, how.lastWords);
     else this.#context.partings.part(socket, how.lastWords);
+    this.#context.faults.leave(sufferer(peer), this);
     this.#context.scheduler.defer(() => handlers.closed?.(this, error));
+  }
+
+  /** What is late is sent first, as far as it is within the time that last words have. A cut lets none of it through. */
+  #partThrough(out: Passage<Frame>, lastWords: Uint8Array | undefined): void {
+    const { scheduler, partings } = this.#context;
+    const part = (words: Uint8Array | undefined): void => {
+      timer.cancel();
+      out.clear();
+      partings.part(this.#options.socket, words);
+    };
+    const timer = scheduler.after(LINGER_MS, () => part(undefined));
+    if (out.isCut) part(undefined);
+    else out.end(() => part(lastWords));
   }
 
   #peerName(): string {

@@ -1,5 +1,6 @@
 import type { Clock, Emit, Random, Scheduler } from '../base/index.js';
 import { Attempts } from './attempts.js';
+import { LinkFaults } from './faults.js';
 import { DialedLink, type LinkContext } from './link.js';
 import { listen } from './listener.js';
 import type { Network } from './network.js';
@@ -21,6 +22,7 @@ export interface TransportOptions {
 /** Frames, handshake and links over the byte streams of any network. */
 export function createTransport({ network, clock, scheduler, random, emit, versions }: TransportOptions): Transport {
   let lastId = 0;
+  const faults = new LinkFaults();
   const connections = {
     network,
     clock,
@@ -29,6 +31,7 @@ export function createTransport({ network, clock, scheduler, random, emit, versi
     versions: versions ?? PROTOCOL_VERSIONS,
     flushes: new FlushAtTurnEnd(scheduler),
     partings: new Partings(scheduler),
+    faults,
     nextId: () => {
       lastId += 1;
       return lastId;
@@ -39,10 +42,12 @@ export function createTransport({ network, clock, scheduler, random, emit, versi
     scheduler,
     random,
     emit,
+    faults,
     attempt: (options, handlers, outcome) => new Attempts(options, handlers, outcome, connections),
   };
   return {
     listen: (options) => listen(options, { ...connections, emit }),
     dial: (options) => new DialedLink(options, links),
+    setFaults: (sufferings) => faults.set(sufferings),
   };
 }

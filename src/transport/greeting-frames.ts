@@ -12,41 +12,66 @@ export type Heard =
   | { readonly type: 'failed'; readonly error: Error }
   | { readonly type: 'silence' };
 
+/** Who waits for the other side's greeting. */
+export interface Awaited {
+  /** Nobody hears of it any more. */
+  cancel(): void;
+  /** The frame that was to come later comes now. */
+  goOn(): void;
+}
+
 /**
  * Waits for whole frames until `heard` answers false for one, or the end. One deadline stands for all of them together,
  * however the bytes drip in. The splitter keeps what came behind the last frame. Leaves no listener on the socket, nor
- * has one while `heard` runs.
+ * has one while `heard` runs. Where `heard` answers `later`, nothing more is read, and the frame is heard again by `goOn`.
  */
 export function awaitGreeting(
   socket: Socket,
   splitter: FrameSplitter,
   wait: { readonly scheduler: Scheduler; readonly timeoutMs: number },
-  heard: (heard: Heard) => boolean,
-): { cancel(): void } {
+  heard: (heard: Heard) => boolean | 'later',
+): Awaited {
   let isOver = false;
+  let held: Frame | undefined;
   const finish = (end: Heard): void => {
     cancel();
     heard(end);
   };
   const onData = (chunk: Buffer): void => {
     splitter.push(chunk);
-    for (let frame = splitter.next(); frame !== undefined; frame = splitter.next()) {
+    takeAll(splitter.next());
+  };
+  const takeAll = (first: Frame | undefined): void => {
+    for (let frame = first; frame !== undefined; frame = splitter.next()) {
       leave();
-      const wantsMore = heardFrame(frame);
-      if (!wantsMore) return;
+      const answer = heardFrame(frame);
+      if (answer === false) return;
       listen();
+      if (answer === 'later') {
+        held = frame;
+        socket.pause();
+        return;
+      }
     }
     if (splitter.fault !== undefined) finish({ type: 'garbage', announced: splitter.announced });
   };
   /** What throws is over as well. */
-  const heardFrame = (frame: Frame): boolean => {
-    let wantsMore = false;
+  const heardFrame = (frame: Frame): boolean | 'later' => {
+    let answer: boolean | 'later' = false;
     try {
-      wantsMore = heard({ type: 'frame', frame }) && !isOver;
+      answer = heard({ type: 'frame', frame });
+      if (isOver) answer = false;
     } finally {
-      if (!wantsMore) cancel();
+      if (answer === false) cancel();
     }
-    return wantsMore;
+    return answer;
+  };
+  const goOn = (): void => {
+    const frame = held;
+    if (isOver || frame === undefined) return;
+    held = undefined;
+    socket.resume();
+    takeAll(frame);
   };
   const onEnd = (): void => finish({ type: 'ended' });
   const onError = (error: Error): void => finish({ type: 'failed', error });
@@ -63,5 +88,5 @@ export function awaitGreeting(
     leave();
   };
   listen();
-  return { cancel };
+  return { cancel, goOn };
 }

@@ -78,8 +78,18 @@
  * `Link.renew`, and the link dials anew beside the connection. A dial that nobody takes is followed by another beside it
  * every `redialUntakenMs`, for the same reason. What is said on two connections may overtake each other.
  *
- * Link faults (cut, delay, drop, by direction and peer) belong between a frame and its socket: `SocketConnection.send`
- * on the way out, its `#deliver` on the way in. The socket stays, so a fault is never taken for a death.
+ * ## Faults
+ *
+ *     transport.setFaults([{ peer: 'node-03', direction: 'out', type: 'cut' }]);      // until the next call
+ *
+ * What happens to a frame on a link (`link-fault.ts`) happens between it and its socket, by peer and direction: it is
+ * lost, or late, and overtakes nothing (`passage.ts`). Frames of peers, of bulk and of clients are concerned, never an
+ * admin's. The socket stays, so a fault is never taken for a death; and the end of a connection is not heard through a
+ * cut, nor before what was said ahead of it. Through a cut nobody is dialed, which fails as unreachable after the
+ * handshake's time, and who dials from behind one is not answered, nor refused (`held-greeting.ts`); a slow link makes
+ * greetings slow. Healed, whatever was late arrives at once, links that broke are dialed, and greetings that came are
+ * answered. What is late counts as queued, or as read and not taken. A connection that suffers nothing does no more than
+ * look whether it does.
  *
  * The bytes are written down in `docs/protocol.md`.
  */
@@ -87,6 +97,7 @@ export type { Address } from './address.js';
 export { ask } from './ask.js';
 export { type Call, Calls } from './calls.js';
 export { createTransport } from './create-transport.js';
+export { CLIENTS, type LinkFault, type LinkTrouble } from './link-fault.js';
 export type * from './network.js';
 export { createGuestTransport, createTcpTransport } from './tcp-transport.js';
 export type * from './transport.js';

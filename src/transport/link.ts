@@ -1,11 +1,18 @@
 import { assert, type Clock, type Emit, RaftctlError, type Random, type Scheduler, type Timer } from '../base/index.js';
 import { formatAddress } from './address.js';
+import type { LinkFaults } from './faults.js';
 import { RedialPace } from './redial-pace.js';
 import type { Connection, ConnectionHandlers, DialOptions, Link, LinkState } from './transport.js';
 
 /** One dial under way. Its outcome comes in a later turn. */
 export interface Attempt {
   cancel(): void;
+}
+
+/** All that is done to reach somebody. */
+export interface Dialing extends Attempt {
+  /** From the start: whatever was under way is under other faults now. */
+  again(): void;
 }
 
 /** `greeted` or `failed` is called once, unless the attempt is cancelled. */
@@ -30,13 +37,14 @@ export interface LinkContext {
   readonly scheduler: Scheduler;
   readonly random: Random;
   readonly emit: Emit;
-  attempt(options: DialOptions, handlers: ConnectionHandlers, outcome: AttemptOutcome): Attempt;
+  readonly faults: LinkFaults;
+  attempt(options: DialOptions, handlers: ConnectionHandlers, outcome: AttemptOutcome): Dialing;
 }
 
 /** The public states, each with what is alive in it. */
 type State =
-  | { readonly type: 'connecting'; readonly attempt: number; dialing: Attempt | undefined }
-  | { readonly type: 'connected'; readonly connection: Connection; readonly since: number; beside: Attempt | undefined }
+  | { readonly type: 'connecting'; readonly attempt: number; dialing: Dialing | undefined }
+  | { readonly type: 'connected'; readonly connection: Connection; readonly since: number; beside: Dialing | undefined }
   | { readonly type: 'broken'; readonly error: RaftctlError; readonly retryAt: number; readonly timer: Timer }
   | { readonly type: 'closed' };
 
@@ -78,6 +86,7 @@ export class DialedLink implements Link {
       closed: (connection, error) => this.#lost(connection, error),
     };
     this.#state = this.#dial();
+    context.faults.follow(options.expected, this);
   }
 
   get state(): LinkState {
@@ -103,7 +112,16 @@ export class DialedLink implements Link {
     });
   }
 
+  /** What it broke over may be over, and what is under way may meet a cut now. */
+  faultsChanged(): void {
+    const state = this.#state;
+    if (state.type === 'connecting') state.dialing?.again();
+    else if (state.type === 'connected') state.beside?.again();
+    else if (!this.#context.faults.isCut(this.#options.expected)) this.retryNow();
+  }
+
   close(): void {
+    this.#context.faults.leave(this.#options.expected, this);
     if (this.#state.type !== 'closed') this.#become({ type: 'closed' });
   }
 

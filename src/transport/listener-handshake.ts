@@ -37,6 +37,17 @@ export class ListenerHandshake {
     this.#options = options;
   }
 
+  /** Whose frame this is, by what it says itself; undefined: nobody's that could be. */
+  dialerOf(frame: Frame): Hello | undefined {
+    if (this.#challenged !== undefined) return this.#challenged.dialer.hello;
+    try {
+      return decodeGreeting(frame.payload, this.#options.versions).hello;
+    } catch (thrown) {
+      if (!(thrown instanceof RaftctlError)) throw thrown;
+      return undefined;
+    }
+  }
+
   heard(frame: Frame): ListenerStep {
     if (this.#challenged !== undefined) return this.#heardProof(frame);
     if (frame.kind !== HANDSHAKE_KIND.hello) throw unexpected(frame);

@@ -1,10 +1,12 @@
 import { type Emit, LimitedWarnings, RaftctlError } from '../base/index.js';
 import { type Address, codeOf, formatAddress } from './address.js';
 import { type ConnectionContext, SocketConnection } from './connection.js';
+import { sufferer } from './faults.js';
 import { FrameSplitter } from './frames.js';
-import { awaitGreeting, type Heard } from './greeting-frames.js';
+import { type Awaited, awaitGreeting, type Heard } from './greeting-frames.js';
 import { HANDSHAKE_BYTES_MAX } from './handshake-frames.js';
 import { HeldBytes } from './held-bytes.js';
+import { HeldGreeting } from './held-greeting.js';
 import { ListenerHandshake, type ListenerStep } from './listener-handshake.js';
 import type { ServerSocket, Socket } from './network.js';
 import { encodeRefusal, strangersAnswer } from './refusal.js';
@@ -68,6 +70,7 @@ interface Stranger {
   readonly address: string;
   readonly splitter: FrameSplitter;
   readonly handshake: ListenerHandshake;
+  readonly held: HeldGreeting;
 }
 
 type Greeted = Extract<ListenerStep, { type: 'greeted' }>;
@@ -76,7 +79,7 @@ type Greeted = Extract<ListenerStep, { type: 'greeted' }>;
 class SocketListener implements Listener {
   readonly port: number;
   readonly connections = new Set<SocketConnection>();
-  readonly #strangers = new Map<Socket, { cancel(): void }>();
+  readonly #strangers = new Map<Socket, Awaited>();
   readonly #server: ServerSocket;
   readonly #options: ListenOptions;
   readonly #context: ListenContext;
@@ -132,14 +135,33 @@ class SocketListener implements Listener {
       address,
       splitter: new FrameSplitter(HANDSHAKE_BYTES_MAX),
       handshake: new ListenerHandshake({ hello, versions, secret, random, admit }),
+      held: new HeldGreeting(this.#context),
     };
     const wait = { scheduler, timeoutMs: handshakeTimeoutMs };
     const greeting = awaitGreeting(socket, stranger.splitter, wait, (heard) => {
+      if (heard.type === 'frame' && this.#holds(stranger, heard, () => greeting.goOn())) return 'later';
       const wantsMore = this.#heard(stranger, heard);
-      if (!wantsMore) this.#strangers.delete(socket);
+      if (!wantsMore) this.#forget(stranger);
       return wantsMore;
     });
-    this.#strangers.set(socket, greeting);
+    this.#strangers.set(socket, {
+      goOn: () => greeting.goOn(),
+      cancel: () => {
+        greeting.cancel();
+        stranger.held.cancel();
+      },
+    });
+  }
+
+  #holds({ handshake, held }: Stranger, { frame }: Extract<Heard, { type: 'frame' }>, goOn: () => void): boolean {
+    if (!this.#context.faults.isAny && !held.isHeld) return false;
+    const dialer = handshake.dialerOf(frame);
+    return dialer !== undefined && held.holds(sufferer(dialer), goOn);
+  }
+
+  #forget({ socket, held }: Stranger): void {
+    held.cancel();
+    this.#strangers.delete(socket);
   }
 
   /** True: the handshake goes on. */
@@ -154,17 +176,22 @@ class SocketListener implements Listener {
         return false;
       }
       case 'silence': {
+        if (stranger.held.isHeld) return this.#left(stranger);
         const bound = `expected a greeting within ${this.#options.handshakeTimeoutMs} ms, received none`;
         this.#refuse(socket, address, new RaftctlError('handshake-refused', bound));
         return false;
       }
       case 'ended':
       case 'failed':
-        // A port probe looks like this. Nobody is left to be told.
-        this.#context.emit.emit('debug', 'stranger-left', { address });
-        this.#context.partings.part(socket);
-        return false;
+        return this.#left(stranger);
     }
+  }
+
+  /** A port probe looks like this. Nobody is left to be told, or nobody must be. */
+  #left({ socket, address }: Stranger): false {
+    this.#context.emit.emit('debug', 'stranger-left', { address });
+    this.#context.partings.part(socket);
+    return false;
   }
 
   #take(stranger: Stranger, { frame }: Extract<Heard, { type: 'frame' }>): boolean {
@@ -183,8 +210,9 @@ class SocketListener implements Listener {
     return false;
   }
 
-  #welcomed({ socket, splitter, address }: Stranger, { peer, agreement }: Greeted): void {
-    this.#strangers.delete(socket);
+  #welcomed(stranger: Stranger, { peer, agreement }: Greeted): void {
+    const { socket, splitter, address } = stranger;
+    this.#forget(stranger);
     splitter.maxFrameBytes = this.#options.maxFrameBytes(peer.role);
     const connection = new SocketConnection(
       {

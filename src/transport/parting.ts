@@ -2,7 +2,7 @@ import type { Scheduler } from '../base/index.js';
 import type { Socket } from './network.js';
 
 /** What was sent last gets so long to be read. */
-const LINGER_MS = 1_000;
+export const LINGER_MS = 1_000;
 /** So many may linger at once; beyond it they are cut, so that a flood of strangers holds no descriptors. */
 const LINGERING_MAX = 256;
 

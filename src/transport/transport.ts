@@ -1,4 +1,5 @@
 import type { RaftctlError } from '../base/index.js';
+import type { LinkFault } from './link-fault.js';
 import type { Agreement } from './versions.js';
 
 /**
@@ -10,6 +11,11 @@ export interface Transport {
   listen(options: ListenOptions): Promise<Listener>;
   /** Keeps dialing `address` until closed: one state machine, `Connecting | Connected | Broken`. */
   dial(options: DialOptions): Link;
+  /**
+   * What links suffer from now on, on purpose; it replaces what was. A cut drops frames and keeps the socket, and a dial
+   * during one fails as unreachable after its time. Once nothing is wrong any more, what broke meanwhile is dialed at once.
+   */
+  setFaults(links: readonly LinkFault[]): void;
 }
 
 /** `snapshot`: a peer too, that sends its state: bulk, which must not delay what peers say, nor count as a sign of life. */

@@ -1,4 +1,5 @@
 import { asNodeId, type NodeId } from '../base/index.js';
+import { CLIENTS, type LinkTrouble } from '../transport/link-fault.js';
 import { decodeDocument, encodeDocument } from './document.js';
 import { between, branded, list, nullable, object, oneOf, type Parser, text } from './parse.js';
 
@@ -20,22 +21,14 @@ export type LinkFault = {
   readonly direction: 'in' | 'out';
 } & LinkTrouble;
 
-/** What happens to a frame. Times are milliseconds, 60,000 at most. */
-export type LinkTrouble =
-  | { readonly type: 'cut' }
-  /** Each frame takes `delayMs` longer, give or take `jitterMs`; none overtakes another. */
-  | { readonly type: 'slow'; readonly delayMs: number; readonly jitterMs: number }
-  /** The share of frames that is lost, 0 to 1. */
-  | { readonly type: 'flaky'; readonly lossRate: number };
-
 /** What happens at the disk: writes and syncs take longer, nothing that takes room succeeds, or no write and no sync. */
 export type DiskFault =
   | { readonly type: 'slow'; readonly delayMs: number }
   | { readonly type: 'full' }
   | { readonly type: 'failing' };
 
-/** No node may be called so. */
-export const CLIENTS = 'clients';
+export { CLIENTS };
+
 export const FAULT_DELAY_MS_MAX = 60_000;
 /** 32 nodes and all clients, both directions, each way to suffer: far below. It bounds what a frame is looked up in. */
 const LINK_FAULTS_MAX = 1_024;

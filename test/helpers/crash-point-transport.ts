@@ -12,6 +12,7 @@ export interface ReplyFacts {
 export function crashingTransport(transport: Transport, points: CrashPoints): Transport {
   return {
     dial: (options) => transport.dial(options),
+    setFaults: (links) => transport.setFaults(links),
     listen(options) {
       const wrapped = new WeakMap<Connection, Connection>();
       const wrap = (connection: Connection): Connection => {

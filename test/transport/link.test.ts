@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { RaftctlError, seededRandom, silent } from '../../src/base/index.js';
+import { LinkFaults } from '../../src/transport/faults.js';
 import type { Connection, ConnectionHandlers, Hello } from '../../src/transport/index.js';
 import { type AttemptOutcome, DialedLink, type DialFailure } from '../../src/transport/link.js';
 import { ManualTime } from '../helpers/manual-time.js';
@@ -9,6 +10,7 @@ interface Dialed {
   readonly handlers: ConnectionHandlers;
   readonly outcome: AttemptOutcome;
   cancelled: boolean;
+  begunAnew: number;
 }
 
 /** A connection that knows only what a link asks of it. */
@@ -42,17 +44,22 @@ function setUp() {
   const time = new ManualTime();
   const log = new Log();
   const dialed: Dialed[] = [];
-  const link = new DialedLink(dialOptions(3331, log), {
+  const faults = new LinkFaults();
+  const link = new DialedLink(dialOptions(3331, log, { expected: 'node-01' }), {
     clock: time,
     scheduler: time,
     random: seededRandom(1),
     emit: silent,
+    faults,
     attempt(_options, handlers, outcome) {
-      const attempt = { handlers, outcome, cancelled: false };
+      const attempt = { handlers, outcome, cancelled: false, begunAnew: 0 };
       dialed.push(attempt);
       return {
         cancel: () => {
           attempt.cancelled = true;
+        },
+        again: () => {
+          attempt.begunAnew += 1;
         },
       };
     },
@@ -66,7 +73,7 @@ function setUp() {
   const end = (connection: Connection, error?: RaftctlError): void => last().handlers.closed!(connection, error);
   const fail = (failure: Partial<DialFailure> = {}): void =>
     last().outcome.failed({ error: unreachable, cutShort: false, refusedBy: [], ...failure });
-  return { time, log, link, dialed, last, greet, end, fail };
+  return { time, log, link, faults, dialed, last, greet, end, fail };
 }
 
 const unreachable = new RaftctlError('unreachable', 'no answer');
@@ -379,5 +386,56 @@ describe('nothing is certain', () => {
     time.advance(2);
     greet('other', 'node-05');
     expect(log.gone).toEqual([]);
+  });
+});
+
+describe('a link whose faults change', () => {
+  const CUT = { peer: 'node-01', direction: 'in', type: 'cut' } as const;
+
+  it('begins its dial anew while it is connecting, cut or healed', () => {
+    const { dialed, faults } = setUp();
+    faults.set([CUT]);
+    faults.set([]);
+    expect(dialed.map(({ begunAnew }) => begunAnew)).toEqual([2]);
+  });
+
+  it('dials at once when it was broken and is healed, whatever its backoff', () => {
+    const { time, dialed, faults, fail, link } = setUp();
+    faults.set([CUT]);
+    for (const waitMs of [5, 10, 20]) {
+      fail();
+      time.advance(waitMs);
+    }
+    fail();
+    expect(dialed).toHaveLength(4);
+    faults.set([]);
+    expect(link.state.type).toBe('connecting');
+    expect(dialed).toHaveLength(5);
+  });
+
+  it('waits on while it is broken and still cut', () => {
+    const { dialed, faults, fail } = setUp();
+    fail();
+    faults.set([CUT]);
+    expect(dialed).toHaveLength(1);
+  });
+
+  it('begins the dial beside its connection anew, and keeps the connection', () => {
+    const { dialed, faults, greet, link } = setUp();
+    const connection = greet();
+    faults.set([CUT]);
+    link.renew();
+    faults.set([]);
+    expect(dialed.map(({ begunAnew }) => begunAnew)).toEqual([0, 1]);
+    expect(connection.closes).toBe(0);
+    expect(link.state.type).toBe('connected');
+  });
+
+  it('hears nothing of the faults of others, nor of its own once it is closed', () => {
+    const { dialed, faults, link } = setUp();
+    faults.set([{ ...CUT, peer: 'node-03' }]);
+    link.close();
+    faults.set([CUT]);
+    expect(dialed.map(({ begunAnew }) => begunAnew)).toEqual([0]);
   });
 });
