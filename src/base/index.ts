@@ -15,6 +15,7 @@ export * from './backoff.js';
 export * from './disk-fault.js';
 export * from './emit.js';
 export * from './errors.js';
+export * from './faulty-disk.js';
 export * from './host-port.js';
 export * from './ids.js';
 export * from './membership.js';

@@ -340,6 +340,15 @@ export const EVENTS = {
     about: 'The node takes part from now on.',
     fields: { host: 'its host', port: 'its port' },
   },
+  'faults-set': {
+    component: 'node',
+    level: 'info',
+    about: 'The node suffers these faults from now on, because it was told to, and no others.',
+    fields: {
+      links: 'each as `PEER in|out cut`, `… slow MS ± MS ms` or `… flaky SHARE`, or none',
+      disk: '`full`, `failing`, `slow MS ms`, or none',
+    },
+  },
   'cluster-version-raised': {
     component: 'node',
     level: 'info',

@@ -149,6 +149,7 @@ export {
   SNAPSHOT_VERSION,
   versionTooLow,
 } from './data-version.js';
+export { openOnFaultyDisk } from './faulty-backend.js';
 export { checkAgainstLog, type LogExtent } from './log-extent.js';
 export { emptyMeta, readMeta, type StoreMeta } from './meta.js';
 export { revisionGone } from './past-revisions.js';

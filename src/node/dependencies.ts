@@ -4,6 +4,7 @@ import type { Backend, KvStore } from '../kv/index.js';
 import type { DataDirectory, FileSystem, Recovered, Wal } from '../storage/index.js';
 import type { Transport } from '../transport/index.js';
 import type { NodeSpec } from '../wire/index.js';
+import type { Faults } from './faults.js';
 import type { NodeLimits } from './limits.js';
 import type { Sightings } from './sightings.js';
 
@@ -15,6 +16,7 @@ export interface NodeDependencies {
   /** The cluster's, 32 bytes: peers and admin must know it. Without it their names are believed. */
   readonly secret?: Uint8Array | undefined;
   readonly transport: Transport;
+  readonly faults: Faults;
   readonly fileSystem: FileSystem;
   readonly data: DataDirectory;
   /** Opens a state's backend in that directory. */

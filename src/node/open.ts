@@ -1,6 +1,7 @@
 import { assert } from '../base/index.js';
 import { openDataDirectory, openWal, readSightings, segmentSizesFor } from '../storage/index.js';
 import type { NodeSpec } from '../wire/index.js';
+import { Faults } from './faults.js';
 import { examineState, type FoundState } from './found-state.js';
 import { openState } from './open-state.js';
 import { NodeServer } from './server.js';
@@ -10,9 +11,15 @@ import type { NodeWorld } from './world.js';
 /**
  * Opens a node's data and starts its server. The holder of the directory's lock calls it. Data that is not this node's,
  * damaged or newer is refused before anything is changed; the state machine must fit the log. Its start is
- * counted last, before anybody hears of it.
+ * counted last, before anybody hears of it. Its faults are in force before anything of it is touched.
  */
 export async function openNode(spec: NodeSpec, world: NodeWorld): Promise<NodeServer> {
+  const faults = new Faults(world);
+  faults.begin(spec.faults);
+  return open(spec, { ...world, ...faults.onDisk(world) }, faults);
+}
+
+async function open(spec: NodeSpec, world: NodeWorld, faults: Faults): Promise<NodeServer> {
   const { fileSystem, recorder, scheduler } = world;
   const emit = recorder.emitFor('storage');
   const { segmentBytes, firstSegmentBytes } = segmentSizesFor(spec.keepLogBytes);
@@ -49,6 +56,7 @@ export async function openNode(spec: NodeSpec, world: NodeWorld): Promise<NodeSe
     ...world,
     onRemoved: world.onRemoved ?? onFatal,
     onFatal,
+    faults,
     spec,
     data,
     wal,

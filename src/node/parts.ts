@@ -199,6 +199,7 @@ export class Parts {
       status: host.status,
       membership: () => this.members.inForce,
       setLogLevel: (level) => recorder.setBaseLevel(level),
+      setFaults: (faults) => dependencies.faults.set(faults),
       stop: dependencies.onStop,
     });
     this.edge = new Edge({

@@ -1,5 +1,5 @@
 import type { Level, NodeId, Revision } from '../base/index.js';
-import type { MembershipRequest, ReadMode } from '../wire/index.js';
+import type { MembershipRequest, NodeFaults, ReadMode } from '../wire/index.js';
 import type { Origin } from './origin.js';
 
 /**
@@ -16,6 +16,7 @@ export type Request =
   | SubscribeEvents
   | Cancel
   | SetLogLevel
+  | SetFaults
   | Transfer
   | ChangeMembership
   | Stop;
@@ -81,6 +82,12 @@ export interface Cancel {
 export interface SetLogLevel {
   readonly type: 'log-level';
   readonly level: Level;
+}
+
+/** What the node is to suffer from now on, instead of what it suffers. */
+export interface SetFaults {
+  readonly type: 'set-faults';
+  readonly faults: NodeFaults;
 }
 
 /** Asked of the leader: others are to be members. */

@@ -6,7 +6,7 @@ import type { EventStreams } from './event-streams.js';
 import { answerRead } from './local-reads.js';
 import type { Origin } from './origin.js';
 import type { Reads } from './reads.js';
-import type { ChangeMembership, Get, Request, Scan, SetLogLevel, Transfer, Write } from './request.js';
+import type { ChangeMembership, Get, Request, Scan, SetFaults, SetLogLevel, Transfer, Write } from './request.js';
 import { failed } from './result.js';
 import type { Transfers } from './transfers.js';
 import type { Watches } from './watches.js';
@@ -26,6 +26,7 @@ interface RequestsOptions {
   readonly status: () => NodeStatus;
   readonly membership: () => Membership;
   readonly setLogLevel: (level: SetLogLevel['level']) => void;
+  readonly setFaults: (faults: SetFaults['faults']) => void;
   /** Somebody who may asked this node to stop. */
   readonly stop: () => void;
 }
@@ -43,7 +44,7 @@ export class Requests {
 
   /** `now`, in monotonic milliseconds, is when it arrived. */
   serve(request: Request, origin: Origin, now: number): void {
-    const { watches, events, transfers, changes, status, setLogLevel, stop } = this.#options;
+    const { watches, events, transfers, changes, status, setLogLevel, setFaults, stop } = this.#options;
     switch (request.type) {
       case 'write':
         this.#write(request, origin, now);
@@ -70,6 +71,10 @@ export class Requests {
         break;
       case 'log-level':
         setLogLevel(request.level);
+        origin.respond({ type: 'done' });
+        break;
+      case 'set-faults':
+        setFaults(request.faults);
         origin.respond({ type: 'done' });
         break;
       case 'change-membership':

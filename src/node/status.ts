@@ -7,7 +7,7 @@ import type { OutgoingSnapshots } from './snapshots/outgoing.js';
 
 /** What the node says of itself, read at this moment. */
 export function statusOf(
-  { spec, instance, process, store, recorder, clock }: NodeDependencies,
+  { spec, instance, process, store, recorder, clock, faults }: NodeDependencies,
   raft: RawNode,
   membership: Membership,
   peers: Peers,
@@ -47,6 +47,7 @@ export function statusOf(
     followers: followersOf(raft, snapshots),
     connections,
     level: recorder.level,
+    faults: faults.inForce,
   };
 }
 

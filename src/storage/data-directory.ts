@@ -168,7 +168,9 @@ async function holdsData(fileSystem: FileSystem, directory: string): Promise<boo
 async function check(fileSystem: FileSystem, directory: string, found: Identity, expected: Identity): Promise<void> {
   checkIdentity(directory, found, expected);
   // The run that wrote it may have died before this.
-  await fileSystem.syncDirectory(directory);
+  await fileSystem.syncDirectory(directory).catch((error: Error) => {
+    throw diskFailed(directory, undefined, error);
+  });
   const wal = walPath(directory);
   if (await holdsSegment(fileSystem, wal)) return;
   throw new RaftctlError('data-damaged', `${wal} holds no log, but identity.json says that there was one`, {

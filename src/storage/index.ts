@@ -36,6 +36,7 @@
  */
 export * from './data-directory.js';
 export { makeDirectoryDurably } from './durable-directory.js';
+export { FaultyFileSystem } from './faulty-file-system.js';
 export type { FileSystem } from './file-system.js';
 export { checkIdentity, type Identity, readIdentity, writeIdentity } from './identity.js';
 export * from './open-wal.js';

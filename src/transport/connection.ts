@@ -1,12 +1,12 @@
 import { assert, type Clock, RaftctlError, type Random, type Scheduler } from '../base/index.js';
 import { codeOf } from './address.js';
 import { type LinkFaults, sufferer } from './faults.js';
-import { encodeFrame, FRAME_HEADER_BYTES, type FrameSplitter } from './frames.js';
+import { encodeFrame, type FrameSplitter } from './frames.js';
 import { HANDSHAKE_KIND, HOST_KIND_MIN } from './handshake-frames.js';
 import type { HeldBytes } from './held-bytes.js';
 import type { Network, Socket } from './network.js';
 import { LINGER_MS, type Partings } from './parting.js';
-import { Passage } from './passage.js';
+import { Passages } from './passages.js';
 import { decodeRefusal, encodeRefusal } from './refusal.js';
 import { SendQueue } from './send-queue.js';
 import type { Connection, ConnectionHandlers, Frame, Hello } from './transport.js';
@@ -47,12 +47,6 @@ interface Accepted {
   readonly held: HeldBytes;
   /** The connection is ended because its other side does not read, or sends half of something. */
   readonly cut: (connection: Connection, error: RaftctlError) => void;
-}
-
-/** What its frames go through while it suffers faults, and until the last of them has come through. */
-interface Passages {
-  readonly in: Passage<Frame>;
-  readonly out: Passage<Frame>;
 }
 
 /** A greeted socket. Open until `#end`, the one place that closes it. */
@@ -128,12 +122,14 @@ export class SocketConnection implements Connection {
   faultsChanged(): void {
     const troubles = this.#context.faults.of(sufferer(this.#options.peer));
     if (troubles === undefined && this.#passages === undefined) return;
-    this.#passages ??= {
-      in: new Passage({ ...this.#context, passed: (frames) => this.#cameIn(frames) }),
-      out: new Passage({ ...this.#context, passed: (frames) => this.#wentOut(frames) }),
-    };
-    this.#passages.in.suffer(troubles?.in);
-    this.#passages.out.suffer(troubles?.out);
+    this.#passages ??= new Passages({
+      ...this.#context,
+      isStream: this.peer.role === 'client',
+      cameIn: (frames) => this.#cameIn(frames),
+      wentOut: (frames) => this.#wentOut(frames),
+      broken: () => this.#end(this.#lostFrames(), { abruptly: true }),
+    });
+    this.#passages.suffer(troubles);
     // Whatever a cut took along makes room.
     if (this.#isFull) this.#context.scheduler.defer(() => this.#drained());
     this.#healed();
@@ -143,9 +139,9 @@ export class SocketConnection implements Connection {
     assert(kind >= HOST_KIND_MIN && kind <= 255, 'the kind of a frame: expected 16 to 255');
     if (!this.#isOpen) return false;
     if (this.queuedBytes >= this.#options.maxQueuedBytes && !this.#makesRoom()) return false;
-    const passage = this.#passages?.out;
+    const passages = this.#passages;
     const bytes =
-      passage === undefined ? this.#enqueue(kind, callId, parts) : this.#sendThrough(passage, kind, callId, parts);
+      passages === undefined ? this.#enqueue(kind, callId, parts) : this.#sendThrough(passages, kind, callId, parts);
     if (this.#options.accepted !== undefined) this.#holds(this.#options.accepted, bytes);
     return this.#isOpen;
   }
@@ -157,12 +153,10 @@ export class SocketConnection implements Connection {
   }
 
   /** As `#enqueue`: 0 of a frame that is lost, which its sender does not notice. */
-  #sendThrough(passage: Passage<Frame>, kind: number, callId: number, parts: readonly Uint8Array[]): number {
+  #sendThrough(passages: Passages, kind: number, callId: number, parts: readonly Uint8Array[]): number {
     const payload = Buffer.concat(parts);
-    const bytes = FRAME_HEADER_BYTES + payload.length;
-    const fate = passage.take({ kind, callId, payload }, bytes);
-    if (fate === 'through') return this.#enqueue(kind, callId, [payload]);
-    return fate === 'late' ? bytes : 0;
+    const lateBytes = passages.send({ kind, callId, payload });
+    return lateBytes === 'through' ? this.#enqueue(kind, callId, [payload]) : lateBytes;
   }
 
   #wentOut(frames: readonly Frame[]): void {
@@ -181,8 +175,7 @@ export class SocketConnection implements Connection {
 
   /** Nothing is wrong any more, nor late: frames go their own way again. */
   #healed(): void {
-    const { in: inward, out } = this.#passages ?? {};
-    if (inward?.isOpen === true && out?.isOpen === true) this.#passages = undefined;
+    if (this.#passages?.isOpen === true) this.#passages = undefined;
   }
 
   #hearRefusal(payload: Buffer): void {
@@ -288,7 +281,7 @@ export class SocketConnection implements Connection {
     if (this.#options.accepted !== undefined) this.#noteHeld(frames.length > 0);
     if (frames.length > 0) {
       if (this.#passages === undefined) this.#hand(frames);
-      else this.#receiveThrough(this.#passages.in, frames);
+      else this.#receiveThrough(this.#passages, frames);
     }
     if (!this.#isOpen) return;
     if (own?.kind === HANDSHAKE_KIND.refusal) this.#hearRefusal(own.payload);
@@ -296,13 +289,12 @@ export class SocketConnection implements Connection {
     else if (splitter.fault !== undefined) this.#violated(splitter.fault.message);
   }
 
-  #receiveThrough(passage: Passage<Frame>, frames: readonly Frame[]): void {
-    const before = passage.bytes;
-    const bytesOf = ({ payload }: Frame): number => FRAME_HEADER_BYTES + payload.length;
-    const through = frames.filter((frame) => passage.take(frame, bytesOf(frame)) === 'through');
+  #receiveThrough(passages: Passages, frames: readonly Frame[]): void {
+    const before = passages.in.bytes;
+    const through = passages.receive(frames);
     if (through.length > 0) this.#hand(through);
     this.#regulate();
-    const lateBytes = passage.bytes - before;
+    const lateBytes = passages.in.bytes - before;
     if (lateBytes > 0) this.#options.accepted?.held.add(lateBytes);
   }
 
@@ -341,14 +333,14 @@ export class SocketConnection implements Connection {
     const { socket, peer, handlers } = this.#options;
     this.#passages?.in.clear();
     if (how.abruptly === true) socket.destroy();
-    else if (this.#passages !== undefined) this.#partThrough(this.#passages.out, how.lastWords);
+    else if (this.#passages !== undefined) this.#partThrough(this.#passages, how.lastWords);
     else this.#context.partings.part(socket, how.lastWords);
     this.#context.faults.leave(sufferer(peer), this);
     this.#context.scheduler.defer(() => handlers.closed?.(this, error));
   }
 
   /** What is late is sent first, as far as it is within the time that last words have. A cut lets none of it through. */
-  #partThrough(out: Passage<Frame>, lastWords: Uint8Array | undefined): void {
+  #partThrough({ out }: Passages, lastWords: Uint8Array | undefined): void {
     const { scheduler, partings } = this.#context;
     const part = (words: Uint8Array | undefined): void => {
       timer.cancel();
@@ -358,6 +350,10 @@ export class SocketConnection implements Connection {
     const timer = scheduler.after(LINGER_MS, () => part(undefined));
     if (out.isCut) part(undefined);
     else out.end(() => part(lastWords));
+  }
+
+  #lostFrames(): RaftctlError {
+    return new RaftctlError('closed', `the link to ${this.#peerName()} lost frames on purpose`);
   }
 
   #peerName(): string {

@@ -83,12 +83,13 @@
  *     transport.setFaults([{ peer: 'node-03', direction: 'out', type: 'cut' }]);      // until the next call
  *
  * What happens to a frame on a link (`link-fault.ts`) happens between it and its socket, by peer and direction: it is
- * lost, or late, and overtakes nothing (`passage.ts`). Frames of peers, of bulk and of clients are concerned, never an
+ * lost, or late, and overtakes nothing (`passage.ts`, `passages.ts`). Frames of peers, of bulk and of clients are concerned, never an
  * admin's. The socket stays, so a fault is never taken for a death; and the end of a connection is not heard through a
  * cut, nor before what was said ahead of it. Through a cut nobody is dialed, which fails as unreachable after the
  * handshake's time, and who dials from behind one is not answered, nor refused (`held-greeting.ts`); a slow link makes
  * greetings slow. Healed, whatever was late arrives at once, links that broke are dialed, and greetings that came are
- * answered. What is late counts as queued, or as read and not taken. A connection that suffers nothing does no more than
+ * answered. A client's connection that lost something ends then: it is a stream, and a watch would not notice what is
+ * missing. What is late counts as queued, or as read and not taken. A connection that suffers nothing does no more than
  * look whether it does.
  *
  * The bytes are written down in `docs/protocol.md`.

@@ -16,6 +16,7 @@ import {
 } from '../base/index.js';
 import { ROLE_NAMES, type RoleName } from '../raft/ready.js';
 import { decodeDocument, encodeDocument } from './document.js';
+import { type NodeFaults, nodeFaults } from './node-faults.js';
 import {
   branded,
   count,
@@ -72,6 +73,8 @@ export interface NodeStatus {
   /** Accepted connections of all roles. */
   readonly connections: number;
   readonly level: Level;
+  /** What it was told to suffer. A node of a raftctl before this does not say. */
+  readonly faults?: NodeFaults | undefined;
 }
 
 /** Hashes of the state: equal on all nodes at an equal applied index. */
@@ -222,6 +225,7 @@ export const nodeStatus: Parser<NodeStatus> = object({
   ),
   connections: count,
   level,
+  faults: optional(nodeFaults),
 });
 
 const fieldValue: Parser<FieldValue> = (value, path) => {

@@ -1,4 +1,4 @@
-import { asNodeId, type NodeId } from '../base/index.js';
+import { asNodeId, type DiskFault, type NodeId } from '../base/index.js';
 import { CLIENTS, type LinkTrouble } from '../transport/link-fault.js';
 import { decodeDocument, encodeDocument } from './document.js';
 import { between, branded, list, nullable, object, oneOf, type Parser, text } from './parse.js';
@@ -21,13 +21,7 @@ export type LinkFault = {
   readonly direction: 'in' | 'out';
 } & LinkTrouble;
 
-/** What happens at the disk: writes and syncs take longer, nothing that takes room succeeds, or no write and no sync. */
-export type DiskFault =
-  | { readonly type: 'slow'; readonly delayMs: number }
-  | { readonly type: 'full' }
-  | { readonly type: 'failing' };
-
-export { CLIENTS };
+export { CLIENTS, type DiskFault, type LinkTrouble };
 
 export const FAULT_DELAY_MS_MAX = 60_000;
 /** 32 nodes and all clients, both directions, each way to suffer: far below. It bounds what a frame is looked up in. */

@@ -5,7 +5,7 @@ import { EventRecorder } from '../../src/diagnostics/index.js';
 import { DATA_VERSION, type DataVersion } from '../../src/kv/index.js';
 import { type NodeLimits, type NodeServer, openNode } from '../../src/node/index.js';
 import { MemoryStates } from '../../src/verify/sim/memory-states.js';
-import type { NodeSpec } from '../../src/wire/index.js';
+import { type LinkTrouble, NO_FAULTS, type NodeFaults, type NodeSpec } from '../../src/wire/index.js';
 import { EventLoop } from './event-loop.js';
 import { ManualTime } from './manual-time.js';
 import { MemoryDisk, survive } from './memory-disk.js';
@@ -35,6 +35,8 @@ interface StartNodeOptions {
   readonly address?: Pick<Member, 'host' | 'port'>;
   /** Of a new cluster that goes on with its data. */
   readonly clusterId?: string;
+  /** What it suffers from its start. */
+  readonly faults?: NodeFaults;
 }
 
 /** Segments of the log, and how much of it stays. */
@@ -147,7 +149,7 @@ export class NodeCluster {
 
   /** The same while somebody else lets time pass. */
   async launch(name: string, options: StartNodeOptions = {}): Promise<void> {
-    const { mayCreate = true, members, data, joins = false, incarnation, address, clusterId } = options;
+    const { mayCreate = true, members, data, joins = false, incarnation, address, clusterId, faults } = options;
     const id = asNodeId(name);
     if (!this.ids.includes(id)) this.ids.push(id);
     if (incarnation !== undefined) this.#incarnations.set(id, incarnation);
@@ -171,6 +173,7 @@ export class NodeCluster {
         ...(members && { members }),
         ...(joins && { joins }),
         ...(clusterId && { clusterId }),
+        ...(faults && { faults }),
       },
       {
         fileSystem: disk.mount(),
@@ -233,6 +236,26 @@ export class NodeCluster {
   /** SIGCONT. */
   resume(name: string): void {
     this.#loops.get(asNodeId(name))!.resume();
+  }
+
+  /** What a node is told to suffer, itself, as its supervisor tells it. */
+  async suffer(name: string, faults: Partial<NodeFaults>): Promise<void> {
+    await this.run(this.server(name).submit({ type: 'set-faults', faults: { ...NO_FAULTS, ...faults } }));
+  }
+
+  /** Both ends of every link between the two sides are told, whoever of them runs. */
+  async sufferBetween(one: readonly string[], other: readonly string[], trouble: LinkTrouble): Promise<void> {
+    for (const id of this.running) {
+      const far = one.includes(id) ? other : one;
+      const ways = far.flatMap((peer) =>
+        (['in', 'out'] as const).map((direction) => ({ peer: asNodeId(peer), direction })),
+      );
+      await this.suffer(id, { links: ways.map((way) => ({ ...way, ...trouble })) });
+    }
+  }
+
+  async sufferNothing(): Promise<void> {
+    for (const id of this.running) await this.suffer(id, NO_FAULTS);
   }
 
   /** Frames from and to the node are lost; connections stay. */

@@ -490,3 +490,58 @@ describe('faults of one link', () => {
     expect(sent(far)).toEqual([1]);
   });
 });
+
+describe('the connection of a client', () => {
+  const clients = at('clients');
+  const asClient = { hello: client };
+
+  it('that lost something through a cut goes on in the other direction, and ends when the cut is healed', async () => {
+    const { time, near, far, link, answer, sent, transports } = await connected({}, asClient);
+    transports.far.setFaults([clients.cut(OUT)]);
+    answer.send(17, 1);
+    link.send(16, 1);
+    time.advance(1_000);
+    expect([sent(near), sent(far)]).toEqual([[], [1]]);
+    expect(link.state.type).toBe('connected');
+    transports.far.setFaults([]);
+    answer.send(17, 2);
+    time.advance(A_WHILE);
+    expect(sent(near)).toEqual([]);
+    expect(far.ended.map(({ error }) => error?.message)).toEqual([
+      expect.stringMatching(/^the link to client at .* lost frames on purpose$/),
+    ]);
+    expect(link.state.type).toBe('connected');
+    expect(far.open).toHaveLength(2);
+  });
+
+  it('ends with the first frame that a flaky link loses, and nothing behind it arrives', async () => {
+    const { time, near, far, answer, sent, transports } = await connected({}, asClient);
+    transports.far.setFaults([clients.flaky(OUT, 0.2)]);
+    for (let nth = 0; nth < 100; nth += 1) answer.send(17, nth);
+    time.advance(A_WHILE);
+    expect(far.ended).toHaveLength(1);
+    expect(sent(near)).toEqual(near.received.map((_, nth) => nth));
+    expect(near.received.length).toBeLessThan(60);
+  });
+
+  it('that lost what was late ends too', async () => {
+    const { time, far, link, transports } = await connected({}, asClient);
+    transports.far.setFaults([clients.slow(IN, 100)]);
+    link.send(16, 1);
+    time.advance(50);
+    transports.far.setFaults([clients.cut(IN)]);
+    transports.far.setFaults([]);
+    time.advance(A_WHILE);
+    expect([far.received, far.ended.length]).toEqual([[], 1]);
+  });
+
+  it('that lost nothing goes on after a cut', async () => {
+    const { time, far, link, sent, transports } = await connected({}, asClient);
+    transports.far.setFaults([clients.cut(IN), clients.cut(OUT)]);
+    time.advance(1_000);
+    transports.far.setFaults([]);
+    link.send(16, 1);
+    time.advance(A_WHILE);
+    expect([sent(far), far.ended]).toEqual([[1], []]);
+  });
+});

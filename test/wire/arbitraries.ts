@@ -167,6 +167,7 @@ export const statuses: fc.Arbitrary<NodeStatus> = fc
       links: fc.array(fc.record({ peer: fc.constant(B), state: fc.string() }), { maxLength: 5 }),
       connections: fc.nat(),
       level: fc.constant(level),
+      faults: nodeFaults,
     }),
   );
 

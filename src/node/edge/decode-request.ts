@@ -3,6 +3,7 @@ import {
   decodeChangeMembership,
   decodeGet,
   decodeLogLevel,
+  decodeNodeFaults,
   decodeScan,
   decodeSubscribeEvents,
   decodeTransfer,
@@ -47,6 +48,8 @@ function decodeAdminRequest(kind: number, payload: Buffer): Request | undefined 
       return { type: 'subscribe-events', ...decodeSubscribeEvents(payload) };
     case KIND.logLevel:
       return { type: 'log-level', ...decodeLogLevel(payload) };
+    case KIND.setFaults:
+      return { type: 'set-faults', faults: decodeNodeFaults(payload) };
     case KIND.changeMembership:
       return { type: 'change-membership', ...decodeChangeMembership(payload) };
     case KIND.transfer:
