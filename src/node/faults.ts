@@ -1,10 +1,21 @@
-import { type DiskFault, FaultyDisk } from '../base/index.js';
-import { openOnFaultyDisk } from '../kv/index.js';
-import { FaultyFileSystem } from '../storage/index.js';
+import { type DiskFault, FaultyDisk, type Scheduler } from '../base/index.js';
+import type { EventRecorder } from '../diagnostics/index.js';
+import { type Backend, openOnFaultyDisk } from '../kv/index.js';
+import { FaultyFileSystem, type FileSystem } from '../storage/index.js';
+import type { Transport } from '../transport/index.js';
 import { type LinkFault, NO_FAULTS, type NodeFaults } from '../wire/index.js';
-import type { NodeWorld } from './world.js';
 
-type Suffering = Pick<NodeWorld, 'transport' | 'recorder' | 'scheduler'>;
+interface Suffering {
+  readonly transport: Transport;
+  readonly recorder: EventRecorder;
+  readonly scheduler: Scheduler;
+}
+
+/** Where a node's data is: its files, and the states that are opened in its directories. */
+interface Disk {
+  readonly fileSystem: FileSystem;
+  readonly backend: (directory: string) => Backend;
+}
 
 /** What this node was told to suffer: by its links, in the transport, and by its disk, under log and state. */
 export class Faults {
