@@ -33,10 +33,7 @@ export class Faults {
   }
 
   /** Files and states as that disk has them. */
-  onDisk({
-    fileSystem,
-    backend,
-  }: Pick<NodeWorld, 'fileSystem' | 'backend'>): Pick<NodeWorld, 'fileSystem' | 'backend'> {
+  onDisk({ fileSystem, backend }: Disk): Disk {
     return {
       fileSystem: new FaultyFileSystem(fileSystem, this.#disk),
       backend: openOnFaultyDisk(this.#disk, backend),

@@ -98,7 +98,7 @@ export type { Address } from './address.js';
 export { ask } from './ask.js';
 export { type Call, Calls } from './calls.js';
 export { createTransport } from './create-transport.js';
-export { CLIENTS, type LinkFault, type LinkTrouble } from './link-fault.js';
+export type * from './link-fault.js';
 export type * from './network.js';
 export { createGuestTransport, createTcpTransport } from './tcp-transport.js';
 export type * from './transport.js';
