@@ -12,7 +12,7 @@
  *
  *     start ─▶ options ─▶ companion ══ channel (messages) ══ supervisor-process ─▶ settings, port-block ─▶ cluster/
  *       └─▶ started-cluster ─▶ access ── control socket ──────────┘
- *                 └─▶ cluster-events, event-queue, held-client, node-lines, nodes
+ *                 └─▶ cluster-events, cluster-faults, event-queue, held-client, node-lines, nodes
  *
  * ## The supervisor is a process beside the test
  *
@@ -46,7 +46,10 @@ export { type ErrorCode, type NodeId, RaftctlError } from '../base/index.js';
 export { type Client, type ConnectOptions, connect } from '../client/index.js';
 export type {
   ClusterChanged,
+  ClusterFault,
   ClusterView,
+  FaultRule,
+  FaultsChanged,
   LifecycleOptions,
   LifecycleResult,
   NodeView,
@@ -60,12 +63,18 @@ export type {
   AddOptions,
   Change,
   ChangeOptions,
+  ClientsOption,
   ClusterEvents,
+  ClusterFaults,
+  DiskFault,
   EventWish,
+  FlakyOptions,
+  Group,
   KnownLeader,
   ManyNodes,
   OneNode,
   SinceOptions,
+  SlowOptions,
   TestCluster,
   WaitOptions,
 } from './types.js';

@@ -21,6 +21,13 @@ export function several(action: LifecycleAction, nodes: ManyNodes, control: Clus
   return resolve(nodes, control, world.random).nodes.filter((node) => APPLIES[action](states.get(node)));
 }
 
+/** All that are meant, whatever state they are in. */
+export function all(call: string, nodes: OneNode | ManyNodes, control: ClusterControl): readonly NodeId[] {
+  if (!meansMany(nodes)) return [one(call, nodes, control)];
+  if (typeof nodes === 'string') return resolve(nodes, control, world.random).nodes;
+  return nodes.map((node) => one(call, node, control));
+}
+
 export const meansMany = (nodes: OneNode | ManyNodes): nodes is ManyNodes =>
   Array.isArray(nodes) || MANY_NODES.some((word) => word === nodes);
 

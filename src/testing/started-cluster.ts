@@ -7,6 +7,7 @@ import type {
   ClusterChange,
   ClusterChanged,
   ClusterView,
+  FaultRule,
   LifecycleAction,
   LifecycleOptions,
   LifecycleResult,
@@ -17,6 +18,7 @@ import type {
 import type { MergedEvent } from '../diagnostics/index.js';
 import type { Access, Waiting } from './access.js';
 import { clusterEvents, filterOf, placeOf } from './cluster-events.js';
+import { clusterFaults } from './cluster-faults.js';
 import { heldClient } from './held-client.js';
 import { linesOf } from './node-lines.js';
 import { meansMany, one, oneOfNowOrBefore, several } from './nodes.js';
@@ -25,6 +27,7 @@ import type {
   Change,
   ChangeOptions,
   ClusterEvents,
+  ClusterFaults,
   EventWish,
   KnownLeader,
   ManyNodes,
@@ -47,6 +50,14 @@ export class StartedCluster implements TestCluster {
   readonly restart: Change;
   readonly pause: Change;
   readonly resume: Change;
+  readonly partition: TestCluster['partition'];
+  readonly isolate: TestCluster['isolate'];
+  readonly cut: TestCluster['cut'];
+  readonly slow: TestCluster['slow'];
+  readonly flaky: TestCluster['flaky'];
+  readonly disk: TestCluster['disk'];
+  readonly heal: TestCluster['heal'];
+  readonly #faults: ClusterFaults;
   readonly #access: Access;
 
   constructor(access: Access) {
@@ -62,6 +73,15 @@ export class StartedCluster implements TestCluster {
     this.restart = this.#change('restart');
     this.pause = this.#change('pause');
     this.resume = this.#change('resume');
+    const faults = clusterFaults(access);
+    this.#faults = faults;
+    this.partition = faults.partition;
+    this.isolate = faults.isolate;
+    this.cut = faults.cut;
+    this.slow = faults.slow;
+    this.flaky = faults.flaky;
+    this.disk = faults.disk;
+    this.heal = faults.heal;
     // In a context of its own, as some test runners make them, Node 20 has no Symbol.asyncDispose; what compiles
     // `await using` asks for this one then.
     Object.defineProperty(this, Symbol.for('Symbol.asyncDispose'), { value: () => access.stop() });
@@ -73,6 +93,10 @@ export class StartedCluster implements TestCluster {
 
   get nodes(): readonly NodeId[] {
     return this.#access.control.live().membership.members.map(({ id }) => id);
+  }
+
+  get faults(): readonly FaultRule[] {
+    return this.#faults.faults;
   }
 
   client(options: ConnectOptions = {}): Promise<Client> {

@@ -2,7 +2,10 @@ import type { Level, NodeId } from '../base/index.js';
 import type { Client, ConnectOptions } from '../client/index.js';
 import type {
   ClusterChanged,
+  ClusterFault,
   ClusterView,
+  FaultRule,
+  FaultsChanged,
   LifecycleOptions,
   LifecycleResult,
   ProcessStateName,
@@ -55,11 +58,36 @@ export interface Change {
   (node: OneNode, options?: LifecycleOptions): Promise<LifecycleResult>;
 }
 
+/** What can be done to links and disks on purpose. Like `kill`, it resolves when it is in force. */
+export interface ClusterFaults {
+  /**
+   * Cuts the cluster into groups that do not reach each other; nodes that are not named form one more. It takes the place
+   * of the last partition. Like every fault it survives restarts, and lasts until `heal`.
+   * Clients reach every node as before; with `clients: true`, those alone that are not named.
+   */
+  partition(...groups: readonly Group[]): Promise<FaultsChanged>;
+  partition(...groups: readonly [...Group[], ClientsOption]): Promise<FaultsChanged>;
+  /** Cuts a node off from all others, and with `clients: true` from clients. */
+  isolate(node: OneNode, options?: ClientsOption): Promise<FaultsChanged>;
+  /** Nothing that `from` sends reaches `to`; the other direction stays. */
+  cut(from: OneNode, to: OneNode): Promise<FaultsChanged>;
+  /** What it sends to other nodes, and what they send to it, takes longer; nothing overtakes. */
+  slow(node: OneNode, options: SlowOptions): Promise<FaultsChanged>;
+  /** Of what it sends to other nodes, and of what they send to it, that share is lost: 0.1 is every tenth message. */
+  flaky(node: OneNode, options: FlakyOptions): Promise<FaultsChanged>;
+  /** Its disk is slow, is full, or fails: at its files, not at the disk itself. */
+  disk(node: OneNode, fault: DiskFault): Promise<FaultsChanged>;
+  /** Ends all faults, or those that name one of these nodes. */
+  heal(nodes?: OneNode | ManyNodes): Promise<FaultsChanged>;
+  /** The faults in force. */
+  readonly faults: readonly FaultRule[];
+}
+
 /**
  * A cluster of real processes. Every method rejects with a `RaftctlError` and nothing else; after `stop` with `closed`.
  * A change resolves when it is done: the process answers, or is gone, or the members agree.
  */
-export interface TestCluster extends AsyncDisposable {
+export interface TestCluster extends AsyncDisposable, ClusterFaults {
   /** Where the members listen now, `host:port`, dead ones too: what `connect` takes. */
   readonly endpoints: readonly string[];
   /** The names of the members, dead ones too. */
@@ -114,6 +142,29 @@ export interface TestCluster extends AsyncDisposable {
   /** Deletes the data of a node, which comes back as a new member of that name. */
   wipe(node: OneNode, options?: ChangeOptions): Promise<ClusterChanged>;
 }
+
+/** Of a partition. */
+export type Group = OneNode | ManyNodes;
+
+export interface ClientsOption {
+  /** From clients as well. Default false. */
+  readonly clients?: boolean;
+}
+
+export interface SlowOptions {
+  /** Milliseconds, each way. */
+  readonly delayMs: number;
+  /** Give or take so many milliseconds, at random. Default 0. */
+  readonly jitterMs?: number;
+}
+
+export interface FlakyOptions {
+  /** Above 0, 1 at most. */
+  readonly lossRate: number;
+}
+
+/** Every write and sync takes longer; nothing that takes room succeeds; no write and no sync does. */
+export type DiskFault = Extract<ClusterFault, { readonly type: 'disk' }>['fault'];
 
 export interface KnownLeader {
   readonly node: NodeId;

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { StartOptions, TestCluster } from '../../src/testing/index.js';
+import type { NodeId, StartOptions, TestCluster } from '../../src/testing/index.js';
 import { eventually } from '../cluster/helpers.js';
 import { commandsWithEnvironment } from '../helpers/processes.js';
 import { Workplace } from '../helpers/product.js';
@@ -115,6 +115,82 @@ describe('a cluster for a test', () => {
   });
 });
 
+describe('the links and disks of a cluster for a test', () => {
+  let cluster: TestCluster;
+
+  beforeAll(async () => {
+    cluster = await startCluster({ nodes: 3 });
+  });
+  afterAll(() => cluster.stop());
+
+  it('are cut: a leader apart is replaced, and follows when it is healed', async () => {
+    const mark = await cluster.events.mark();
+    const { node: old } = await cluster.waitForLeader();
+    const { begun, confirmed } = await cluster.partition(old, 'followers');
+    expect(begun?.fault).toMatchObject({ type: 'partition', clients: false });
+    expect([...confirmed].sort()).toEqual(cluster.nodes);
+    const won = await cluster.waitForEvent({ event: 'role-changed', fields: { to: 'leader' } }, { since: mark });
+    expect(won.node).not.toBe(old);
+    expect(cluster.faults).toHaveLength(1);
+    expect((await cluster.heal()).healed).toEqual([begun]);
+    const back = { event: 'role-changed', nodes: [old], fields: { to: 'follower' } };
+    await cluster.waitForEvent(back, { since: mark });
+    expect(cluster.faults).toEqual([]);
+  });
+
+  it('are slow and lossy, one way or both, until they are healed, one node or all', async () => {
+    const [first, second, third] = cluster.nodes as [NodeId, NodeId, NodeId];
+    await cluster.cut(first, second);
+    await cluster.slow(2, { delayMs: 20 });
+    await cluster.flaky(third, { lossRate: 0.5 });
+    await cluster.isolate(third, { clients: true });
+    expect(cluster.faults.map(({ fault }) => fault.type)).toEqual(['cut', 'slow', 'flaky', 'isolate']);
+    const { healed } = await cluster.heal([third]);
+    expect(healed.map(({ fault }) => fault.type)).toEqual(['flaky', 'isolate']);
+    await cluster.heal(second);
+    expect(cluster.faults).toEqual([]);
+  });
+
+  it('fail: a write on full disks is not acknowledged', async () => {
+    const client = await cluster.client();
+    await client.put('before', '1');
+    const { node } = await cluster.waitForLeader();
+    const followers = cluster.nodes.filter((other) => other !== node);
+    for (const follower of followers) await cluster.disk(follower, { type: 'full' });
+    expect((await refusal(client.put('on full disks', '1', { timeoutMs: 500 }))).definite).toBe(false);
+    await cluster.heal();
+    await cluster.start('down');
+    expect((await client.get('before', { timeoutMs: 20_000 }))?.value.toString()).toBe('1');
+  });
+
+  it('refuse a mistake', async () => {
+    const calls = [
+      () => cluster.partition(['node-01', 'node-02', 'node-03']),
+      () => cluster.partition('node-01', { client: true } as never),
+      () => cluster.cut(1, 'node-01'),
+      () => cluster.slow(1, '100ms' as never),
+      () => cluster.slow(1, { delayMs: '100ms' } as never),
+      () => cluster.flaky(1, { lossRate: 10 }),
+      () => cluster.disk(1, 'full' as never),
+      () => cluster.disk(1, { type: 'full', delayMs: 5 } as never),
+      () => cluster.isolate('node-09'),
+    ];
+    const messages = await Promise.all(calls.map(async (call) => (await refusal(call())).message));
+    expect(messages).toEqual([
+      'partition: expected two groups, got one of all nodes (node-01, node-02, node-03)',
+      'partition: there is no option client; did you mean clients?',
+      'cut: expected two nodes, got node-01 twice',
+      'slow: expected an object of options, got "100ms"',
+      'slow: delayMs: expected a number, got "100ms"',
+      'flaky: expected a share of more than 0% and at most 100%, got 1000%',
+      "disk: expected { type: 'slow', delayMs }, { type: 'full' } or { type: 'failing' }, got \"full\"",
+      'disk: there is no option delayMs',
+      "no node 'node-09'; did you mean node-01?",
+    ]);
+    expect(cluster.faults).toEqual([]);
+  });
+});
+
 /** A directory of its own for a program that uses the library, and all that it starts. */
 class Tests {
   readonly #place: Workplace;
@@ -184,7 +260,7 @@ const STARTED = `
 
 describe('docs/testing.md', () => {
   const text = readFileSync(resolve(import.meta.dirname, '../../docs/testing.md'), 'utf8');
-  const [whole, events] = [...text.matchAll(/```js\n([\s\S]*?)```/g)].map(([, block]) =>
+  const [whole, faults, events] = [...text.matchAll(/```js\n([\s\S]*?)```/g)].map(([, block]) =>
     block!.replace(/^import .*$/m, ''),
   );
 
@@ -192,6 +268,12 @@ describe('docs/testing.md', () => {
     const { stdout, stderr } = await (await Tests.create()).run(whole!).finished;
     const said = [...whole!.matchAll(/\/\/ (.*)$/gm)].map(([, line]) => `${line}\n`).join('');
     expect([stdout, stderr]).toEqual([said, '']);
+  });
+
+  it('says how to break links and disks', async () => {
+    const body = `const cluster = await startCluster();\n${faults}\nconsole.log(cluster.faults.length);`;
+    const { stdout, stderr } = await (await Tests.create()).run(body).finished;
+    expect([stdout, stderr]).toEqual(['0\n', '']);
   });
 
   it('says how to ask for events', async () => {
