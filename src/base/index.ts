@@ -13,6 +13,7 @@ export * from './alarm.js';
 export * from './assert.js';
 export * from './backoff.js';
 export * from './disk-fault.js';
+export * from './duration-text.js';
 export * from './emit.js';
 export * from './errors.js';
 export * from './faulty-disk.js';

@@ -36,6 +36,7 @@ const filter: Parser<EventFilter> = (value, path) => {
     nodes: words,
     components: words,
     event: optional(text),
+    without: words,
     fields: optional(record(text)),
     include: words,
     exclude: words,

@@ -16,6 +16,8 @@ export interface ExecuteOptions {
 
 /** The command's own bound is the client's and the supervisor's business; this one catches what forgot it. */
 const GRACE_MS = 500;
+/** Of writes whose outcome is not known, so many are remembered. */
+const UNDECIDED_MAX = 100;
 /** How long an interrupted command may take to say how it ended. */
 const INTERRUPT_MS = 250;
 
@@ -46,9 +48,20 @@ export async function execute(
   };
   try {
     return await Promise.race([call.spec.run(context, call), bound.ended]);
+  } catch (thrown) {
+    noteUndecided(workspace, call, thrown);
+    throw thrown;
   } finally {
     bound.release();
   }
+}
+
+/** A write that failed without a definite answer may have happened: `explain` says so. */
+function noteUndecided({ scope, surface }: Workspace, call: Runnable, thrown: unknown): void {
+  if (call.spec.group !== 'data' || call.spec.acts !== true) return;
+  if (!(thrown instanceof RaftctlError) || thrown.definite) return;
+  scope.undecided.push({ time: surface.clock.now(), line: call.lineWithoutValues });
+  if (scope.undecided.length > UNDECIDED_MAX) scope.undecided.shift();
 }
 
 /** Others are told what is tried, whatever comes of it. That they are not must not keep it from being done. */

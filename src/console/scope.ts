@@ -11,12 +11,22 @@ export interface Variable {
 /** The bound of a command that names none, at first. */
 export const TIMEOUT_MS = 10_000;
 
+/** A write that was sent and may have happened or not: nobody could say. */
+export interface Undecided {
+  /** Monotonic milliseconds when that was known. */
+  readonly time: number;
+  /** The command, without values. */
+  readonly line: string;
+}
+
 /** What one command leaves for the next. */
 export interface Scope {
   /** Places in the event stream, by name. */
   readonly marks: Map<string, number>;
   readonly variables: Map<string, Variable>;
   readonly jobs: Jobs;
+  /** The latest of them, oldest first. */
+  readonly undecided: Undecided[];
   /** The bound of a command that names none (`set timeout 10s`). */
   timeoutMs: number;
 }
@@ -26,5 +36,6 @@ export const newScope = (): Scope => ({
   marks: new Map(),
   variables: new Map(),
   jobs: new Jobs(),
+  undecided: [],
   timeoutMs: TIMEOUT_MS,
 });

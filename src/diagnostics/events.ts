@@ -167,7 +167,8 @@ export const EVENTS = {
       preVote,
       reason: 'stale-term, leader-alive, election-under-way, leader-known, already-voted or log-behind',
       leader: 'leader-alive, leader-known: whom it hears, or knows',
-      votedFor: 'already-voted, election-under-way: who has its vote',
+      votedFor: 'already-voted: who has its vote',
+      favours: 'election-under-way: whose election it would not split',
       currentTerm: 'stale-term: its own',
       lastLogIndex: 'log-behind: of its own log',
       lastLogTerm: 'log-behind: of its own log',
@@ -214,7 +215,7 @@ export const EVENTS = {
     component: 'raft',
     level: 'info',
     about: 'A follower that was away, or is new to this leader, has what the leader had when it came.',
-    fields: { peer: 'the follower', from: 'the entry up to which its log agreed', index: 'what it has now', term },
+    fields: { peer: 'the follower', from: 'the entry behind which it was sent some', index: 'what it has now', term },
   },
   'log-truncated': {
     component: 'raft',

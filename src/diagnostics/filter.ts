@@ -12,6 +12,8 @@ export interface EventFilter {
   readonly components?: readonly string[];
   /** The event's name. */
   readonly event?: string;
+  /** None of these names. */
+  readonly without?: readonly string[];
   /** Fields whose text must be equal. */
   readonly fields?: Readonly<Record<string, string>>;
   /** At least one of these matches the rendered line. See `compilePattern`. */
@@ -69,6 +71,7 @@ export function compileFilter(filter: EventFilter): EventMatcher {
   const rank = filter.level === undefined ? Number.POSITIVE_INFINITY : LEVEL_RANK[filter.level];
   const sinceTime = filter.sinceTime ?? Number.NEGATIVE_INFINITY;
   const nodes = filter.nodes && new Set(filter.nodes);
+  const without = filter.without && new Set(filter.without);
   const components = filter.components && new Set(filter.components);
   const fields = Object.entries(filter.fields ?? {});
   const include = filter.include?.map(compilePattern) ?? [];
@@ -76,6 +79,7 @@ export function compileFilter(filter: EventFilter): EventMatcher {
   return (event) => {
     if (LEVEL_RANK[event.level] > rank || event.time < sinceTime) return false;
     if (filter.event !== undefined && event.event !== filter.event) return false;
+    if (without?.has(event.event)) return false;
     if (nodes && !isAbout(event, nodes)) return false;
     if (components && !components.has(event.component)) return false;
     if (!fields.every(([key, value]) => String(event.fields[key]) === value)) return false;
@@ -125,6 +129,7 @@ export function compilePattern(source: string): RegExp {
 export function describeFilter(filter: EventFilter): string {
   const words = [
     filter.event && `kind=${filter.event}`,
+    filter.without && `without=${filter.without.join(',')}`,
     filter.nodes && `node=${filter.nodes.join(',')}`,
     filter.components && `component=${filter.components.join(',')}`,
     filter.level && `level=${filter.level}`,

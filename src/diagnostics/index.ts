@@ -31,6 +31,7 @@
  */
 export * from './event.js';
 export * from './events.js';
+export * from './explanation/index.js';
 export * from './filter.js';
 export * from './level.js';
 export * from './merged-stream.js';

@@ -1,4 +1,4 @@
-import { asTerm, type FieldValue, isJoint, tally } from '../base/index.js';
+import { asTerm, type FieldValue, isJoint, type NodeId, tally } from '../base/index.js';
 import type { RequestVote, RequestVoteResponse } from './message.js';
 import { startLeading } from './replication.js';
 import {
@@ -193,7 +193,7 @@ function reasonToRefuse(raft: RaftState, request: RequestVote): RefusalReason | 
   const { lastLogTerm, lastLogIndex } = request;
   if (!raft.log.isUpToDate(lastLogTerm, lastLogIndex)) return 'log-behind';
   const isAhead = lastLogTerm > raft.log.lastTerm || lastLogIndex > raft.log.lastIndex;
-  if (request.preVote && !isAhead && electionUnderWay(raft, request.from)) return 'election-under-way';
+  if (request.preVote && !isAhead && electionUnderWay(raft, request.from) !== undefined) return 'election-under-way';
   return undefined;
 }
 
@@ -205,15 +205,17 @@ function refuse(raft: RaftState, request: RequestVote, reason: RefusalReason): v
   raft.outbox.send(voteResponse(raft, request, { granted: false, sticky }));
   const { from: candidate, term, preVote } = request;
   const level = raft.told.levelOf('refused', candidate, term, preVote, reason);
-  raft.outbox.event(level, 'vote-refused', { candidate, term, preVote, reason, ...GROUNDS[reason](raft) });
+  raft.outbox.event(level, 'vote-refused', { candidate, term, preVote, reason, ...GROUNDS[reason](raft, candidate) });
 }
 
+type Grounds = (raft: RaftState, candidate: NodeId) => Readonly<Record<string, FieldValue>>;
+
 /** What a reason rests on, for people: the candidate said in its request what its own log ends with. */
-const GROUNDS: Readonly<Record<RefusalReason, (raft: RaftState) => Readonly<Record<string, FieldValue>>>> = {
+const GROUNDS: Readonly<Record<RefusalReason, Grounds>> = {
   'stale-term': ({ currentTerm }) => ({ currentTerm }),
   'leader-alive': (raft) => ({ leader: leaderOf(raft) }),
   'leader-known': (raft) => ({ leader: leaderOf(raft) }),
-  'election-under-way': ({ votedFor }) => ({ votedFor }),
+  'election-under-way': (raft, candidate) => ({ favours: electionUnderWay(raft, candidate) }),
   'already-voted': ({ votedFor }) => ({ votedFor }),
   'log-behind': ({ log }) => ({ lastLogIndex: log.lastIndex, lastLogTerm: log.lastTerm }),
 };

@@ -82,18 +82,20 @@ export function hurryIfNobodyLeads(raft: RaftState): void {
 }
 
 /**
- * Is an election on its way that `asker`'s pre-vote would only split? So it is shortly after a vote for another, and
- * for a node that asks for pre-votes itself, in a hurry and before `asker` in rank. Whoever refuses for this is asked
- * again soon, and the reason lapses by itself: a candidate that died holds nobody up for long.
+ * Is an election on its way that `asker`'s pre-vote would only split? Answers whose. So it is shortly after a vote for
+ * another, and for a node that asks for pre-votes itself, in a hurry and before `asker` in rank. Whoever refuses for this
+ * is asked again soon, and the reason lapses by itself: a candidate that died holds nobody up for long.
  */
-export function electionUnderWay(raft: RaftState, asker: NodeId): boolean {
+export function electionUnderWay(raft: RaftState, asker: NodeId): NodeId | undefined {
   const { id, now, role, votedFor, votedAt, config, suspicion } = raft;
   const settleTicks = 2 * config.suspicion.repeatTicks;
   // Nothing is to be expected of a candidate that died, or of an own candidacy that is over.
   const hopeful = votedFor === id ? role.type === 'candidate' : votedFor !== null && !suspicion.gone.has(votedFor);
-  if (hopeful && votedFor !== asker && now - votedAt < settleTicks) return true;
+  if (hopeful && votedFor !== asker && now - votedAt < settleTicks) return votedFor ?? undefined;
   const { hurry } = suspicion;
-  return role.type === 'pre-candidate' && hurry !== undefined && now - hurry.since < settleTicks && id < asker;
+  const asksFirst =
+    role.type === 'pre-candidate' && hurry !== undefined && now - hurry.since < settleTicks && id < asker;
+  return asksFirst ? id : undefined;
 }
 
 function leaderSaidGone({ suspicion: { hurry } }: RaftState): NodeId | undefined {

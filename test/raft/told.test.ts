@@ -83,7 +83,7 @@ describe('what is told of an election', () => {
     c.step('n2', requestVote({ from: 'n3', to: 'n2', term: 5, last: [9, 1] }));
     expect(refusal(c)).toMatchObject({ reason: 'already-voted', votedFor: 'n1' });
     c.step('n2', requestVote({ from: 'n3', to: 'n2', term: 6, last: [1, 1], preVote: true }));
-    expect(refusal(c)).toMatchObject({ reason: 'election-under-way', votedFor: 'n1' });
+    expect(refusal(c)).toMatchObject({ reason: 'election-under-way', favours: 'n1' });
     c.step('n2', heartbeat({ from: 'n1', to: 'n2', term: 5 }));
     c.step('n2', requestVote({ from: 'n3', to: 'n2', term: 5, last: [9, 1] }));
     expect(refusal(c)).toMatchObject({ reason: 'leader-known', leader: 'n1' });
@@ -105,7 +105,7 @@ describe('what is told of an election', () => {
     expect(told(c, 'n1', 'term-committed')).toHaveLength(1);
   });
 
-  it('of a follower: that it has caught up with a new leader, from where their logs agreed', () => {
+  it('of a follower: that it has caught up with a new leader, and behind which entry it was sent some', () => {
     const c = led({ logs: { n1: [1, 1, 1], n2: [1, 1, 1], n3: [1] } });
     expect(told(c, 'n1', 'follower-caught-up')).toEqual([
       { event: 'follower-caught-up', peer: 'n2', from: 3, index: 4, term: 2 },

@@ -15,6 +15,7 @@ import { BENCH_COMMANDS } from './bench.js';
 import { bundleCommand } from './bundle.js';
 import { CHAOS_COMMANDS } from './chaos.js';
 import { DATA_COMMANDS } from './data.js';
+import { EXPLAIN_COMMANDS } from './explain.js';
 import { HASH_COMMANDS } from './hash.js';
 import { helpCommand } from './help.js';
 import { LIFECYCLE_COMMANDS } from './lifecycle.js';
@@ -36,6 +37,7 @@ export const TABLE: CommandTable = new CommandTable([
   ...LIFECYCLE_COMMANDS,
   ...MEMBERSHIP_COMMANDS,
   ...WATCHING_COMMANDS,
+  ...EXPLAIN_COMMANDS,
   ...WAITING_COMMANDS,
   ...BENCH_COMMANDS,
   ...CHAOS_COMMANDS,

@@ -6,19 +6,10 @@ export type Group = (typeof GROUPS)[number];
 /** What a word stands for: binding checks it, completion offers it. */
 export type ValueKind =
   | {
-      readonly type:
-        | 'text'
-        | 'key'
-        | 'value'
-        | 'node'
-        | 'selector'
-        | 'via'
-        | 'pair'
-        | 'command'
-        | 'mark'
-        | 'job'
-        | 'file';
+      readonly type: 'text' | 'key' | 'value' | 'node' | 'via' | 'pair' | 'command' | 'mark' | 'job' | 'file';
     }
+  /** A NODE, or one of the words that may stand in its place. */
+  | { readonly type: 'selector'; readonly or?: readonly string[] }
   | { readonly type: 'pattern' | 'duration' | 'count' | 'level' | 'name' }
   | { readonly type: 'choice'; readonly choices: readonly string[]; readonly aliases?: readonly string[] };
 

@@ -8,3 +8,4 @@ export * from './columns.js';
 export * from './data.js';
 export * from './sanitize.js';
 export * from './view.js';
+export * from './wrap.js';

@@ -123,7 +123,7 @@ function offersOfKind(kind: ValueKind, context: CompletionContext, current = '')
     case 'node':
       return context.nodes;
     case 'selector':
-      return [...context.nodes, ...ONE_NODE, ...MANY_NODES];
+      return [...(kind.or ?? []), ...context.nodes, ...ONE_NODE, ...MANY_NODES];
     case 'via':
       return [...context.nodes, 'leader', 'follower', 'any'];
     case 'key':

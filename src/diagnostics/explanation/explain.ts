@@ -1,0 +1,109 @@
+import type { Configuration, NodeId } from '../../base/index.js';
+import type { MergedEvent } from '../event.js';
+import type { Episode, Explanation, Row } from './document.js';
+import { faultOf } from './faults.js';
+import { rowsOf } from './rows.js';
+import { sentenceOf } from './sentences.js';
+import { type Span, spansOf } from './spans.js';
+import { conclusionsOf, headlineOf, outcomeOf } from './verdict.js';
+
+export interface ExplainInput {
+  /** All that are still kept, of every node and of the supervisor: `EXPLAINED` is enough. In any order. */
+  readonly events: readonly MergedEvent[];
+  /** How many before them are not kept any more. */
+  readonly lost: number;
+  /** Who votes now: what is taken for the beginning where no event tells. */
+  readonly configuration: Configuration;
+  /** Only what concerns this node. */
+  readonly about?: NodeId | null;
+  /** Everything behind this position, instead of the last fault. */
+  readonly since?: number | undefined;
+  /** Writes whose outcome the asker does not know: in words, with their times. */
+  readonly unknown?: readonly { readonly time: number; readonly line: string }[];
+}
+
+/** What happened, and why, from what the nodes recorded. Pure: the same events give the same words. */
+export function explain({ events, lost, configuration, about = null, since, unknown = [] }: ExplainInput): Explanation {
+  const ordered = [...events].sort((one, other) => one.time - other.time || one.position - other.position);
+  const spans = spansOf(ordered, configuration);
+  const { chosen, notes } = choose(spans, about, since);
+  const episodes = chosen.map((span, at) => {
+    const until = chosen[at + 1]?.cause.time ?? Number.POSITIVE_INFINITY;
+    return episodeOf(span, about, linesOf(unknown, span.cause.time, until));
+  });
+  return { about, episodes, notes: [...notes, ...lostNotes(ordered, lost, chosen[0])] };
+}
+
+interface Chosen {
+  readonly chosen: readonly Span[];
+  readonly notes: readonly string[];
+}
+
+function choose(spans: readonly Span[], about: NodeId | null, since: number | undefined): Chosen {
+  const all = since === undefined ? spans : spans.filter(({ cause }) => cause.position > since);
+  const nothing = since === undefined ? 'No fault is known, nor how the cluster started.' : 'No fault since the mark.';
+  if (about === null) {
+    const chosen = since === undefined ? all.slice(-1) : all;
+    return { chosen, notes: chosen.length === 0 ? [nothing] : [] };
+  }
+  const at = all.findLastIndex((span) => concerns(span, about));
+  if (at !== -1) return { chosen: [through(all.slice(at))], notes: [] };
+  const last = all.at(-1);
+  if (last === undefined) return { chosen: [], notes: [nothing] };
+  return { chosen: [last], notes: [`Nothing was done to ${about} itself: this is the last fault, as it saw it.`] };
+}
+
+/** Is the node one of those that were hit? */
+function concerns({ events, before, fault }: Span, about: NodeId): boolean {
+  if (fault.named.includes(about)) return true;
+  const scene = before.copy();
+  return events.some((event) => {
+    const named = faultOf(event, scene)?.named.includes(about) === true;
+    scene.apply(event);
+    return named;
+  });
+}
+
+/** The first one, and all that was lived through since. */
+function through(spans: readonly Span[]): Span {
+  const [first] = spans;
+  return { ...first!, events: spans.flatMap(({ events }) => events), after: spans.at(-1)!.after };
+}
+
+const linesOf = (unknown: NonNullable<ExplainInput['unknown']>, from: number, until: number): string[] =>
+  unknown.filter(({ time }) => time >= from && time < until).map(({ line }) => line);
+
+function episodeOf(span: Span, about: NodeId | null, unknown: readonly string[]): Episode {
+  const all = rowsOf(span);
+  const rows = about === null ? all : all.filter((row) => row === all[0] || mentions(row, about));
+  const outcome = outcomeOf(span, all);
+  return {
+    fault: span.fault,
+    wall: span.cause.wall,
+    outcome,
+    headline: headlineOf(span, outcome, all),
+    rows: rows.map((row) => ({ ...row, text: sentenceOf(row) })),
+    conclusions: conclusionsOf(span, outcome, all, unknown),
+  };
+}
+
+/** Whether the line is about the node: as who does it, or as whom it is done to. */
+function mentions(row: Row, about: NodeId): boolean {
+  if (row.nodes.includes(about) || row.type === 'elected') return true;
+  if ('candidate' in row) return row.candidate === about;
+  if ('peer' in row) return row.peer === about;
+  if (row.type === 'fault') return row.fault.named.includes(about);
+  return 'leader' in row && row.leader === about;
+}
+
+function lostNotes(ordered: readonly MergedEvent[], lost: number, first: Span | undefined): string[] {
+  const dropped = ordered.filter(
+    ({ event, time }) => event === 'events-lost' && (first === undefined || time >= first.cause.time),
+  );
+  const notes = dropped.map(
+    ({ fields }) =>
+      `${fields['lost']} events${fields['node'] ? ` of ${fields['node']}` : ''} were dropped before anybody read them: something may be missing here.`,
+  );
+  if (lost > 0) notes.unshift(`${lost.toLocaleString('en')} older events are not kept any more.`);
+  return notes;
+}
