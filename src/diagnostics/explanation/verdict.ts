@@ -51,7 +51,8 @@ export function headlineOf(span: Span, outcome: Outcome, rows: readonly Row[]): 
 
 /** All that was done before somebody led again: `node-03 was killed, and node-01, the leader, was killed`. */
 function clauseOf({ fault }: Span, rows: readonly Row[]): string {
-  const faults = every(rows, 'fault');
+  const elected = every(rows, 'elected').at(-1)?.atMs ?? Number.POSITIVE_INFINITY;
+  const faults = every(rows, 'fault').filter(({ atMs }) => atMs <= elected);
   const clauses = faults.slice(0, FAULTS_MAX).map((row) => faultClause(row.fault, row.nodes));
   if (clauses.length === 0) return faultClause(fault, []);
   const more = faults.length > FAULTS_MAX ? [`${faults.length - FAULTS_MAX} more faults`] : [];
