@@ -236,3 +236,20 @@ const isShared = (key: string): boolean => key.startsWith(`${PREFIX}shared/`);
 
 const shown = ({ value, createRevision, modRevision, version }: KeyValue): string =>
   `${value} ${createRevision} ${modRevision} ${version}`;
+
+const BECAME_LEADER = { event: 'role-changed', fields: { to: 'leader' } };
+
+/** Whatever happened: clients are served again, nothing acknowledged is lost, and no term had two leaders (§5.2). */
+export async function allIsWell(scene: Scene, acknowledged: number): Promise<void> {
+  await scene.load.acknowledges(acknowledged);
+  await scene.load.verify();
+  const { events } = await scene.cluster.control.events.read({ after: 0, filter: BECAME_LEADER });
+  const terms = events.map(({ fields }) => fields['term']);
+  expect(terms).toEqual([...new Set(terms)]);
+}
+
+/** A cluster, and clients that write all the time. */
+export interface Scene {
+  readonly cluster: CrashPointCluster;
+  readonly load: CrashPointLoad;
+}
