@@ -177,7 +177,8 @@ export class Proposals {
   }
 }
 
-const isWritten = (outcome: Outcome): boolean => !(outcome instanceof RaftctlError) && 'succeeded' in outcome;
+const isWritten = (outcome: Outcome): boolean =>
+  !(outcome instanceof RaftctlError) && 'succeeded' in outcome && outcome.succeeded;
 
 function resultOf(outcome: Outcome): Result {
   if (outcome instanceof RaftctlError) return failed(outcome);

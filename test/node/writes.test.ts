@@ -97,11 +97,13 @@ describe('writes on the leader', () => {
     writes.add(asked.write(1));
     writes.add(asked.write(2));
     writes.add(asked.write(3));
+    writes.add(asked.write(4));
     flush();
     const entries = c.host('n1').log.slice(1);
-    proposals.applied(entries, [OK, failure, OK, OK]);
-    expect(events).toEqual(['first-write-committed 4 1']);
-    writes.add(asked.write(4));
+    const foundAnother = { ...OK, succeeded: false };
+    proposals.applied(entries, [OK, failure, foundAnother, OK, OK]);
+    expect(events).toEqual(['first-write-committed 5 1']);
+    writes.add(asked.write(5));
     proposals.applied(flush(), [OK]);
     expect(events).toHaveLength(1);
   });

@@ -63,20 +63,26 @@ const PROBLEMS: Problems = {
       : undefined,
   cut: ({ from, to }) =>
     from === to ? { text: `expected two nodes, got ${from} twice`, hint: 'cut node-01->node-02' } : undefined,
-  slow: ({ delayMs, jitterMs }) =>
+  slow: ({ node, delayMs, jitterMs }, members) =>
     delayProblem(delayMs) ??
+    nobodyElse(node, members) ??
     (isBetween(jitterMs, 0, delayMs)
       ? undefined
       : { text: `expected a jitter of at most the delay, ${delayMs}ms, got ${jitterMs}ms`, hint: DELAYS }),
-  flaky: ({ lossRate }) =>
+  flaky: ({ node, lossRate }, members) =>
     lossRate > 0 && lossRate <= 1
-      ? undefined
+      ? nobodyElse(node, members)
       : {
           text: `expected a share of more than 0% and at most 100%, got ${Number((lossRate * 100).toFixed(4))}%`,
           hint: 'heal ends it',
         },
   disk: ({ fault }) => (fault.type === 'slow' ? delayProblem(fault.delayMs) : undefined),
 };
+
+const nobodyElse = (node: NodeId, members: readonly NodeId[]): Problem | undefined =>
+  members.length < 2
+    ? { text: `${node} is the only node: it has no link to another one`, hint: 'add brings another node' }
+    : undefined;
 
 function delayProblem(delayMs: number): Problem | undefined {
   if (delayMs > 0 && delayMs <= FAULT_DELAY_MS_MAX) return undefined;

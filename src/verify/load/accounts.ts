@@ -76,9 +76,14 @@ export class Accounts {
     }
     const counted = versionsBeganAnew ? 0 : Math.max(0, puts - entry.version);
     const isOlder = entry.modRevision < last.revision;
-    const isLast = entry.modRevision === last.revision;
-    const isAnother = isLast && !(last.type === 'put' && entry.value.equals(bytesOf(last)));
-    return Math.max(counted, isOlder || isAnother ? 1 : 0);
+    return Math.max(counted, isOlder || this.isAnother(key, entry, bytesOf) ? 1 : 0);
+  }
+
+  /** Under the revision of the last write stands what that did not write. No past can explain it. */
+  isAnother(key: number, entry: KeyValue | null, bytesOf: (write: Acknowledged) => Buffer): boolean {
+    const { last } = this.#byKey[key]!;
+    if (last === undefined || entry?.modRevision !== last.revision) return false;
+    return last.type !== 'put' || !entry.value.equals(bytesOf(last));
   }
 
   /** The same by the key's own past: what the store says happened to it from `firstOf` on. */

@@ -57,7 +57,9 @@ async function missingOf(key: number, parts: ReadBackParts, signal: AbortSignal)
   if (missing === 0) return 0;
   // Before anything is called lost: did somebody else delete it?
   const past = await pastOf(key, entry, parts, signal);
-  return past === null ? missing : Math.min(missing, accounts.missingFromPast(key, past));
+  if (past === null) return missing;
+  const least = accounts.isAnother(key, entry, bytesOf) ? 1 : 0;
+  return Math.max(least, Math.min(missing, accounts.missingFromPast(key, past)));
 }
 
 /** What happened to a key since our first write to it; null: the cluster no longer knows. */

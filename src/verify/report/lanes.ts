@@ -64,13 +64,13 @@ export function nodeLane({ node, spans }: NodeLane, axis: Axis): string {
   return row('node', node, items.join(''), `${node}: roles and terms`);
 }
 
-/** Runs of spans that are too short to be seen become one. */
+/** Runs of spans that are too short to be seen become one, with gaps that are. */
 function coarser(spans: readonly NodeSpan[], leastMs: number): Drawn[] {
   const drawn: Drawn[] = [];
   for (const span of spans) {
     const last = drawn.at(-1);
     const isShort = span.endMs - span.beginMs < leastMs;
-    if (isShort && last?.changes !== undefined && last.endMs === span.beginMs) {
+    if (isShort && last?.changes !== undefined && span.beginMs - last.endMs < leastMs) {
       drawn[drawn.length - 1] = { ...last, endMs: span.endMs, term: span.term, changes: last.changes + 1 };
     } else drawn.push(isShort ? { ...span, changes: 1 } : span);
   }

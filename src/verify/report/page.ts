@@ -13,8 +13,8 @@ import { details, heading } from './summary.js';
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:";
 
 /**
- * The record as one HTML document that needs no network and no other file. It says the same for the same record; its
- * size is bounded, whatever the record's.
+ * The record as one HTML document that needs no network and no other file. It says the same for the same record. What is
+ * drawn is bounded, whatever the record has; texts are as long as they are.
  */
 export function reportPage(record: ChaosRecord): string {
   assert(record.durationMs > 0, () => `a run of ${record.durationMs} ms has no timeline`);

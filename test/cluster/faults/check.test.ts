@@ -70,6 +70,12 @@ describe('a fault that could be', () => {
     expect(refusalOf(isolate(one), alone)).toContain('usage: isolate: node-01 is the only node');
     expect(refusalOf({ type: 'isolate', node: one, clients: true }, alone)).toBe('none');
   });
+
+  it('is not a slow or lossy link of an only node: it has none', () => {
+    const alone = membershipOf([one]);
+    expect(refusalOf(slow(one, 100, 0), alone)).toContain('usage: slow: node-01 is the only node');
+    expect(refusalOf(flaky(one, 0.1), alone)).toContain('usage: flaky: node-01 is the only node');
+  });
 });
 
 it('a fault is called by the command that makes it', () => {
