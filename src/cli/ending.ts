@@ -2,12 +2,14 @@ import { inputKind } from '../console/files/index.js';
 import type { Printer } from '../console/results.js';
 import type { EndingSignal, Host } from './host.js';
 
-/** How `up` and `attach` end: the first reason counts; Ctrl-C while it is ending forces. */
+type Doing = 'stopping' | 'detaching' | 'disconnecting';
+
+/** How `up`, `attach` and `connect` end: the first reason counts; Ctrl-C while it is ending forces. */
 export class Ending {
   readonly #controller = new AbortController();
   readonly #force = new AbortController();
   readonly #printer: Printer;
-  readonly #doing: 'stopping' | 'detaching';
+  readonly #doing: Doing;
   readonly #stopListening: () => void;
   #warned = false;
   #unread = false;
@@ -19,7 +21,7 @@ export class Ending {
   readonly begun: Promise<void>;
 
   /** `doing` says what Ctrl-C begins. */
-  constructor(printer: Printer, host: Host, doing: 'stopping' | 'detaching') {
+  constructor(printer: Printer, host: Host, doing: Doing) {
     this.#printer = printer;
     this.#doing = doing;
     this.#runsScript = inputKind(host.stdin) === 'piped';

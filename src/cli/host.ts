@@ -2,6 +2,7 @@ import type { Clock, Random, Scheduler } from '../base/index.js';
 import type { connect } from '../client/index.js';
 import type {
   connectControl,
+  connectUnowned,
   defaultConfig,
   endSupervisor,
   Guard,
@@ -26,6 +27,7 @@ export interface ClusterModule {
   readonly defaultConfig: typeof defaultConfig;
   readonly startCluster: typeof startCluster;
   readonly connectControl: (socket: string) => Promise<Awaited<ReturnType<typeof connectControl>>>;
+  readonly connectUnowned: typeof connectUnowned;
   readonly listClusters: typeof listClusters;
   readonly endSupervisor: typeof endSupervisor;
   readonly readSecret: typeof readSecret;

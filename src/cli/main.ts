@@ -57,6 +57,7 @@ async function dispatch(argv: readonly string[], global: GlobalOptions, printer:
 const OWN = [
   'up',
   'attach',
+  'connect',
   'down',
   'rm',
   'recover',

@@ -45,6 +45,7 @@ function buildProgram(context: ProgramContext, bind: Bind): Command {
     .configureHelp({ showGlobalOptions: true });
   addUp(program, context, bind);
   addAttach(program, context, bind);
+  addConnect(program, context, bind);
   addExec(program, context, bind);
   addClusterCommands(program, context, bind);
   addOthers(program, context, bind);
@@ -109,6 +110,27 @@ function addAttach(program: Command, { global, printer, host }: ProgramContext, 
     .description('open another prompt on the running cluster; leaving it ends nothing')
     .action(() => bind(async () => (await import('./attach.js')).attach(global, printer, host))());
 }
+
+function addConnect(program: Command, { global, printer, host }: ProgramContext, bind: Bind): void {
+  const command = program
+    .command('connect')
+    .description('open a prompt on nodes that no supervisor of ours owns, as a client of theirs')
+    .argument('<endpoints>', 'host:port of one node or more, divided by commas; [::1]:3331')
+    .option('--timeout <duration>', 'for the first answer of a node', duration, 5_000)
+    .addHelpText('after', CONNECT_HELP);
+  command.action((endpoints: string) => {
+    const { timeout: timeoutMs } = command.opts<{ timeout: number }>();
+    return bind(async () => (await import('./connect.js')).connect(endpoints, timeoutMs, global, printer, host))();
+  });
+}
+
+const CONNECT_HELP = `
+One node is enough, the others are found. Data commands, watch, status, members, leader, hash, wait leader, bench and run
+work as on a cluster of ours; commands on standard input are run as a script. What only the owner of the nodes can do
+(their processes, faults, logs, events, membership) is refused by name.
+
+  raftctl connect 10.0.0.1:3331,10.0.0.2:3331
+  echo 'get key-01' | raftctl connect '[::1]:3331'`;
 
 interface ExecFlags {
   readonly command?: string;

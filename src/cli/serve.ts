@@ -8,10 +8,10 @@ import { Recorder } from '../console/recording/index.js';
 import type { Printer } from '../console/results.js';
 import type { Ending } from './ending.js';
 import type { Host } from './host.js';
-import { type OpenWorkspace, openWorkspace } from './workspace.js';
+import { type OpenWorkspace, openWorkspace, type WorkspaceOptions } from './workspace.js';
 
 /** A cluster, and who is to be served on it. */
-interface Served {
+interface Served extends Pick<WorkspaceOptions, 'endpoints' | 'refuses'> {
   readonly control: ClusterControl;
   /** What leaving means there, in words. */
   readonly howToLeave: string;
@@ -26,7 +26,14 @@ interface Served {
 export async function serve(served: Served): Promise<number> {
   const { control, printer, host, ending } = served;
   const kind = inputKind(host.stdin);
-  const workspace = openWorkspace(host, { origin: 'prompt', control: () => control, readsInput: false });
+  const { endpoints, refuses } = served;
+  const workspace = openWorkspace(host, {
+    origin: 'prompt',
+    control: () => control,
+    endpoints,
+    refuses,
+    readsInput: false,
+  });
   try {
     if (kind === 'terminal' && printer.view.terminal) {
       await recorded(workspace, printer, (recorder) =>

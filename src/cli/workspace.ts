@@ -3,6 +3,7 @@ import type { Client } from '../client/index.js';
 import type { ClusterControl } from '../cluster/index.js';
 import type { BenchOptions, BenchResult } from '../console/bench/options.js';
 import { CHAOS_END_MS, type ChaosAnswer, type ChaosNews, type ChaosOrder } from '../console/chaos/order.js';
+import type { Cluster } from '../console/cluster.js';
 import type { Workspace } from '../console/context.js';
 import { readAll } from '../console/files/index.js';
 import { Programs } from '../console/programs/index.js';
@@ -15,6 +16,9 @@ export interface WorkspaceOptions {
   readonly origin: Origin;
   /** The cluster, or null as long as there is none. */
   readonly control: () => ClusterControl | null;
+  /** Where nodes answer besides where they say they do. */
+  readonly endpoints?: readonly string[] | undefined;
+  readonly refuses?: Cluster['refuses'] | undefined;
   /** `-` as a value reads standard input. */
   readonly readsInput: boolean;
 }
@@ -27,7 +31,7 @@ export interface OpenWorkspace extends Workspace {
 export function openWorkspace(host: Host, options: WorkspaceOptions): OpenWorkspace {
   const { clock, scheduler, random, environment, stdin } = host;
   const programs = new Programs({ scheduler, load: () => host.loadCluster() });
-  const clients = new ClientCache(host);
+  const clients = new ClientCache(host, options.endpoints ?? []);
   const runProgram: RunProgram = (...program) => programs.run(...program);
   const control = () => {
     const found = options.control();
@@ -35,7 +39,11 @@ export function openWorkspace(host: Host, options: WorkspaceOptions): OpenWorksp
     return found;
   };
   return {
-    cluster: { control, client: (timeoutMs) => clients.of(control(), timeoutMs) },
+    cluster: {
+      control,
+      client: (timeoutMs) => clients.of(control(), timeoutMs),
+      ...(options.refuses && { refuses: options.refuses }),
+    },
     scope: newScope(),
     surface: {
       origin: options.origin,
@@ -62,16 +70,19 @@ export function openWorkspace(host: Host, options: WorkspaceOptions): OpenWorksp
  */
 class ClientCache {
   readonly #host: Host;
+  readonly #known: readonly string[];
   readonly #earlier: Promise<Client>[] = [];
   #client: Promise<Client> | null = null;
   #endpoints = '';
 
-  constructor(host: Host) {
+  constructor(host: Host, known: readonly string[]) {
     this.#host = host;
+    this.#known = known;
   }
 
   of(control: ClusterControl, timeoutMs: number): Promise<Client> {
-    const endpoints = control.live().membership.members.map(formatHostPort).sort();
+    const members = control.live().membership.members.map(formatHostPort).sort();
+    const endpoints = [...new Set([...this.#known, ...members])];
     if (this.#client !== null && this.#endpoints !== endpoints.join()) {
       this.#earlier.push(this.#client);
       this.#client = null;

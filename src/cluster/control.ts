@@ -3,7 +3,7 @@ import type { EventSource } from '../diagnostics/index.js';
 import type { NodeStatus } from '../wire/index.js';
 import type { ClusterConfig } from './config/config.js';
 import type { ClusterFault, FaultRule, FaultsChanged } from './faults/fault.js';
-import type { ProcessStateName } from './process-state.js';
+import type { NodeStateName, ProcessStateName } from './process-state.js';
 
 /** Of events that come over an admin link, in milliseconds. */
 export const EVENTS_LATE_MS = 100;
@@ -78,7 +78,7 @@ export interface LiveState {
   readonly total: number;
   /** Who belongs to the cluster now, who of them decides, and where each is reached. */
   readonly membership: Membership;
-  readonly states: ReadonlyMap<NodeId, ProcessStateName>;
+  readonly states: ReadonlyMap<NodeId, NodeStateName>;
   /** In force, oldest first. */
   readonly faults: readonly FaultRule[];
 }
@@ -105,7 +105,7 @@ export interface NodeView {
   readonly id: NodeId;
   readonly host: string;
   readonly port: number;
-  readonly state: ProcessStateName;
+  readonly state: NodeStateName;
   readonly pid: number | null;
   readonly uptimeMs: number | null;
   /** Times the process was started again since `up`, whoever wanted it. */

@@ -43,6 +43,11 @@
  * knows no node protocol. `raftctl-engine.ts` is ours, over `admin-link.ts`. What an engine cannot do, its probe leaves
  * out, and the handle refuses it by the engine's name.
  *
+ * ## Nodes that are not ours
+ *
+ * `unowned/` is a `ClusterControl` on nodes that somebody else owns, as far as a client of theirs may look. They have no
+ * process here: a node answers, or is `unreachable`.
+ *
  * ## Faults
  *
  * A fault is a rule of the supervisor (`isolate node-02`); what one node suffers, which frames it drops or delays and what
@@ -94,7 +99,7 @@ export { type EvidenceFile, evidenceIn } from './evidence.js';
 export { Guard } from './guard.js';
 export { endSupervisor, listClusters, type RunningCluster } from './listing.js';
 export { V8_OF_A_NODE } from './node-options.js';
-export type { ProcessStateName } from './process-state.js';
+export type { NodeStateName, ProcessStateName } from './process-state.js';
 export { type FoundData, type MemberData, Recovery, type RecoveryPlan } from './recovery.js';
 export { type DecidedRecovery, refuseUnfinishedRecovery } from './recovery-file.js';
 export type { RemoteControl } from './remote-control.js';
@@ -102,3 +107,4 @@ export { removeCluster } from './remove.js';
 export { readSecret } from './secret.js';
 export { type StartOptions, type StartProgress, startCluster } from './start.js';
 export type { Supervisor } from './supervisor.js';
+export { connectUnowned } from './unowned/connect.js';

@@ -25,6 +25,8 @@ export const PROCESS_STATES = [
   'failed',
 ] as const;
 export type ProcessStateName = (typeof PROCESS_STATES)[number];
+/** Of a node whose process is somebody else's, it is only known whether it answers: `running` or `unreachable`. */
+export type NodeStateName = ProcessStateName | 'unreachable';
 
 const NEXT: Readonly<Record<ProcessStateName, readonly ProcessStateName[]>> = {
   stopped: ['starting'],
@@ -41,7 +43,8 @@ const NEXT: Readonly<Record<ProcessStateName, readonly ProcessStateName[]>> = {
 const ALIVE: ReadonlySet<ProcessStateName> = new Set(['starting', 'running', 'paused', 'stopping']);
 export const hasProcess = (state: ProcessStateName): boolean => ALIVE.has(state);
 /** Of a member that may not be known yet. */
-export const isDown = (state: ProcessStateName | undefined): boolean => state === undefined || !hasProcess(state);
+export const isDown = (state: NodeStateName | undefined): boolean =>
+  state === undefined || (state !== 'unreachable' && !hasProcess(state));
 
 export const mayFollow = (before: ProcessStateName, after: ProcessStateName): boolean => NEXT[before].includes(after);
 

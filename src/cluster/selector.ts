@@ -1,7 +1,7 @@
 import { type NodeId, RaftctlError, type Random, randomInt } from '../base/index.js';
 import { type ClusterControl, type LifecycleAction, type LiveState, runs } from './control.js';
 import { MANY_NODES, noSuchNode, ONE_NODE } from './node-words.js';
-import { isDown, type ProcessStateName } from './process-state.js';
+import { isDown, type NodeStateName } from './process-state.js';
 
 /** What helps whenever nodes are not as somebody thought. */
 export const SEE_STATUS = 'status shows what each node is doing';
@@ -14,10 +14,10 @@ export interface Resolved {
   readonly group: boolean;
 }
 
-const isUp = (state: ProcessStateName | undefined): boolean => !isDown(state);
+const isUp = (state: NodeStateName | undefined): boolean => !isDown(state);
 
 /** The members of a group to which an action applies: the others are left out. */
-export const APPLIES: Readonly<Record<LifecycleAction, (state: ProcessStateName | undefined) => boolean>> = {
+export const APPLIES: Readonly<Record<LifecycleAction, (state: NodeStateName | undefined) => boolean>> = {
   kill: isUp,
   stop: isUp,
   start: isDown,

@@ -28,6 +28,8 @@ export async function execute(
   call: Runnable,
   options: ExecuteOptions,
 ): Promise<Outcome> {
+  const refusal = workspace.cluster.refuses?.(call.spec);
+  if (refusal !== undefined) throw refusal;
   if (call.spec.acts === true && workspace.surface.origin !== 'script') announce(workspace, call);
   const bound = new Bound(workspace, call, options);
   const context: Context = {

@@ -138,6 +138,7 @@ export class FakeHost {
       signalGroup,
       spawnInBackground,
       connectControl: async () => remote as unknown as FakeRemote,
+      connectUnowned: () => Promise.reject(new Error('no node was to be dialed')),
       startCluster: startCluster ?? (() => Promise.reject(new Error('no cluster was to be started'))),
     };
   }

@@ -8,6 +8,7 @@ const OWN = [
   'init',
   'up',
   'attach',
+  'connect',
   'down',
   'rm',
   'recover',

@@ -74,6 +74,10 @@ function nextSteps(view: ClusterView): string[] {
   if (down.length === 1) return [`${down[0]!.id} is ${wordFor(down[0]!)}: restart ${down[0]!.id}`];
   if (paused.length > 1) return [`${paused.map(({ id }) => id).join(', ')} are paused: resume all`];
   if (paused.length === 1) return [`${paused[0]!.id} is paused: resume ${paused[0]!.id}`];
+  const unreachable = view.nodes.filter((node) => node.state === 'unreachable').map(({ id }) => id);
+  if (unreachable.length > 0) {
+    return [`${unreachable.join(', ')} ${unreachable.length === 1 ? 'does' : 'do'} not answer`];
+  }
   if (view.leader === null) return ['there is no leader: wait leader'];
   return [];
 }
