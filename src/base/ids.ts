@@ -18,5 +18,21 @@ export const asRevision = (value: number): Revision => value as Revision;
 export const EMPTY_REVISION: Revision = asRevision(1);
 export const asNodeId = (value: string): NodeId => value as NodeId;
 
-/** As people list nodes: `node-2`, or a `node-02`, before `node-10`. */
-export const inNaturalOrder = (one: NodeId, other: NodeId): number => one.localeCompare(other, 'en', { numeric: true });
+/**
+ * As people list nodes: `node-2`, or a `node-02`, before `node-10`. By hand: a collation of the system's takes longer to
+ * load than a supervisor has for the rest of its start.
+ */
+export function inNaturalOrder(one: NodeId, other: NodeId): number {
+  const [left, right] = [partsOf(one), partsOf(other)];
+  for (let at = 0; at < Math.min(left.length, right.length); at++) {
+    const isNumber = at % 2 === 1;
+    const order = isNumber ? Number(left[at]) - Number(right[at]) : compare(left[at]!, right[at]!);
+    if (order !== 0) return order;
+  }
+  return left.length - right.length || one.length - other.length || compare(one, other);
+}
+
+/** Text and numbers in turn. */
+const partsOf = (name: string): readonly string[] => name.split(/(\d+)/);
+
+const compare = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0);

@@ -2,15 +2,7 @@ import { closeSync, openSync } from 'node:fs';
 import { type Duplex, PassThrough, type Readable, type Writable } from 'node:stream';
 import { execa, type Options } from 'execa';
 import { systemCode, systemReason } from '../base/index.js';
-
-/** How a process ended. `error`: it never began. */
-export interface ProcessExit {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-  readonly error?: string;
-  /** The system's name for why it never began, where there is one: ENOENT. */
-  readonly errorCode?: string;
-}
+import type { ProcessExit } from './process-exit.js';
 
 /** A child of ours, in a session of its own, so that a Ctrl-C at our terminal does not reach it. */
 export interface ChildProcess {
@@ -79,19 +71,6 @@ export function spawnInBackground(
   return { ...process, channel: channel! };
 }
 
-/**
- * Spawns a program that ends with us, however we end: its descriptor 3 closes then. It keeps no process alive. What it
- * says on standard error is ours to read; what goes wrong shows as its exit.
- */
-export function spawnCompanion(
-  command: readonly string[],
-  environment: Readonly<Record<string, string | undefined>>,
-): ChildProcess & { readonly channel: Duplex | undefined; readonly stderr: Readable | undefined } {
-  const { process, channel, stderr, unref } = spawn(command, environment, ['ignore', 'ignore', 'pipe', CHANNEL]);
-  unref();
-  return { ...process, channel, stderr: stderr ?? undefined };
-}
-
 /** To a child of ours and whatever shares its group: all that it started, unless that made a session of its own. */
 export function signalGroup(pid: number, signal: NodeJS.Signals): void {
   try {
@@ -146,10 +125,6 @@ function spawn(
     stdout: child.stdout,
     stderr: child.stderr,
     channel: child.stdio[3] as Duplex | undefined,
-    unref: () => {
-      child.unref();
-      for (const stream of child.stdio) (stream as { unref?(): void } | null | undefined)?.unref?.();
-    },
   };
 }
 
@@ -159,7 +134,6 @@ interface Spawned {
   readonly stdout: Readable | null;
   readonly stderr: Readable | null;
   readonly channel: Duplex | undefined;
-  unref(): void;
 }
 
 /** Three pipes, and one on which the system says how the start went; both ends of each are open for a moment. */
@@ -188,11 +162,5 @@ function notSpawned(error: string): Spawned {
   const silent = () => new PassThrough().on('error', () => {}).end();
   const stdin = new PassThrough().resume();
   const [stdout, stderr, channel] = [silent(), silent(), silent()];
-  return { process: neverStarted(error), stdin, stdout, stderr, channel, unref: () => {} };
-}
-
-/** `killed by SIGKILL`, `exit code 12`. */
-export function describeExit({ code, signal, error }: ProcessExit): string {
-  if (error !== undefined) return `could not be started (${error})`;
-  return signal === null ? `exit code ${code}` : `killed by ${signal}`;
+  return { process: neverStarted(error), stdin, stdout, stderr, channel };
 }

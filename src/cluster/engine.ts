@@ -1,6 +1,6 @@
 import type { ErrorCode, Level, Member, Membership, NodeId } from '../base/index.js';
 import type { EventBatch, Leadership, MembershipRequest, NodeFaults, NodeStatus } from '../wire/index.js';
-import type { ProcessExit } from './child-process.js';
+import type { ProcessExit } from './process-exit.js';
 
 /**
  * What the members of a cluster run. Process control, guard, registry, logs and readiness go through it and know nothing

@@ -9,10 +9,11 @@ import {
   type Scheduler,
   type Timer,
 } from '../base/index.js';
-import { type ChildProcess, describeExit, type ProcessExit } from './child-process.js';
+import type { ChildProcess } from './child-process.js';
 import type { RestartPolicy } from './config/config.js';
 import type { ExitMeaning, StateDamage } from './engine.js';
 import type { NodeLog } from './node-log.js';
+import { describeExit, type ProcessExit } from './process-exit.js';
 import { assertTransition, hasProcess, type ProcessStateName } from './process-state.js';
 
 export interface ProcessMachineOptions {

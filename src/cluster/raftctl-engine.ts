@@ -3,8 +3,8 @@ import type { Clock, Scheduler } from '../base/index.js';
 import type { Transport } from '../transport/index.js';
 import { NODE_EXIT, NODE_SPEC_VARIABLE, serializeNodeSpec } from '../wire/index.js';
 import { AdminLink } from './admin-link.js';
-import { describeExit, type ProcessExit } from './child-process.js';
 import type { EndedProcess, Engine, ExitMeaning } from './engine.js';
+import { describeExit, type ProcessExit } from './process-exit.js';
 
 export interface RaftctlEngineOptions {
   /** Program and arguments of a node process. */

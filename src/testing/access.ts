@@ -2,6 +2,7 @@ import { asError, RaftctlError, until } from '../base/index.js';
 import type { RemoteControl } from '../cluster/index.js';
 import type { Companion } from './companion.js';
 import { holds } from './holds.js';
+import { removeDirectory } from './node-files.js';
 import { world } from './world.js';
 
 export interface Waiting {
@@ -64,6 +65,8 @@ export class Access {
     await Promise.all(this.#closings.map((closing) => closing()));
     await this.#companion.stop();
     this.#control.close();
+    // A supervisor that was killed could not.
+    await removeDirectory(this.#control.directory);
   }
 
   async #ask<T>(work: (control: RemoteControl) => T | Promise<T>): Promise<T> {

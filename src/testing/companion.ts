@@ -1,6 +1,7 @@
 import type { Duplex, Readable } from 'node:stream';
 import { Listeners, RaftctlError, until } from '../base/index.js';
-import { type ChildProcess, describeExit, spawnCompanion } from '../cluster/child-process.js';
+import { describeExit } from '../cluster/process-exit.js';
+import { type CompanionProcess, spawnCompanion } from './companion-process.js';
 import { fromFailure, readLine, type StartAnswer, type StartRequest, toLine } from './messages.js';
 import { world } from './world.js';
 
@@ -20,7 +21,7 @@ const NOT_FOR_NODES = { NODE_OPTIONS: undefined, NODE_V8_COVERAGE: undefined, NO
 
 /** The process of a cluster's supervisor, as the test sees it that started it. */
 export class Companion {
-  readonly #process: ChildProcess;
+  readonly #process: CompanionProcess;
   readonly #channel: Duplex | undefined;
   readonly #changes = new Listeners();
   #answer: StartAnswer | undefined;
@@ -28,11 +29,11 @@ export class Companion {
   #end: string | undefined;
 
   constructor(command: readonly string[]) {
-    const { channel, stderr, ...process } = spawnCompanion(command, NOT_FOR_NODES);
-    this.#process = process;
+    this.#process = spawnCompanion(command, NOT_FOR_NODES);
+    const { channel, stderr, exited } = this.#process;
     this.#channel = channel;
     this.#hear(channel, stderr);
-    void process.exited.then((exit) => {
+    void exited.then((exit) => {
       const said = this.#said.trim();
       this.#end = `its supervisor ended: ${describeExit(exit)}${said === '' ? '' : `\n${said}`}`;
       this.#changes.notify();

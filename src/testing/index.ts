@@ -12,7 +12,7 @@
  *
  *     start ─▶ options ─▶ companion ══ channel (messages) ══ supervisor-process ─▶ settings, port-block ─▶ cluster/
  *       └─▶ started-cluster ─▶ access ── control socket ──────────┘
- *                 └─▶ cluster-events, cluster-faults, event-queue, held-client, node-lines, nodes
+ *                 └─▶ cluster-events, cluster-faults, event-queue, held-client, node-files, nodes
  *
  * ## The supervisor is a process beside the test
  *

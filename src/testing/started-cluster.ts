@@ -20,7 +20,7 @@ import type { Access, Waiting } from './access.js';
 import { clusterEvents, filterOf, placeOf } from './cluster-events.js';
 import { clusterFaults } from './cluster-faults.js';
 import { heldClient } from './held-client.js';
-import { linesOf } from './node-lines.js';
+import { linesOf } from './node-files.js';
 import { meansMany, one, oneOfNowOrBefore, several } from './nodes.js';
 import type {
   AddOptions,

@@ -1,4 +1,5 @@
-import type { ChildProcess, ProcessExit } from '../../src/cluster/child-process.js';
+import type { ChildProcess } from '../../src/cluster/child-process.js';
+import type { ProcessExit } from '../../src/cluster/process-exit.js';
 
 /** A child process that only exists on paper: it keeps the signals it gets and ends when told. */
 export class FakeProcess implements ChildProcess {

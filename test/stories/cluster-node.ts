@@ -10,11 +10,12 @@ import {
   type Scheduler,
 } from '../../src/base/index.js';
 import { AdminLink } from '../../src/cluster/admin-link.js';
-import type { ChildProcess, ProcessExit } from '../../src/cluster/child-process.js';
+import type { ChildProcess } from '../../src/cluster/child-process.js';
 import { FaultDelivery } from '../../src/cluster/faults/delivery.js';
 import type { NodeView } from '../../src/cluster/index.js';
 import type { AskedNode } from '../../src/cluster/membership-changes.js';
 import { NodeLog } from '../../src/cluster/node-log.js';
+import type { ProcessExit } from '../../src/cluster/process-exit.js';
 import { ProcessMachine } from '../../src/cluster/process-machine.js';
 import { hasProcess, type ProcessStateName } from '../../src/cluster/process-state.js';
 import { meaningOf } from '../../src/cluster/raftctl-engine.js';

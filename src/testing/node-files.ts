@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { type NodeId, RaftctlError, systemCode, systemReason } from '../base/index.js';
 import { ClusterDirectory } from '../cluster/directory.js';
 import type { RemoteControl } from '../cluster/index.js';
@@ -20,5 +20,14 @@ async function readIfThere(file: string): Promise<string> {
   } catch (thrown) {
     if (systemCode(thrown) === 'ENOENT') return '';
     throw new RaftctlError('disk-failed', `${file} cannot be read: ${systemReason(thrown)}`, { cause: thrown });
+  }
+}
+
+/** What is there any more. Nodes that end just now may still write to it. */
+export async function removeDirectory(directory: string): Promise<void> {
+  try {
+    await rm(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+  } catch (thrown) {
+    throw new RaftctlError('disk-failed', `${directory} cannot be removed: ${systemReason(thrown)}`, { cause: thrown });
   }
 }
