@@ -46,10 +46,19 @@ export interface DispatcherParts {
 /** The first data version whose nodes tell a client who the members are. */
 const TELLS_MEMBERS = 3;
 
-/** Refusals after which the operation certainly has not happened: anybody may be asked again. */
-const REFUSED: ReadonlySet<ErrorCode> = new Set(['no-leader', 'not-leader', 'proposal-dropped', 'shutting-down']);
-/** What changes nothing, or only once, may be asked again after these as well. */
-const UNDECIDED: ReadonlySet<ErrorCode> = new Set([...REFUSED, 'quorum-lost', 'outcome-unknown', 'unreachable']);
+/**
+ * What a node says that could not do it: another one may. After a definite one anybody may be asked again, else only for
+ * what changes nothing, or only once.
+ */
+const UNDECIDED: ReadonlySet<ErrorCode> = new Set([
+  'no-leader',
+  'not-leader',
+  'proposal-dropped',
+  'shutting-down',
+  'quorum-lost',
+  'outcome-unknown',
+  'unreachable',
+]);
 
 /**
  * Moves operations: out to a node, back into waiting when they may be tried again, and to their end.
@@ -287,7 +296,7 @@ export class Dispatcher implements EndpointOwner, OperationOwner {
       this.#expired(operation, operation.session, error);
       return;
     }
-    const mayRetry = operation.isRepeatable ? UNDECIDED.has(error.code) : error.definite && REFUSED.has(error.code);
+    const mayRetry = UNDECIDED.has(error.code) && (operation.isRepeatable || error.definite);
     if (operation.verb.isWrite && !error.definite) operation.isInDoubt = true;
     if (mayRetry && !operation.isNearlyOver(this.#parts.clock.now())) this.#retryLater(operation, error, endpoint);
     else operation.fail(say.ended(operation, saidByNode(error)));

@@ -2,6 +2,7 @@ import { type Clock, type NodeId, RaftctlError, type Scheduler } from '../base/i
 import { type Call, Calls, type Frame, type Link } from '../transport/index.js';
 import { KIND } from '../wire/index.js';
 import { decodeForwardReply, encodeForwarded } from './edge/forwarding.js';
+import type { Patience } from './patience.js';
 import { failed } from './result.js';
 import type { PendingWrite } from './writes.js';
 
@@ -55,8 +56,14 @@ export class Forwarded {
     if (this.#calls.size > 0) this.#answersUntil = Math.min(this.#answersUntil, now + DEPOSED_GRACE_MS);
   }
 
-  sweep(now: number): void {
+  sweep(now: number, patience: Patience): void {
     if (this.#answersUntil <= now) this.drop(`${this.#leader}, the leader it was sent to, was deposed and is silent`);
+    if (!patience.isLeaderless) return;
+    // It may be cut off, from this node as well, while the link seems to be up.
+    const over = [...this.#calls].filter(({ write }) => patience.isOverInDoubt(write, now));
+    for (const call of over) {
+      if (this.#calls.withdraw(call)) call.fail(`${this.#leader}, the leader it was sent to, is silent`);
+    }
   }
 
   /** The link broke. */
@@ -73,20 +80,20 @@ export class Forwarded {
 class ForwardedWrite implements Call {
   callId = 0;
   readonly #leader: NodeId;
-  readonly #write: PendingWrite;
+  readonly write: PendingWrite;
 
   constructor(leader: NodeId, write: PendingWrite) {
     this.#leader = leader;
-    this.#write = write;
+    this.write = write;
   }
 
   get deadline(): number {
-    return this.#write.deadline;
+    return this.write.deadline;
   }
 
   take({ payload }: Frame): void {
     try {
-      this.#write.origin.respond(decodeForwardReply(payload));
+      this.write.origin.respond(decodeForwardReply(payload));
     } catch (error) {
       this.fail(`the answer of ${this.#leader}, the leader, cannot be read`);
       throw error;
@@ -104,6 +111,6 @@ class ForwardedWrite implements Call {
   fail(why: string): void {
     const message = `the write was sent and its outcome is unknown: ${why}`;
     const hint = 'it may have happened: read the key to find out';
-    this.#write.origin.respond(failed(new RaftctlError('outcome-unknown', message, { hint })));
+    this.write.origin.respond(failed(new RaftctlError('outcome-unknown', message, { hint })));
   }
 }

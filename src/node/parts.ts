@@ -17,6 +17,7 @@ import { frameBytesMax, HANDSHAKE_TIMEOUT_MS, MAX_KEY_BYTES, type NodeLimits, no
 import { answerRead } from './local-reads.js';
 import { LogTime } from './log-time.js';
 import { Members } from './members.js';
+import { Patience } from './patience.js';
 import { Peers } from './peers.js';
 import { Proposals } from './proposals.js';
 import { Reads } from './reads.js';
@@ -119,7 +120,9 @@ export class Parts {
       neededFrom: () => this.outgoing.neededFrom,
     });
     this.applier = this.#newApplier();
-    this.proposals = new Proposals(this.raft, () => this.#leaderless(), emit);
+    const leaderless = () => unavailable(id, this.raft, this.peers);
+    const patience = new Patience({ raft: this.raft, patienceMs: 2 * spec.electionTimeoutMs[1] });
+    this.proposals = new Proposals({ raft: this.raft, leaderless, patience, emit });
     this.clusterVersion = new ClusterVersion({
       id,
       raft: this.raft,
@@ -143,13 +146,15 @@ export class Parts {
       raft: this.raft,
       proposals: this.proposals,
       forward: (leader, write) => this.peers.forward(leader, write),
-      leaderless: () => this.#leaderless(),
+      leaderless,
+      patience,
     });
     this.reads = new Reads({
       raft: this.raft,
       appliedIndex: () => store.appliedIndex,
       serve: (read) => answerRead(store, read),
-      leaderless: () => this.#leaderless(),
+      leaderless,
+      patience,
       askAgainMs: spec.electionTimeoutMs[0] / 2,
     });
     const maxKeyBytes = MAX_KEY_BYTES;
@@ -176,7 +181,7 @@ export class Parts {
       get waiting() {
         return peers.forwardedWrites;
       },
-      sweep: (now: number) => peers.sweep(now),
+      sweep: (now: number) => peers.sweep(now, patience),
     };
     this.sweep = new Sweep({
       waiters: [this.writes, this.proposals, this.reads, this.transfers, this.changes, forwarded],
@@ -333,10 +338,5 @@ export class Parts {
 
   get queuedBytesMax(): number {
     return this.limits.queuedBytesMax;
-  }
-
-  /** Why no leader can be had just now. */
-  #leaderless(): RaftctlError {
-    return unavailable(this.#dependencies.spec.id, this.raft, this.peers);
   }
 }

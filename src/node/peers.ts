@@ -9,6 +9,7 @@ import {
 import type { Message, MessageType } from '../raft/index.js';
 import type { Frame, Hello, LinkState } from '../transport/index.js';
 import { KIND } from '../wire/index.js';
+import type { Patience } from './patience.js';
 import { Peer, type PeerDependencies } from './peer.js';
 import { Unanswered } from './unanswered.js';
 import type { PendingWrite } from './writes.js';
@@ -182,8 +183,8 @@ export class Peers {
     return writes;
   }
 
-  sweep(now: number): void {
-    for (const { forwarded } of this.#peers.values()) forwarded.sweep(now);
+  sweep(now: number, patience: Patience): void {
+    for (const { forwarded } of this.#peers.values()) forwarded.sweep(now, patience);
   }
 
   /** Is the link to that member up? Nobody has one to itself. */

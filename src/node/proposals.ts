@@ -1,11 +1,22 @@
 import { assert, type Emit, type LogIndex, RaftctlError, type Term } from '../base/index.js';
 import type { Outcome } from '../kv/index.js';
 import type { DropReason, Entry, RawNode, RecordRef } from '../raft/index.js';
-import type { Pending } from './request.js';
+import type { Origin } from './origin.js';
+import type { Patience, Waiting } from './patience.js';
 import { failed, type Result } from './result.js';
 
 /** Who waits for an entry that this node proposed as the leader. */
-export type Proposer = Pick<Pending, 'origin' | 'deadline'>;
+export interface Proposer extends Waiting {
+  readonly origin: Origin;
+}
+
+interface ProposalsOptions {
+  readonly raft: Pick<RawNode, 'propose'>;
+  /** Why no leader can be had just now. */
+  readonly leaderless: () => RaftctlError;
+  readonly patience: Patience;
+  readonly emit: Emit;
+}
 
 const WHY_DROPPED: Readonly<Record<DropReason, string>> = {
   'not-leader': 'the node does not lead any more',
@@ -30,20 +41,15 @@ interface Batch {
  *                           another leader's entry is there
  */
 export class Proposals {
-  readonly #raft: Pick<RawNode, 'propose'>;
-  /** Why no leader can be had just now. */
-  readonly #leaderless: () => RaftctlError;
+  readonly #options: ProposalsOptions;
   /** In the order of the log: where one begins, the one before has ended. */
   #batches: Batch[] = [];
   #waiting = 0;
-  readonly #emit: Emit;
   /** In which somebody's write was answered: told once for each term of this leader. */
   #servedTerm: Term | undefined;
 
-  constructor(raft: Pick<RawNode, 'propose'>, leaderless: () => RaftctlError, emit: Emit) {
-    this.#raft = raft;
-    this.#leaderless = leaderless;
-    this.#emit = emit;
+  constructor(options: ProposalsOptions) {
+    this.#options = options;
   }
 
   get waiting(): number {
@@ -52,7 +58,7 @@ export class Proposals {
 
   /** On a leader: proposes one record for each of `proposers`. Those that do not fit are told so. */
   propose(records: readonly RecordRef[], proposers: readonly Proposer[]): void {
-    const proposal = this.#raft.propose(records);
+    const proposal = this.#options.raft.propose(records);
     const accepted = proposal.type === 'accepted' ? proposal.count : 0;
     if (proposal.type === 'accepted') {
       const { firstIndex, term } = proposal;
@@ -90,10 +96,10 @@ export class Proposals {
     );
   }
 
-  /** Ends the waiting of those whose time is up. */
+  /** Ends the waiting of those who have waited for long enough. */
   sweep(now: number): void {
     this.#endWhere(
-      ({ deadline }) => deadline <= now,
+      (proposer) => this.#options.patience.isOverInDoubt(proposer, now),
       (index) => this.#undecided(index),
     );
   }
@@ -135,7 +141,7 @@ export class Proposals {
   #maybeTellServed({ index, term }: Entry, { origin }: Proposer, result: Outcome | undefined): void {
     if (origin.from === 'own' || result === undefined || !isWritten(result)) return;
     this.#servedTerm = term;
-    this.#emit.emit('info', 'first-write-committed', { index, term });
+    this.#options.emit.emit('info', 'first-write-committed', { index, term });
   }
 
   /** The log was cut off here by another leader in between; what stood there may live on elsewhere. */
@@ -169,7 +175,7 @@ export class Proposals {
   }
 
   #undecided(index: number): RaftctlError {
-    const why = this.#leaderless().message;
+    const why = this.#options.leaderless().message;
     return new RaftctlError('quorum-lost', `the write was proposed (index ${index}) but not committed: ${why}`, {
       definite: false,
       hint: 'it may still happen: read the key to find out',

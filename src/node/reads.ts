@@ -1,5 +1,6 @@
 import { type LogIndex, RaftctlError } from '../base/index.js';
 import type { RawNode, ReadState } from '../raft/index.js';
+import type { Patience } from './patience.js';
 import type { Get, Pending, Scan } from './request.js';
 import { failed } from './result.js';
 
@@ -11,6 +12,7 @@ interface ReadsOptions {
   /** Answers from the local state, which is fresh enough now. */
   readonly serve: (read: PendingRead) => void;
   readonly leaderless: () => RaftctlError;
+  readonly patience: Patience;
   /** A round that got no answer for this long is asked again: the message may be lost. Suggested 200 ms. */
   readonly askAgainMs: number;
 }
@@ -84,10 +86,11 @@ export class Reads {
     this.#asking.clear();
   }
 
-  /** Ends reads whose time is up, wherever they wait, and asks again for rounds without an answer. */
+  /** Ends reads that have waited for long enough, wherever they do, and asks again for rounds without an answer. */
   sweep(now: number): void {
+    const { patience } = this.#options;
     for (const [id, { reads, askedAt }] of this.#asking) {
-      if (now - askedAt < this.#options.askAgainMs && reads.every(({ deadline }) => deadline > now)) continue;
+      if (now - askedAt < this.#options.askAgainMs && reads.every((read) => !patience.isOver(read, now))) continue;
       this.#asking.delete(id);
       this.#arrived.push(...reads);
     }
@@ -100,8 +103,8 @@ export class Reads {
   #inTime(reads: readonly PendingRead[], now: number): PendingRead[] {
     const inTime: PendingRead[] = [];
     for (const read of reads) {
-      if (read.deadline > now) inTime.push(read);
-      else read.origin.respond(failed(this.#options.leaderless()));
+      if (this.#options.patience.isOver(read, now)) read.origin.respond(failed(this.#options.leaderless()));
+      else inTime.push(read);
     }
     return inTime;
   }

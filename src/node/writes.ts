@@ -1,5 +1,6 @@
 import { type NodeId, RaftctlError } from '../base/index.js';
 import { ENTRY_TYPES, type RawNode, RECORD_HEADER_BYTES, type RecordRef, sealRecord } from '../raft/index.js';
+import type { Patience } from './patience.js';
 import type { Proposals } from './proposals.js';
 import type { Pending, Write } from './request.js';
 import { failed } from './result.js';
@@ -13,6 +14,7 @@ interface WritesOptions {
   readonly forward: (leader: NodeId, write: PendingWrite) => boolean;
   /** Why no leader can be had just now, in words. */
   readonly leaderless: () => RaftctlError;
+  readonly patience: Patience;
 }
 
 /** What may pile up for want of a leader. */
@@ -58,11 +60,12 @@ export class Writes {
     else if (leader !== null) this.#park(this.#forwardTo(leader));
   }
 
-  /** Ends writes whose time is up. */
+  /** Ends writes that have waited for long enough. */
   sweep(now: number): void {
-    const late = this.#parked.filter(({ deadline }) => deadline <= now);
+    const { patience } = this.#options;
+    const late = this.#parked.filter((write) => patience.isOver(write, now));
     if (late.length === 0) return;
-    this.#park(this.#parked.filter(({ deadline }) => deadline > now));
+    this.#park(this.#parked.filter((write) => !patience.isOver(write, now)));
     for (const { origin } of late) origin.respond(failed(this.#options.leaderless()));
   }
 

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { asNodeId, asRevision } from '../../src/base/index.js';
+import { asNodeId, asRevision, type NodeId } from '../../src/base/index.js';
+import { encodeOpenSession } from '../../src/kv/command.js';
 import { Forwarded } from '../../src/node/forwarded.js';
+import { Patience } from '../../src/node/patience.js';
 import type { Frame, Link } from '../../src/transport/index.js';
 import { encodeForward, encodeOkWrite, KIND } from '../../src/wire/index.js';
 import { Asked } from '../helpers/asked.js';
@@ -11,7 +13,7 @@ function setUp() {
   const time = new ManualTime();
   const asked = new Asked();
   const forwarded = new Forwarded(asNodeId('n1'), { clock: time, scheduler: time, firstId: 0xffff_fffe });
-  const state = { isUp: true };
+  const state = { isUp: true, leader: asNodeId('n1') as NodeId | null };
   const ids: number[] = [];
   const link: Link = {
     state: { type: 'closed' },
@@ -30,7 +32,14 @@ function setUp() {
     callId: ids[nth]!,
     payload,
   });
-  return { time, asked, forwarded, state, send, answer };
+  const raft = {
+    role: 'follower',
+    get leader() {
+      return state.leader;
+    },
+  } as const;
+  const patience = new Patience({ raft, patienceMs: 800 });
+  return { time, asked, forwarded, state, link, send, answer, patience };
 }
 
 const done = Buffer.concat(encodeForward(KIND.okWrite, encodeOkWrite({ succeeded: true, revision: asRevision(3) })));
@@ -67,17 +76,32 @@ describe('writes that were forwarded to the leader', () => {
   });
 
   it('are given up a while after their leader was deposed, unless it leads again', () => {
-    const { asked, forwarded, send } = setUp();
+    const { asked, forwarded, send, patience } = setUp();
     forwarded.deposed(0);
     send(1);
-    forwarded.sweep(1_000);
+    forwarded.sweep(1_000, patience);
     forwarded.deposed(1_000);
     forwarded.leads();
-    forwarded.sweep(1_060);
+    forwarded.sweep(1_060, patience);
     forwarded.deposed(2_000);
-    forwarded.sweep(2_059);
+    forwarded.sweep(2_059, patience);
     expect(asked.told).toEqual([]);
-    forwarded.sweep(2_060);
+    forwarded.sweep(2_060, patience);
     expect(asked.told).toEqual(['1 outcome-unknown']);
+  });
+
+  it('are given up when no leader is known for long, if they can be repeated, though the link seems to be up', () => {
+    const { asked, forwarded, send, state, link, patience } = setUp();
+    send(1, 2_000);
+    const opening = asked.write(2, { deadline: 2_000 });
+    const request = { ...opening.request, command: encodeOpenSession() };
+    forwarded.send(link, { ...opening, request });
+    forwarded.sweep(1_900, patience);
+    expect(asked.told).toEqual([]);
+    state.leader = null;
+    forwarded.sweep(1_799, patience);
+    expect(asked.told).toEqual([]);
+    forwarded.sweep(1_800, patience);
+    expect(asked.told).toEqual(['2 outcome-unknown']);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { asIndex, RaftctlError } from '../../src/base/index.js';
+import { Patience } from '../../src/node/patience.js';
 import { Reads } from '../../src/node/reads.js';
 import { Asked } from '../helpers/asked.js';
 import { RaftCluster } from '../helpers/raft-cluster.js';
@@ -17,6 +18,7 @@ function setUp(name = 'n1') {
     appliedIndex: () => asIndex(state.applied),
     serve: ({ origin }) => served.push(Number(origin.name)),
     leaderless: () => new RaftctlError('no-leader', 'nobody leads'),
+    patience: new Patience({ raft: c.raw(name), patienceMs: 1_000 }),
     askAgainMs: 200,
   });
   /** One turn: asks, and takes what the core confirmed. */

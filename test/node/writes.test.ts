@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { asRevision, type Emit, RaftctlError } from '../../src/base/index.js';
 import { ownOrigin } from '../../src/node/origin.js';
+import { Patience } from '../../src/node/patience.js';
 import { Proposals } from '../../src/node/proposals.js';
 import { Writes } from '../../src/node/writes.js';
 import { ENTRY_TYPES, type Entry, payloadOf } from '../../src/raft/index.js';
@@ -26,7 +27,8 @@ function setUp(name = 'n1', options: ConstructorParameters<typeof RaftCluster>[0
       events.push(`${event} ${fields?.['index']} ${fields?.['term']}`);
     },
   };
-  const proposals = new Proposals(c.raw(name), leaderless, emit);
+  const patience = new Patience({ raft: c.raw(name), patienceMs: 1_000 });
+  const proposals = new Proposals({ raft: c.raw(name), leaderless, patience, emit });
   const writes = new Writes({
     raft: c.raw(name),
     proposals,
@@ -35,6 +37,7 @@ function setUp(name = 'n1', options: ConstructorParameters<typeof RaftCluster>[0
       return state.linked;
     },
     leaderless,
+    patience,
   });
   /** The entries that a flush made. */
   const flush = (): readonly Entry[] => {
