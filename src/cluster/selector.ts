@@ -32,6 +32,9 @@ export function resolve(selector: string, control: ClusterControl, random: Rando
   const ids = live.membership.members.map(({ id }) => id);
   const named = ids.find((id) => id === selector);
   if (named) return { nodes: [named], said: null, group: false };
+  if (live.membership.former?.some(({ id }) => id === selector)) {
+    throw new RaftctlError('no-such-node', `${selector} has left the cluster`, { hint: `nodes: ${ids.join(', ')}` });
+  }
   const one = resolveOne(selector, ids, live, random);
   if (one) {
     const term = selector === 'leader' ? ` (term ${live.term})` : '';

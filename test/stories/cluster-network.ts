@@ -108,7 +108,7 @@ export class StoryNetwork {
   }
 }
 
-/** The words for faults of the network that the console is going to have, with their meaning there; and `messages`. */
+/** The console's words for faults of the network, as the network of a story has them; and `silence` and `messages`. */
 export const networkVerbs = (network: () => StoryNetwork): readonly CommandSpec[] => [
   verb({
     name: 'partition',

@@ -50,7 +50,10 @@ export class ClusterStage implements Stage {
       about: 'From now on the client writes under sessions, as the library does',
       answer: () => this.#useSessions(),
     });
-    this.table = new CommandTable([...TABLE.specs, ...networkVerbs(() => this.#running.network), sessions]);
+    // Faults of the network happen in the network of the story here, which tells of each message that they take.
+    const own = [...networkVerbs(() => this.#running.network), sessions];
+    const others = TABLE.specs.filter(({ name }) => !own.some((verb) => verb.name === name));
+    this.table = new CommandTable([...others, ...own]);
     this.workspace = this.#newWorkspace();
   }
 

@@ -57,6 +57,10 @@ export interface FaultsChanged {
   readonly at: number;
 }
 
+/** Those that keep nodes from reaching each other. */
+export const isLinkFault = ({ type }: ClusterFault): boolean =>
+  type === 'partition' || type === 'isolate' || type === 'cut';
+
 /** Whom it names. Of a partition, those who form the last group are concerned and not named. */
 export function namedBy(fault: ClusterFault): readonly NodeId[] {
   switch (fault.type) {

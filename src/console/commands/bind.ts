@@ -1,7 +1,9 @@
 import { didYouMean, LEVELS, RaftctlError } from '../../base/index.js';
 import { A_DURATION, parseDuration } from '../language/duration.js';
+import { A_PERCENTAGE, parsePercent } from '../language/percent.js';
 import { intoQuotes, ScriptError } from '../language/position.js';
 import type { Origin } from '../surface.js';
+import { AN_ARROW, arrowOf } from './arrow.js';
 import { type Arg, Invocation } from './invocation.js';
 import {
   type ArgumentSpec,
@@ -46,7 +48,7 @@ export function bindCall<Spec extends CommandSignature>(
   for (let at = 0; at < args.length; at++) {
     const arg = args[at]!;
     const raw = spec.raw === true && positional.length > 0;
-    if (optionsEnded || raw || !looksLikeOption(arg)) {
+    if (optionsEnded || raw || !looksLikeOption(arg) || isNegative(spec, positional.length, arg)) {
       // A dash after `--` is only a dash.
       positional.push(optionsEnded ? { ...arg, start: '' } : arg);
     } else if (arg.start === '--' && arg.text === '--') optionsEnded = true;
@@ -57,6 +59,10 @@ export function bindCall<Spec extends CommandSignature>(
 }
 
 const looksLikeOption = (arg: Arg): boolean => arg.start.startsWith('-') && arg.start !== '-';
+
+/** `-5ms` where a quantity is expected: what is wrong with it is its sign, not that there is no such option. */
+const isNegative = ({ arguments: all }: CommandSignature, nth: number, { start }: Arg): boolean =>
+  /^-\d/.test(start) && ['duration', 'percent', 'count'].includes(all[nth]?.kind.type ?? '');
 
 /** Binds the option at `at`; answers how many words after it were its value. */
 function bindOption(
@@ -143,6 +149,12 @@ function expectation(kind: ValueKind, text: string): string | undefined {
   switch (kind.type) {
     case 'duration':
       return parseDuration(text) === undefined ? A_DURATION : undefined;
+    case 'percent':
+      return parsePercent(text) === undefined ? A_PERCENTAGE : undefined;
+    case 'selectors':
+      return text.split(',').includes('') ? 'nodes with commas between them, such as node-01,node-02' : undefined;
+    case 'arrow':
+      return arrowOf(text) === undefined ? AN_ARROW : undefined;
     case 'count':
       return /^\d{1,12}$/.test(text) ? undefined : 'a number';
     case 'level':

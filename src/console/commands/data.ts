@@ -1,5 +1,6 @@
 import { RaftctlError } from '../../base/index.js';
 import type { KeyValue, ReadOptions } from '../../client/index.js';
+import { faultText } from '../../cluster/control.js';
 import type { Context } from '../context.js';
 import { columns, sanitize, sanitizeLine, type View } from '../output/index.js';
 import type { Invocation } from './invocation.js';
@@ -185,17 +186,25 @@ export const DATA_COMMANDS: readonly CommandSpec[] = [put, get, del, scan, cas].
 
 const QUORUM_SYMPTOMS: ReadonlySet<string> = new Set(['timeout', 'outcome-unknown', 'unreachable', 'no-leader']);
 
-/** What a client sees as a timeout has a reason that the supervisor knows: too few nodes are up. */
+/** What a client sees as a timeout has a reason that the supervisor knows: too few nodes are up, or faults are in force. */
 function withQuorum(context: Context, thrown: unknown): unknown {
   if (!(thrown instanceof RaftctlError) || !QUORUM_SYMPTOMS.has(thrown.code)) return thrown;
-  const { sets, holds } = votersLeft(context.cluster.control());
-  if (holds) return thrown;
+  const control = context.cluster.control();
+  const { faults } = control.live();
+  const { sets, holds } = votersLeft(control);
+  const { definite } = thrown;
+  if (holds) {
+    if (faults.length === 0) return thrown;
+    const hint = `in force: ${faults.map(({ fault }) => faultText(fault)).join('; ')}: heal`;
+    return new RaftctlError(thrown.code, thrown.message, { definite, hint, cause: thrown });
+  }
+  const there = faults.length === 0 ? 'up' : 'together';
   const counts = sets
-    .map(({ counted, voters, needed }) => `${counted} of ${voters} up, ${needed} needed`)
+    .map(({ counted, voters, needed }) => `${counted} of ${voters} ${there}, ${needed} needed`)
     .join(' and ');
   return new RaftctlError('quorum-lost', `${thrown.message}; the quorum is lost: ${counts}`, {
-    definite: thrown.definite,
-    hint: 'start down',
+    definite,
+    hint: faults.length === 0 ? 'start down' : 'heal; start down',
     cause: thrown,
   });
 }

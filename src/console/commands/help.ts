@@ -10,6 +10,7 @@ const TITLES: Readonly<Record<Group, string>> = {
   data: 'Data',
   nodes: 'Nodes',
   members: 'Members',
+  faults: 'Faults',
   watching: 'Watching',
   waiting: 'Waiting',
   load: 'Load',

@@ -16,6 +16,7 @@ import { bundleCommand } from './bundle.js';
 import { CHAOS_COMMANDS } from './chaos.js';
 import { DATA_COMMANDS } from './data.js';
 import { EXPLAIN_COMMANDS } from './explain.js';
+import { FAULT_COMMANDS } from './faults.js';
 import { HASH_COMMANDS } from './hash.js';
 import { helpCommand } from './help.js';
 import { LIFECYCLE_COMMANDS } from './lifecycle.js';
@@ -36,6 +37,7 @@ export const TABLE: CommandTable = new CommandTable([
   ...HASH_COMMANDS,
   ...LIFECYCLE_COMMANDS,
   ...MEMBERSHIP_COMMANDS,
+  ...FAULT_COMMANDS,
   ...WATCHING_COMMANDS,
   ...EXPLAIN_COMMANDS,
   ...WAITING_COMMANDS,

@@ -1,16 +1,38 @@
 import type { Origin } from '../surface.js';
 
-export const GROUPS = ['data', 'nodes', 'members', 'watching', 'waiting', 'load', 'script', 'prompt'] as const;
+export const GROUPS = [
+  'data',
+  'nodes',
+  'members',
+  'faults',
+  'watching',
+  'waiting',
+  'load',
+  'script',
+  'prompt',
+] as const;
 export type Group = (typeof GROUPS)[number];
 
 /** What a word stands for: binding checks it, completion offers it. */
 export type ValueKind =
   | {
-      readonly type: 'text' | 'key' | 'value' | 'node' | 'via' | 'pair' | 'command' | 'mark' | 'job' | 'file';
+      readonly type:
+        | 'text'
+        | 'key'
+        | 'value'
+        | 'node'
+        | 'selectors'
+        | 'arrow'
+        | 'via'
+        | 'pair'
+        | 'command'
+        | 'mark'
+        | 'job'
+        | 'file';
     }
   /** A NODE, or one of the words that may stand in its place. */
   | { readonly type: 'selector'; readonly or?: readonly string[] }
-  | { readonly type: 'pattern' | 'duration' | 'count' | 'level' | 'name' }
+  | { readonly type: 'pattern' | 'duration' | 'percent' | 'count' | 'level' | 'name' }
   | { readonly type: 'choice'; readonly choices: readonly string[]; readonly aliases?: readonly string[] };
 
 export interface ArgumentSpec {

@@ -1,7 +1,9 @@
 import { formatHostPort, type NodeId } from '../../base/index.js';
+import { isCut } from '../../cluster/faults/effects.js';
 import type { ClusterView, NodeView } from '../../cluster/index.js';
 import { formatDuration } from '../language/duration.js';
 import { columns, type DataObject, sanitizeLine } from '../output/index.js';
+import { wordsFor } from './fault-words.js';
 
 /** One node as `status -o json` shows it: what was asked for, null where nobody answered. */
 export type NodeRow = ReturnType<typeof rowOf>;
@@ -29,7 +31,8 @@ export function rowOf(node: NodeView, view: ClusterView) {
     sessions: answer?.sessions ?? null,
     dataVersion: answer?.dataVersion ?? null,
     clusterVersion: answer?.clusterVersion ?? null,
-    network: networkOf(node),
+    network: networkOf(node, view),
+    faults: suffered(node, view),
     links: answer ? answer.links.map(({ peer, state, error }) => ({ peer: peer as string, state, error })) : null,
     connections: answer?.connections ?? null,
     pid: node.pid,
@@ -53,12 +56,24 @@ function snapshotOf({ id }: NodeView, { leader, nodes }: ClusterView) {
   return sent === undefined ? null : { receivedBytes: sent.receivedBytes, bytes: sent.bytes };
 }
 
-/** `ok`, or which peers the node has no link to. */
-function networkOf({ state, status }: NodeView): string | null {
-  if (state !== 'running' || !status) return null;
-  const broken: readonly NodeId[] = status.links.filter((link) => link.state !== 'connected').map((link) => link.peer);
-  return broken.length === 0 ? 'ok' : `no link to ${broken.join(', ')}`;
+/** What was done to it on purpose, in words. */
+const suffered = ({ id }: NodeView, { faults, nodes }: ClusterView): readonly string[] =>
+  wordsFor(id, faults, idsOf(nodes));
+
+/** `ok`, or what was done to the node on purpose, and which peers it has no link to although nothing was. */
+function networkOf(node: NodeView, view: ClusterView): string | null {
+  const { id, state, status } = node;
+  const faults = suffered(node, view);
+  const isCutOff = (peer: NodeId) =>
+    isCut(view.faults, idsOf(view.nodes), id, peer) || isCut(view.faults, idsOf(view.nodes), peer, id);
+  const links = state === 'running' ? (status?.links ?? []) : [];
+  const broken = links.filter((link) => link.state !== 'connected' && !isCutOff(link.peer)).map((link) => link.peer);
+  const words = [...faults, ...(broken.length === 0 ? [] : [`no link to ${broken.join(', ')}`])];
+  if (words.length > 0) return words.join('; ');
+  return state === 'running' && status ? 'ok' : null;
 }
+
+const idsOf = (nodes: readonly NodeView[]): readonly NodeId[] => nodes.map(({ id }) => id);
 
 /** `status NODE`: everything that is known of one node, in the words of its fields. */
 export function nodeText(row: NodeRow): string {
@@ -75,6 +90,7 @@ export function nodeText(row: NodeRow): string {
     ['sessions', row.sessions === null ? '-' : `${row.sessions} of clients`],
     ...(row.snapshot === null ? [] : ([['snapshot', snapshotText(row.snapshot)]] as const)),
     ['version', row.dataVersion === null ? '-' : versionText(row)],
+    ...(row.faults.length === 0 ? [] : ([['faults', row.faults.join('; ')]] as const)),
     ['links', links === null ? '-' : links.map(linkText).join(', ') || 'none'],
     ['accepted', row.connections === null ? '-' : `${row.connections} connections`],
     ['process', row.pid === null ? '-' : `pid ${row.pid}, up ${formatDuration(row.uptimeMs ?? 0)}`],

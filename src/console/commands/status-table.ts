@@ -1,7 +1,9 @@
+import { faultText } from '../../cluster/control.js';
 import type { ClusterView, NodeView } from '../../cluster/index.js';
 import { isDown } from '../../cluster/process-state.js';
 import { formatDuration } from '../language/duration.js';
 import { columns, fitColumns, sanitizeLine, type View } from '../output/index.js';
+import { countOfFaults } from './fault-words.js';
 import type { NodeRow } from './status-node.js';
 
 const HEADER = [
@@ -59,11 +61,22 @@ const dash = (value: string | number | null): string => (value === null ? '-' : 
 export function title(view: ClusterView, paint: View['paint']): string {
   const leads = view.leader === null ? paint.yellow('no leader') : `leader ${view.leader}`;
   const quorum = view.quorum === 'ok' ? 'quorum ok' : paint.red('quorum lost');
-  return `${paint.bold(view.name)}  ${view.up}/${view.total} up · ${leads} · term ${view.term} · ${quorum}`;
+  const faults = view.faults.length === 0 ? '' : ` · ${paint.yellow(countOfFaults(view.faults))}`;
+  return `${paint.bold(view.name)}  ${view.up}/${view.total} up · ${leads} · term ${view.term} · ${quorum}${faults}`;
 }
 
-/** The command that helps next, for what is wrong. */
-function nextSteps(view: ClusterView): string[] {
+/** The commands that help next, for what is wrong. */
+const nextSteps = (view: ClusterView): readonly string[] => [...forNodes(view), ...forFaults(view)];
+
+function forFaults({ faults }: ClusterView): readonly string[] {
+  if (faults.length === 0) return [];
+  const rules = faults.map(({ fault }) => faultText(fault));
+  return [`in force: ${rules.slice(0, FAULTS_NAMED).join('; ')}${rules.length > FAULTS_NAMED ? '; …' : ''}: heal`];
+}
+
+const FAULTS_NAMED = 3;
+
+function forNodes(view: ClusterView): readonly string[] {
   const refusing = view.nodes.filter((node) => node.refusal !== undefined);
   const down = view.nodes.filter((node) => isDown(node.state) && node.refusal === undefined);
   const paused = view.nodes.filter((node) => node.state === 'paused');
@@ -78,7 +91,7 @@ function nextSteps(view: ClusterView): string[] {
   if (unreachable.length > 0) {
     return [`${unreachable.join(', ')} ${unreachable.length === 1 ? 'does' : 'do'} not answer`];
   }
-  if (view.leader === null) return ['there is no leader: wait leader'];
+  if (view.leader === null && view.faults.length === 0) return ['there is no leader: wait leader'];
   return [];
 }
 

@@ -34,8 +34,13 @@ export async function watchStatus(context: Context, ask: () => Promise<Picture>)
   return { document: null, principal: null, text: () => '' };
 }
 
-const stateOf = ({ nodes, leader, term }: ClusterView): string =>
-  JSON.stringify([leader, term, nodes.map(({ id, state, status }) => [id, state, status?.role])]);
+const stateOf = ({ nodes, leader, term, faults }: ClusterView): string =>
+  JSON.stringify([
+    leader,
+    term,
+    faults.map(({ id }) => id),
+    nodes.map(({ id, state, status }) => [id, state, status?.role]),
+  ]);
 
 /** Resolves at the next change that is known without asking, after a second, or when the command is interrupted. */
 function change({ cluster, surface, signal }: Context): Promise<void> {

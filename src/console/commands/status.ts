@@ -1,5 +1,5 @@
 import { formatHostPort, type NodeId, RaftctlError } from '../../base/index.js';
-import type { ClusterView } from '../../cluster/index.js';
+import { type ClusterView, faultText } from '../../cluster/index.js';
 import type { Context } from '../context.js';
 import type { Outcome } from '../outcome.js';
 import { columns } from '../output/index.js';
@@ -27,7 +27,7 @@ const status: CommandSpec = {
   ],
   details:
     'The figures are asked for, not remembered; where a node does not answer, the last ones are shown with their age.\n' +
-    'LAG is how many committed entries the node has not applied yet. A narrow terminal shows fewer columns.',
+    'LAG is how many committed entries the node has not applied yet; NETWORK what was done to it on purpose (see faults), and links that broke. A narrow terminal shows fewer columns.',
   unbounded: (call) => call.has('watch'),
   async run(context, call) {
     const node = call.has('NODE') ? resolveNode(context, call) : null;
@@ -113,6 +113,7 @@ function clusterOutcome(view: ClusterView): Outcome {
       up: view.up,
       total: view.total,
       quorum: view.quorum,
+      faults: view.faults.map(({ fault }) => faultText(fault)),
       nodes: rows,
     },
     principal: view.quorum,

@@ -21,7 +21,7 @@ export class Completer {
   /** As readline wants it: what the last word could become, and that word. */
   complete(line: string): [string[], string] {
     const { candidates, word } = complete(line, line.length, this.#context());
-    const only = candidates.length === 1 && !candidates[0]!.endsWith('=');
+    const only = candidates.length === 1 && !/(?:=|->)$/.test(candidates[0]!);
     return [only ? [`${candidates[0]} `] : [...candidates], word];
   }
 

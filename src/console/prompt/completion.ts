@@ -123,7 +123,13 @@ function offersOfKind(kind: ValueKind, context: CompletionContext, current = '')
     case 'node':
       return context.nodes;
     case 'selector':
-      return [...(kind.or ?? []), ...context.nodes, ...ONE_NODE, ...MANY_NODES];
+      return [...(kind.or ?? []), ...selectors(context)];
+    case 'selectors':
+      return behind(current, ',', context);
+    case 'arrow':
+      return current.includes('->')
+        ? behind(current, '->', context)
+        : behind(current, '->', context).map((from) => `${from}->`);
     case 'via':
       return [...context.nodes, 'leader', 'follower', 'any'];
     case 'key':
@@ -143,6 +149,18 @@ function offersOfKind(kind: ValueKind, context: CompletionContext, current = '')
     default:
       return [];
   }
+}
+
+const selectors = ({ nodes }: CompletionContext): readonly string[] => [...nodes, ...ONE_NODE, ...MANY_NODES];
+
+/** What may follow the last separator of the word, with all that comes before it; what stands there already is not offered. */
+function behind(current: string, separator: string, context: CompletionContext): readonly string[] {
+  const at = current.lastIndexOf(separator);
+  const before = at === -1 ? '' : current.slice(0, at + separator.length);
+  const named = before.split(separator);
+  return selectors(context)
+    .filter((word) => !named.includes(word))
+    .map((word) => `${before}${word}`);
 }
 
 function pairs(current: string, context: CompletionContext): readonly string[] {

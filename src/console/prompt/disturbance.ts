@@ -7,6 +7,10 @@ export interface Disturbance {
   readonly node: unknown;
   /** Monotonic milliseconds, comparable with every event's. */
   readonly at: number;
+  /** Of a fault that somebody began. */
+  readonly fault?: unknown;
+  /** A leader that is slow may well lead on: whatever takes it away afterwards was it. */
+  readonly mayPass?: boolean;
 }
 
 /**
@@ -21,10 +25,13 @@ export class Disturbances {
   /** Takes every event in order. Answers what the new leader comes from, for an event that makes one. */
   take(event: MergedEvent): Disturbance | null {
     const { fields } = event;
-    const noun = nounOf(event);
-    if (noun !== null) {
-      // The first is to blame: a leader that is frozen and then killed was gone before.
-      if (fields['led'] === true && this.#pending === null) this.#begin({ noun, node: fields['node'], at: event.time });
+    const disturbance = disturbanceOf(event);
+    if (disturbance !== null) {
+      if (fields['led'] === true && this.#isFirst(disturbance)) this.#begin(disturbance);
+      return null;
+    }
+    if (event.event === 'fault-healed') {
+      if (fields['id'] === this.#pending?.fault && !this.#campaigned) this.#pending = null;
       return null;
     }
     if (event.event === 'transfer-failed') {
@@ -36,6 +43,14 @@ export class Disturbances {
       return null;
     }
     return event.event === 'role-changed' ? this.#roleChanged(event) : null;
+  }
+
+  /** The first is to blame: a leader that is frozen and then killed was gone before. */
+  #isFirst({ noun, node }: Disturbance): boolean {
+    const pending = this.#pending;
+    if (pending === null) return true;
+    // It crashed because of what was done to its disk.
+    return pending.mayPass === true && !(noun === CRASH && pending.node === node);
   }
 
   #begin(disturbance: Disturbance): void {
@@ -55,8 +70,28 @@ export class Disturbances {
 }
 
 const TRANSFER = 'transfer';
+const CRASH = 'crash';
 
-/** What a disturbing event is called; null for the others. */
+/** Faults that take the leader away, and those that may or may not. */
+const FAULTS: Readonly<Record<string, Pick<Disturbance, 'noun' | 'mayPass'>>> = {
+  partition: { noun: 'partition' },
+  isolate: { noun: 'isolation' },
+  cut: { noun: 'cut' },
+  slow: { noun: 'slowdown', mayPass: true },
+  flaky: { noun: 'losses', mayPass: true },
+  disk: { noun: 'disk fault', mayPass: true },
+};
+
+/** What a disturbing event is; null for the others. */
+function disturbanceOf(event: MergedEvent): Disturbance | null {
+  const { fields, time } = event;
+  const of = { node: fields['node'], at: time };
+  const noun = nounOf(event);
+  if (noun !== null) return { noun, ...of };
+  const fault = event.event === 'fault-begun' ? FAULTS[String(fields['fault'])] : undefined;
+  return fault === undefined ? null : { ...fault, ...of, fault: fields['id'] };
+}
+
 function nounOf({ event, fields }: MergedEvent): string | null {
   switch (event) {
     case 'process-killed':
@@ -69,7 +104,7 @@ function nounOf({ event, fields }: MergedEvent): string | null {
       return 'pause';
     case 'process-exited':
       if (fields['expected'] !== false) return null;
-      return fields['code'] === 0 ? 'exit' : 'crash';
+      return fields['code'] === 0 ? 'exit' : CRASH;
     default:
       return null;
   }

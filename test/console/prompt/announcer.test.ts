@@ -66,6 +66,57 @@ describe('a new leader is told with what took the one before', () => {
     ]);
   });
 
+  it.each([
+    ['partition', { fault: 'partition', node: undefined }],
+    ['isolation', { fault: 'isolate' }],
+    ['cut', { fault: 'cut', node: undefined }],
+    ['slowdown', { fault: 'slow' }],
+    ['losses', { fault: 'flaky' }],
+    ['disk fault', { fault: 'disk' }],
+  ])('a fault: the %s', async (noun, fields) => {
+    const begun = hit(1_000, 'fault-begun', 'node-02', { id: 3, ...fields });
+    expect(await announced(begun, took(1_638, 'node-04', 8))).toEqual([
+      `node-04 is leader, term 8, 638 ms after the ${noun}`,
+    ]);
+  });
+
+  it('the fault of a disk, of which the leader crashed', async () => {
+    const begun = hit(1_000, 'fault-begun', 'node-02', { id: 3, fault: 'disk' });
+    const crash = hit(1_020, 'process-exited', 'node-02', { code: 11, signal: null, expected: false });
+    expect(await announced(begun, crash, took(1_038, 'node-04', 8))).toEqual([
+      'node-02 ended by itself: exit code 11',
+      'node-04 is leader, term 8, 38 ms after the disk fault',
+    ]);
+  });
+
+  it('not a slow link that the leader lived with, when it is killed later', async () => {
+    const slow = hit(1_000, 'fault-begun', 'node-02', { id: 3, fault: 'slow' });
+    const killed = hit(60_000, 'process-killed', 'node-02');
+    expect(await announced(slow, killed, took(60_038, 'node-04', 8))).toEqual([
+      'node-04 is leader, term 8, 38 ms after the kill',
+    ]);
+  });
+
+  it('an isolation, though the leader is killed while it is alone', async () => {
+    const isolated = hit(1_000, 'fault-begun', 'node-02', { id: 3, fault: 'isolate' });
+    expect(await announced(isolated, hit(1_010, 'process-killed', 'node-02'), took(1_638, 'node-04', 8))).toEqual([
+      'node-04 is leader, term 8, 638 ms after the isolation',
+    ]);
+  });
+
+  it('not a fault that was healed before anybody noticed', async () => {
+    const begun = hit(1_000, 'fault-begun', 'node-02', { id: 3, fault: 'isolate' });
+    const healed: Happening = [1_010, 'fault-healed', { id: 3, fault: 'isolate', node: 'node-02' }];
+    const other: Happening = [1_010, 'fault-healed', { id: 2, fault: 'slow', node: 'node-03' }];
+    expect(await announced(begun, healed, took(9_000, 'node-04', 8))).toEqual(['node-04 is leader, term 8']);
+    expect(await announced(begun, other, took(1_638, 'node-04', 8))).toEqual([
+      'node-04 is leader, term 8, 638 ms after the isolation',
+    ]);
+    expect(
+      await announced(begun, took(1_005, 'node-04', 7, 'pre-candidate'), healed, took(1_038, 'node-04', 8)),
+    ).toEqual(['node-04 is leader, term 8, 38 ms after the isolation']);
+  });
+
   it('nothing after a transfer that failed: what comes later has another cause', async () => {
     const failed: Happening = [1_400, 'transfer-failed', { node: 'node-02', error: 'it did not take over' }];
     expect(await announced(hit(1_000, 'transfer-asked', 'node-02'), failed, took(9_000, 'node-04', 8))).toEqual([
@@ -143,6 +194,9 @@ describe('the prompt', () => {
   it('shows what is known', () => {
     expect(promptText('demo', live, plain)).toBe('demo node-02* t7 4/4> ');
     expect(promptText('demo', { ...live, leader: null, up: 2 }, plain)).toBe('demo no leader 2/4> ');
+    const fault = { id: 1, fault: { type: 'isolate', node: asNodeId('node-02') }, at: 0, wall: 0 } as const;
+    expect(promptText('demo', { ...live, faults: [fault] }, plain)).toBe('demo node-02* t7 4/4 1 fault> ');
+    expect(promptText('demo', { ...live, faults: [fault, fault] }, plain)).toBe('demo node-02* t7 4/4 2 faults> ');
   });
 
   it('tells what others do, without what it would do to a terminal, and not what was typed here', async () => {
