@@ -1,6 +1,6 @@
 import { resolve as absolute } from 'node:path';
 import { VERSION } from '../../base/index.js';
-import type { ClusterControl } from '../../cluster/index.js';
+import { type ClusterControl, faultText } from '../../cluster/control.js';
 import { isDown } from '../../cluster/process-state.js';
 import type { Workspace } from '../context.js';
 import { wordOf } from '../language/quoting.js';
@@ -24,7 +24,7 @@ export function preambleOf({ cluster, scope, surface }: Workspace): string {
 
 function clusterLines(control: ClusterControl): string[] {
   const { config } = control;
-  const { membership, states, leader } = control.live();
+  const { membership, states, leader, faults } = control.live();
   const names = membership.members.map(({ id }) => id).sort();
   const usual = names.every((id, place) => id === `node-${String(place + 1).padStart(2, '0')}`);
   const file = config.file === null ? null : wordOf(absolute(config.file));
@@ -37,5 +37,6 @@ function clusterLines(control: ClusterControl): string[] {
     if (isDown(state)) lines.push(`stop ${wordOf(id)}`);
     else if (state === 'paused') lines.push(`pause ${wordOf(id)}`);
   }
+  lines.push(...faults.map(({ fault }) => faultText(fault)));
   return leader === null ? lines : [...lines, 'wait leader'];
 }

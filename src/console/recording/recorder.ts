@@ -47,9 +47,13 @@ interface Running {
   readonly before: readonly string[];
   /** What its commands did so far, one by one: what is kept of a block that fails half way. */
   readonly done: string[];
+  /** Lines that belong behind it. */
+  readonly after: string[];
   picked: string | null;
 }
 
+/** Arguments that name nodes. */
+const OF_NODES: ReadonlySet<string> = new Set(['selector', 'selectors', 'arrow']);
 /** They change nothing and belong into the script all the same. */
 const KEPT: ReadonlySet<string> = new Set(['mark', 'sleep', 'run']);
 
@@ -114,6 +118,7 @@ export class Recorder implements Recording {
       step,
       before: take.pauses.before(step, jobRuns),
       done: [],
+      after: [],
       picked: null,
     };
     return withNodes(statement, drawn);
@@ -135,17 +140,23 @@ export class Recorder implements Recording {
     const take = this.#take;
     this.#running = null;
     if (running === null || take === null) return;
-    const { draft, before, step } = running;
+    const { draft, before, after, step } = running;
     const lines = failure === null ? this.#held(take, running) : this.#failed(running, failure.thrown);
-    this.#write([...before, ...lines], take);
+    this.#write([...before, ...lines, ...after], take);
     if (failure === null) this.#remember(draft.statement, take);
     take.statements += 1;
     take.pauses.after(step);
   }
 
-  /** A background command failed. A script in which nobody looked at it would fail with it. */
+  /**
+   * A background command failed. A script in which nobody looked at it would fail with it. It may have failed of what
+   * runs now: it is looked at afterwards.
+   */
   jobFailed(name: string): void {
-    if (this.#take?.jobs.has(name)) this.#write([`! wait job ${name}`], this.#take);
+    if (!this.#take?.jobs.has(name)) return;
+    const look = `! wait job ${name}`;
+    if (this.#running === null) this.#write([look], this.#take);
+    else this.#running.after.push(look);
   }
 
   /** It did what it was to do. */
@@ -226,7 +237,7 @@ export class Recorder implements Recording {
     const name = single && this.#specOf(single)?.name;
     return {
       disturbs: disturbing.length > 0,
-      meansLeader: single?.call.words.some((word) => bareOf(word) === 'leader') === true,
+      meansLeader: single?.call.words.some((word) => selectorsIn(word).includes('leader')) === true,
       waitsFor: name === 'wait leader' ? 'leader' : name?.startsWith('wait ') || name === 'sleep' ? 'other' : null,
     };
   }
@@ -236,11 +247,11 @@ export class Recorder implements Recording {
     const drawn = new Map<Word, string>();
     const command = commandOf(statement);
     const spec = command && this.#specOf(command);
-    if (!spec?.arguments.some(({ kind }) => kind.type === 'selector')) return drawn;
+    if (!spec?.arguments.some(({ kind }) => OF_NODES.has(kind.type))) return drawn;
     for (const word of command!.call.words) {
-      if (bareOf(word) !== 'random') continue;
-      const node = this.#randomNode();
-      if (node !== undefined) drawn.set(word, node);
+      const selectors = selectorsIn(word);
+      if (!selectors.includes('random')) continue;
+      drawn.set(word, selectors.map((one) => (one === 'random' ? (this.#randomNode() ?? one) : one)).join(''));
     }
     return drawn;
   }
@@ -266,6 +277,9 @@ export class Recorder implements Recording {
     }
   }
 }
+
+/** What a word without quotes names, and what stands between: `leader->random`, `node-01,random`. */
+const selectorsIn = (word: Word): readonly string[] => bareOf(word)?.split(/(,|->)/) ?? [];
 
 /** The statement with words replaced; it stands where it stood. */
 function withNodes(statement: Statement, drawn: ReadonlyMap<Word, string>): Statement {

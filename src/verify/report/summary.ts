@@ -18,7 +18,7 @@ export function heading(record: ChaosRecord): string {
     ['seed', String(seed)],
     ['lasted', timeText(durationMs)],
     ['nodes', String(record.nodes.length)],
-    ...settings.map(({ name, value }) => [name, value] as const),
+    ...settings.filter(({ name }) => name !== 'nodes').map(({ name, value }) => [name, value] as const),
     ['began', startedAt],
     ['raftctl', version],
   ];

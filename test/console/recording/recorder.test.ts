@@ -233,6 +233,20 @@ describe('a recorded prompt', () => {
     parsed(script());
   });
 
+  it('looks at a job that failed of a command behind that command', async () => {
+    const { type, commands, client } = prompt();
+    let open = () => {};
+    client.gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    await type('record s', 'put a 1 &job');
+    const slow = type('sleep 20ms');
+    client.failure = new RaftctlError('quorum-lost', 'the quorum is lost');
+    open();
+    await slow;
+    expect(commands()).toEqual(['put a 1 &job', 'sleep 20ms', '! wait job job']);
+  });
+
   it('names the node that chance chose', async () => {
     const { type, commands, control, printer } = prompt();
     await type('record s', 'kill random --signal TERM', 'let r = pause random', 'repeat 1 pause random');
