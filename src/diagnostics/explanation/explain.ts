@@ -5,7 +5,7 @@ import { faultOf } from './faults.js';
 import { rowsOf } from './rows.js';
 import { sentenceOf } from './sentences.js';
 import { type Span, spansOf } from './spans.js';
-import { conclusionsOf, headlineOf, outcomeOf } from './verdict.js';
+import { conclusionsOf, headlineOf, nowOf, outcomeOf } from './verdict.js';
 
 export interface ExplainInput {
   /** All that are still kept, of every node and of the supervisor: `EXPLAINED` is enough. In any order. */
@@ -26,16 +26,19 @@ export interface ExplainInput {
 export function explain({ events, lost, configuration, about = null, since, unknown = [] }: ExplainInput): Explanation {
   const ordered = [...events].sort((one, other) => one.time - other.time || one.position - other.position);
   const spans = spansOf(ordered, configuration);
-  const { chosen, notes } = choose(spans, about, since);
+  const { chosen, later, notes } = choose(spans, about, since);
   const episodes = chosen.map((span, at) => {
-    const until = chosen[at + 1]?.cause.time ?? Number.POSITIVE_INFINITY;
-    return episodeOf(span, about, linesOf(unknown, span.cause.time, until));
+    const until = [...chosen, ...later][at + 1]?.cause.time ?? Number.POSITIVE_INFINITY;
+    return episodeOf(span, linesOf(unknown, span.cause.time, until));
   });
-  return { about, episodes, notes: [...notes, ...lostNotes(ordered, lost, chosen[0])] };
+  const told = about === null ? episodes : episodes.map((episode) => lived(episode, chosen[0]!, later, about));
+  return { about, episodes: told, notes: [...notes, ...lostNotes(ordered, lost, chosen[0])] };
 }
 
 interface Chosen {
   readonly chosen: readonly Span[];
+  /** What came after it: of interest to whoever asks about one node. */
+  readonly later: readonly Span[];
   readonly notes: readonly string[];
 }
 
@@ -44,46 +47,58 @@ function choose(spans: readonly Span[], about: NodeId | null, since: number | un
   const nothing = since === undefined ? 'No fault is known, nor how the cluster started.' : 'No fault since the mark.';
   if (about === null) {
     const chosen = since === undefined ? all.slice(-1) : all;
-    return { chosen, notes: chosen.length === 0 ? [nothing] : [] };
+    return { chosen, later: [], notes: chosen.length === 0 ? [nothing] : [] };
   }
   const at = all.findLastIndex((span) => concerns(span, about));
-  if (at !== -1) return { chosen: [through(all.slice(at))], notes: [] };
+  if (at !== -1) return { chosen: all.slice(at, at + 1), later: all.slice(at + 1), notes: [] };
   const last = all.at(-1);
-  if (last === undefined) return { chosen: [], notes: [nothing] };
-  return { chosen: [last], notes: [`Nothing was done to ${about} itself: this is the last fault, as it saw it.`] };
+  if (last === undefined) return { chosen: [], later: [], notes: [nothing] };
+  const notes = [`Nothing was done to ${about} itself: this is the last fault, as it saw it.`];
+  return { chosen: [last], later: [], notes };
 }
 
-/** Is the node one of those that were hit? */
-function concerns({ events, before, fault }: Span, about: NodeId): boolean {
-  if (fault.named.includes(about)) return true;
+/** Is the node one of those that were hit? A partition has nodes that it does not name: they form one more part. */
+function concerns({ events, before }: Span, about: NodeId): boolean {
   const scene = before.copy();
   return events.some((event) => {
-    const named = faultOf(event, scene)?.named.includes(about) === true;
+    const fault = faultOf(event, scene);
     scene.apply(event);
-    return named;
+    return fault !== null && (fault.named.includes(about) || fault.type === 'partition');
   });
-}
-
-/** The first one, and all that was lived through since. */
-function through(spans: readonly Span[]): Span {
-  const [first] = spans;
-  return { ...first!, events: spans.flatMap(({ events }) => events), after: spans.at(-1)!.after };
 }
 
 const linesOf = (unknown: NonNullable<ExplainInput['unknown']>, from: number, until: number): string[] =>
   unknown.filter(({ time }) => time >= from && time < until).map(({ line }) => line);
 
-function episodeOf(span: Span, about: NodeId | null, unknown: readonly string[]): Episode {
-  const all = rowsOf(span);
-  const rows = about === null ? all : all.filter((row) => row === all[0] || mentions(row, about));
-  const outcome = outcomeOf(span, all);
+function episodeOf(span: Span, unknown: readonly string[]): Episode {
+  const rows = rowsOf(span);
+  const outcome = outcomeOf(span, rows);
   return {
     fault: span.fault,
     wall: span.cause.wall,
     outcome,
-    headline: headlineOf(span, outcome, all),
-    rows: rows.map((row) => ({ ...row, text: sentenceOf(row) })),
-    conclusions: conclusionsOf(span, outcome, all, unknown),
+    headline: headlineOf(span, outcome, rows),
+    rows: rows.map(inWords),
+    conclusions: conclusionsOf(span, outcome, rows, unknown),
+  };
+}
+
+const inWords = (row: Row): Episode['rows'][number] => ({ ...row, text: sentenceOf(row) });
+
+/** The same episode, of one node: its own lines, and those of what came later. */
+function lived(episode: Episode, span: Span, later: readonly Span[], about: NodeId): Episode {
+  const laterRows = later.flatMap((next) => {
+    const delay = Math.round(next.cause.time - span.cause.time);
+    return rowsOf(next).map((row) => ({ ...row, atMs: row.atMs + delay, untilMs: row.untilMs + delay }));
+  });
+  const [first, ...rest] = episode.rows;
+  const rows = [...rest, ...laterRows.map(inWords)].filter((row) => mentions(row, about));
+  const { after } = later.at(-1) ?? span;
+  const now = nowOf(after, about);
+  return {
+    ...episode,
+    rows: first === undefined ? rows : [first, ...rows],
+    conclusions: [...episode.conclusions, now],
   };
 }
 
@@ -104,6 +119,6 @@ function lostNotes(ordered: readonly MergedEvent[], lost: number, first: Span | 
     ({ fields }) =>
       `${fields['lost']} events${fields['node'] ? ` of ${fields['node']}` : ''} were dropped before anybody read them: something may be missing here.`,
   );
-  if (lost > 0) notes.unshift(`${lost.toLocaleString('en')} older events are not kept any more.`);
+  if (lost > 0) notes.unshift(`${lost.toLocaleString('en-US')} older events are not kept any more.`);
   return notes;
 }

@@ -33,8 +33,8 @@ const AFTERMATH_MS = 5_000;
 const NOTICES: ReadonlySet<string> = new Set(['link-broken', 'peer-gone', 'leader-suspected']);
 
 /**
- * Cuts events, in the order of time, into faults and what they led to. A fault that comes while the cluster is settled
- * begins a span of its own; one that comes while the one before is still at work (nobody leads yet) belongs to that one.
+ * Cuts events, in the order of time, into faults and what they led to. A fault that comes while somebody leads begins a
+ * span of its own; one that comes while the one before is still at work (nobody leads yet) belongs to that one.
  * Events before the first fault are nobody's.
  */
 export function spansOf(events: readonly MergedEvent[], first: Configuration): readonly Span[] {
@@ -62,11 +62,11 @@ function begins(fault: Fault, event: MergedEvent, scene: Scene, open: OpenSpan |
   if (open === undefined) return true;
   const sinceLast = event.time - open.lastFaultAt;
   if (fault.type === 'silence') return sinceLast > AFTERMATH_MS;
-  // The process that was killed ends, and the one that was told to stop is killed: that is one fault.
-  if (fault.type === open.fault.type && sinceLast < TOGETHER_MS) return false;
+  const isOld = scene.term === open.before.term;
+  if (fault.type === open.fault.type && sinceLast < TOGETHER_MS && isOld) return false;
   // What was done to it ends it, or ends it again.
   if (fault.type === 'crash' && fault.node !== null && open.fault.named.includes(fault.node)) return false;
-  return scene.isSettled && (!open.fault.led || isOver(open, scene));
+  return scene.isLed && (!open.fault.led || isOver(open, scene));
 }
 
 /** Somebody else was elected since, or what was done is undone. */

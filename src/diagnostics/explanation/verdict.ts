@@ -205,3 +205,12 @@ function unknownOf(unknown: readonly string[]): Conclusion | null {
   const what = unknown.length === 1 ? 'one write of this console' : `${unknown.length} writes of this console`;
   return { type: 'unknown', text: `Unknown: ${what} may have happened or not (${list(unknown)}).` };
 }
+
+/** How the node that was asked about fares now. */
+export function nowOf(scene: Scene, about: NodeId): Conclusion {
+  const process = scene.processOf(about);
+  const leads = scene.leader === about && scene.isLed;
+  const follows = scene.isLed && !leads ? `, and ${scene.leader} leads` : '';
+  const text = process === 'up' ? `is there${leads ? ', and leads' : follows}` : `is ${process}${follows}`;
+  return { type: 'now', text: `Now: ${about} ${text}.` };
+}

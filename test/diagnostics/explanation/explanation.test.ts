@@ -104,6 +104,9 @@ describe('which fault', () => {
     expect(first).toMatchObject({ type: 'fault', nodes: [about] });
     expect(rest.map(({ type }) => type)).toContain('started');
     expect(rest.at(-1)!.atMs).toBeGreaterThan(60_000);
+    // The answer is about that fault, whatever came later.
+    expect(headlines(lived)).toEqual(headlines(explained(inTurn('leader-killed'))));
+    expect(lived.episodes[0]!.conclusions.at(-1)).toEqual({ type: 'now', text: 'Now: node-01 is there, and leads.' });
     expect(rest.filter(({ text }) => !text.includes(about) && !text.includes('leads term'))).toEqual([]);
   });
 
