@@ -14,7 +14,7 @@ const allowed = {
   client: ['base', 'kv/(command|types)', 'transport', 'wire'],
   verify: ['base', 'raft', 'storage', 'kv', 'transport', 'wire', 'client', 'diagnostics', 'node'],
   cluster: ['base', 'os', 'diagnostics', 'client', 'transport', 'wire'],
-  console: ['base', 'os/directories', 'cluster', 'client', 'diagnostics', 'verify/(chaos|faults)'],
+  console: ['base', 'os/directories', 'cluster', 'client', 'diagnostics', 'verify/(chaos|faults|load|history|checker)'],
   testing: ['base', 'client', 'cluster', 'diagnostics', 'transport'],
   cli: ['base', 'console', 'cluster', 'client', 'diagnostics', 'verify', 'node/main', 'wire/node-spec'],
 };

@@ -1,7 +1,7 @@
 // Bundles the program into dist/: cli.cjs (the command), node.cjs (a node process) and supervisor.cjs (a test's supervisor),
-// each with the code that V8 made of it (`src/cli/launch.ts`); bench.js and chaos.js (the workers of these commands),
-// client.js and testing.js (the libraries), with shared chunks. `--types` adds the libraries' declarations. Needs nothing
-// but what `npm ci` brings; a second build with nothing changed takes well under a second. A test builds the same program with
+// each with the code that V8 made of it (`src/cli/launch.ts`); worker.js (of `load`, `bench` and `check`) and chaos.js (of
+// `chaos`), client.js and testing.js (the libraries), with shared chunks. `--types` adds the libraries' declarations. Needs
+// nothing but what `npm ci` brings; a second build with nothing changed takes well under a second. A test builds the same program with
 // a node process of its own: `--outdir DIR --node FILE`.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -84,7 +84,7 @@ const common = { bundle: true, platform: 'node', target: 'node20', legalComments
 const modules = await build({
   ...common,
   entryPoints: {
-    bench: 'src/cli/bench-main.ts',
+    worker: 'src/cli/worker-main.ts',
     chaos: 'src/cli/chaos-main.ts',
     client: 'src/client/index.ts',
     testing: 'src/testing/index.ts',

@@ -48,6 +48,7 @@ export const ERRORS = {
   'data-unreadable': { exit: 1, definite: true },
   'data-locked': { exit: 6, definite: true },
   'disk-failed': { exit: 1, definite: true },
+  violation: { exit: 7, definite: true },
   internal: { exit: 1, definite: false },
 } as const satisfies Record<string, { readonly exit: number; readonly definite: boolean }>;
 

@@ -58,10 +58,10 @@ export interface Host {
   readonly scheduler: Scheduler;
   readonly random: Random;
   readonly pid: number;
-  /** Program and arguments of raftctl itself, of a node process, and of the workers of `bench` and `chaos`. */
+  /** Program and arguments of raftctl itself, of a node process, and of the workers: of `chaos`, and of what takes long. */
   readonly ownCommand: readonly string[];
   readonly nodeCommand: readonly string[];
-  readonly benchCommand: readonly string[];
+  readonly workerCommand: readonly string[];
   readonly chaosCommand: readonly string[];
   /** Who started this process in the background, and waits until it is `ready`. Absent: nobody did. */
   readonly parent?: { ready(): void };

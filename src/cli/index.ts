@@ -7,7 +7,7 @@
  *
  * Start-up is kept short by loading late: `--help` and `version` load no cluster, no client, no YAML; `up` spawns its
  * nodes before it loads the prompt's client. This file is what `bin/raftctl.js` runs; `node-process.ts` and
- * `bench-main.ts` are the programs of a node process and of the benchmark's worker. `launch.ts` starts the first two with
+ * `worker-main.ts` are the programs of a node process and of the benchmark's worker. `launch.ts` starts the first two with
  * the code that V8 made of them when they were built.
  *
  * `up` runs the supervisor in this process and serves a prompt on it (`serve.ts`); `attach` serves one on a cluster whose

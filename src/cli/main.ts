@@ -68,7 +68,6 @@ const OWN = [
   'node',
   'version',
   'completion',
-  'check',
   'sim',
   '__complete',
   'help',

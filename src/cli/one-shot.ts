@@ -17,6 +17,7 @@ import { chooseCluster } from './choose-cluster.js';
 import type { GlobalOptions } from './global-options.js';
 import type { Host } from './host.js';
 import { INTERRUPTED, Interrupts } from './interrupts.js';
+import { progressLine } from './progress-line.js';
 import { withTemporaryCluster } from './temporary-cluster.js';
 import { openWorkspace } from './workspace.js';
 
@@ -166,13 +167,17 @@ async function run({ call, control, stopped, global, printer, host, signal }: Ru
   const waiting = (text: string) => {
     waitingFor = `waiting for ${text}`;
   };
+  const line = progressLine(host);
+  const progress = (text: string) => {
+    patience.cancel();
+    line.show(text);
+  };
   try {
-    return printOutcome(
-      await execute(workspace, outputOf(printer, format), call, { signal, waiting }),
-      printer,
-      format,
-    );
+    const outcome = await execute(workspace, outputOf(printer, format), call, { signal, waiting, progress });
+    line.clear();
+    return printOutcome(outcome, printer, format);
   } finally {
+    line.clear();
     patience.cancel();
     await opened.close();
   }

@@ -68,7 +68,7 @@ Commands on the running cluster, once, from a shell (the same words as at the pr
   watch KEY · hash · status [NODE] · nodes · leader
   kill · stop · start · restart · pause · resume · wipe NODE
   members · add [NODE] · promote · remove NODE · replace OLD [NEW] · transfer [NODE]
-  logs · events · count · wait · bench put|get|mixed · chaos · bundle
+  logs · events · count · wait · load put|get|mixed · bench put|get|mixed · check HISTORY · chaos · bundle
 
 raftctl help COMMAND explains one by examples. -o json answers in JSON.`;
 
@@ -304,17 +304,6 @@ function addOthers(program: Command, { global, printer, host }: ProgramContext, 
 
 function addVerification(program: Command, { global, printer, host }: ProgramContext, bind: Bind): void {
   const load = () => import('./verification.js');
-  const check = program
-    .command('check')
-    .description('decide whether a recorded history is linearizable')
-    .addArgument(new Argument('<history>', 'JSON lines, one operation a line; - for standard input'))
-    .option('--key <key>', 'only the operations on this key')
-    .option('--timeout <duration>', 'give up, undecided, after this long', duration, 60_000)
-    .addOption(output());
-  check.action((history: string) => {
-    const { key, timeout: timeoutMs } = check.opts<{ key?: string; timeout: number }>();
-    return bind(async () => (await load()).check({ history, key, timeoutMs }, global, printer, host))();
-  });
   const sim = program
     .command('sim')
     .description('run whole simulated clusters with every fault there is, each under one seed')

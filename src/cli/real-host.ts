@@ -29,7 +29,7 @@ export function realHost(loss: OutputLoss): Host {
     pid: process.pid,
     ownCommand: [process.execPath, bundle('../bin/raftctl.js')],
     nodeCommand: [process.execPath, ...V8_OF_A_NODE, bundle('node.cjs')],
-    benchCommand: [process.execPath, bundle('bench.js')],
+    workerCommand: [process.execPath, bundle('worker.js')],
     chaosCommand: [process.execPath, bundle('chaos.js')],
     loadCluster: () => import('../cluster/index.js'),
     loadConnect: async () => (await import('../client/index.js')).connect,

@@ -1,31 +1,9 @@
-import { linesOf } from '../console/files/index.js';
 import type { Printer } from '../console/results.js';
-import { checkExitCode, runCheck, verdictText } from '../verify/check-main.js';
 import { parseSeed, parseSeeds, runSim } from '../verify/sim/index.js';
 import type { GlobalOptions } from './global-options.js';
 import type { Host } from './host.js';
 import { INTERRUPTED, Interrupts } from './interrupts.js';
-
-export interface CheckOptions {
-  /** A file of JSON lines, or `-`. */
-  readonly history: string;
-  readonly key: string | undefined;
-  readonly timeoutMs: number;
-}
-
-/** `raftctl check`: was what these clients saw linearizable? */
-export async function check(
-  { history, key, timeoutMs }: CheckOptions,
-  { format }: GlobalOptions,
-  printer: Printer,
-  host: Host,
-): Promise<number> {
-  const name = history === '-' ? 'standard input' : history;
-  const request = { clock: host.clock, name, timeoutMs, ...(key !== undefined && { key }) };
-  const verdict = await runCheck(linesOf(history, host.stdin as NodeJS.ReadableStream & typeof host.stdin), request);
-  printer.out(format === 'json' ? JSON.stringify(verdict) : verdictText(verdict));
-  return checkExitCode(verdict);
-}
+import { progressLine } from './progress-line.js';
 
 export interface SimOptions {
   /** One number, or a range; neither: any one. */
@@ -75,13 +53,4 @@ export async function sim(
     interrupts.close();
     stopReading();
   }
-}
-
-/** One line that is written over, on a terminal only. */
-function progressLine({ stderr }: Host): { show(text: string): void; clear(): void } {
-  if (!stderr.isTTY) return { show: () => {}, clear: () => {} };
-  return {
-    show: (text) => void stderr.write(`\r\x1b[2K${text}`),
-    clear: () => void stderr.write('\r\x1b[2K'),
-  };
 }

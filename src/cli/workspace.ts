@@ -1,7 +1,6 @@
 import { formatHostPort, isErrorCode, RaftctlError } from '../base/index.js';
 import type { Client } from '../client/index.js';
 import type { ClusterControl } from '../cluster/index.js';
-import type { BenchOptions, BenchResult } from '../console/bench/options.js';
 import { CHAOS_END_MS, type ChaosAnswer, type ChaosNews, type ChaosOrder } from '../console/chaos/order.js';
 import type { Cluster } from '../console/cluster.js';
 import type { Workspace } from '../console/context.js';
@@ -11,6 +10,7 @@ import { newScope } from '../console/scope.js';
 import type { Origin, RunProgram } from '../console/surface.js';
 import { noCluster } from './choose-cluster.js';
 import type { Host } from './host.js';
+import { WITHOUT_CERTIFICATES, workersOf } from './workers.js';
 
 export interface WorkspaceOptions {
   readonly origin: Origin;
@@ -38,13 +38,14 @@ export function openWorkspace(host: Host, options: WorkspaceOptions): OpenWorksp
     if (!found) throw noCluster();
     return found;
   };
+  const scope = newScope();
   return {
     cluster: {
       control,
-      client: (timeoutMs) => clients.of(control(), timeoutMs),
+      client: async (timeoutMs) => scope.recorded.client(await clients.of(control(), timeoutMs), clock),
       ...(options.refuses && { refuses: options.refuses }),
     },
-    scope: newScope(),
+    scope,
     surface: {
       origin: options.origin,
       console: `pid ${host.pid}`,
@@ -53,7 +54,7 @@ export function openWorkspace(host: Host, options: WorkspaceOptions): OpenWorksp
       random,
       environment,
       runProgram,
-      runBench: (bench, signal) => benchIn(host, runProgram, bench, signal),
+      ...workersOf({ programs, command: host.workerCommand, input: stdin }),
       runChaos: (order, signal, onNews) => chaosIn(host, runProgram, order, signal, onNews),
       ...(options.readsInput ? { readInput: () => readAll(stdin) } : {}),
     },
@@ -108,25 +109,6 @@ class ClientCache {
       await client?.close();
     }
   }
-}
-
-/** The worker speaks no TLS, and Node reads every certificate of this file when it starts. */
-const WITHOUT_CERTIFICATES = { NODE_EXTRA_CA_CERTS: undefined };
-
-async function benchIn(
-  host: Host,
-  runProgram: RunProgram,
-  options: BenchOptions,
-  signal: AbortSignal,
-): Promise<BenchResult> {
-  const command = [...host.benchCommand, JSON.stringify(options)];
-  const result = await runProgram(command, WITHOUT_CERTIFICATES, signal);
-  if (signal.aborted) throw new RaftctlError('interrupted', 'the benchmark was interrupted');
-  if (result.exit === 0) return JSON.parse(result.stdout) as BenchResult;
-  throw new RaftctlError(
-    'command-failed',
-    `the benchmark failed: ${result.stderr.trim() || `exit code ${result.exit}`}`,
-  );
 }
 
 async function chaosIn(

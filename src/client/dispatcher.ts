@@ -296,7 +296,8 @@ export class Dispatcher implements EndpointOwner, OperationOwner {
       this.#expired(operation, operation.session, error);
       return;
     }
-    const mayRetry = UNDECIDED.has(error.code) && (operation.isRepeatable || error.definite);
+    const mayRetry =
+      (UNDECIDED.has(error.code) && (operation.isRepeatable || error.definite)) || isBehind(operation, error);
     if (operation.verb.isWrite && !error.definite) operation.isInDoubt = true;
     if (mayRetry && !operation.isNearlyOver(this.#parts.clock.now())) this.#retryLater(operation, error, endpoint);
     else operation.fail(say.ended(operation, saidByNode(error)));
@@ -355,6 +356,10 @@ export class Dispatcher implements EndpointOwner, OperationOwner {
     this.#greeting.close();
   }
 }
+
+/** The session was opened: who does not know of sessions yet has only begun, and is still to hear of it. */
+const isBehind = ({ session }: Operation, { code }: RaftctlError): boolean =>
+  session !== undefined && code === 'version-too-low';
 
 const followsTheLeader = ({ isRepeatable, via }: Operation): boolean =>
   isRepeatable && (via === undefined || via === 'leader');

@@ -29,6 +29,8 @@ export interface Context extends Workspace {
   readonly timeoutMs: number;
   /** Names what the command waits for; shown when it lasts. */
   waiting(text: string): void;
+  /** How far it is, in one line that takes the place of the one before. */
+  progress(text: string): void;
   /** Asks a yes-or-no question; the command's bound stands still meanwhile. Absent: nobody is asked. */
   readonly confirm?: (question: string) => Promise<boolean>;
   /** Asks which of several is meant; likewise. */

@@ -12,6 +12,7 @@ export interface ExecuteOptions {
   /** A background command: only a bound of its own counts. */
   readonly unbounded?: boolean;
   readonly waiting?: (text: string) => void;
+  readonly progress?: (text: string) => void;
 }
 
 /** The command's own bound is the client's and the supervisor's business; this one catches what forgot it. */
@@ -38,6 +39,7 @@ export async function execute(
     signal: bound.signal,
     timeoutMs: bound.timeoutMs,
     waiting: options.waiting ?? (() => {}),
+    progress: options.progress ?? (() => {}),
     ...(workspace.surface.confirm
       ? { confirm: (question: string) => bound.suspended(workspace.surface.confirm!(question, bound.signal)) }
       : {}),

@@ -12,7 +12,8 @@
  *     terminal/   the one owner of standard input and raw mode
  *     output/     results to text, JSON, columns, colours; foreign bytes made harmless
  *     files/      history, scripts, reports: the only files that the console touches
- *     programs/   the user's own programs; bench/ the load that `bench` puts on a cluster
+ *     programs/   the user's own programs; load/ and bench/ what `load` and `bench` put on a cluster, in workers
+ *     recorded/   what was typed and loaded here, as a history that `check` judges
  *
  * Commands run in a `Workspace`: the `Cluster` they talk to, the `Scope` that lasts from one command to the next
  * (variables, marks, jobs, the bound), the `Surface` and what it offers (questions, programs, standard input). A `Context`

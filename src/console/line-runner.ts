@@ -17,7 +17,10 @@ export interface LineRunnerOptions {
   readonly waiting?: (text: string) => void;
   /** Writes what runs as a script, when it is asked to. */
   readonly recorder?: Recorder | undefined;
+  readonly progress?: (text: string) => void;
 }
+
+const shownOf = (outcome: Outcome, { errView }: Printer): string => outcome.text(errView).toString();
 
 export type LineResult = 'incomplete' | 'done' | 'leave';
 
@@ -34,7 +37,7 @@ export class LineRunner {
 
   constructor(options: LineRunnerOptions) {
     this.#options = options;
-    const { workspace, table, printer, waiting, recorder, format = 'text' } = options;
+    const { workspace, table, printer, waiting, progress, recorder, format = 'text' } = options;
     if (recorder) recorder.say = (text) => printer.err(text);
     this.#evaluator = new Evaluator({
       workspace,
@@ -46,11 +49,15 @@ export class LineRunner {
         const own = call.find('output');
         if (result.type === 'answer') this.#print(result.outcome, own === 'json' || own === 'text' ? own : format);
       },
-      onJobEnd: (name, line, error) => {
-        if (error !== null) recorder?.jobFailed(name);
-        printer.err(`job ${name} ended: ${line}${error === null ? '' : `: ${asRaftctlError(error).message}`}`);
+      onJobEnd: (name, line, end) => {
+        if ('error' in end) recorder?.jobFailed(name);
+        const isTold = 'outcome' in end && workspace.scope.jobs.isAwaited(name);
+        const text = isTold ? '' : 'error' in end ? asRaftctlError(end.error).message : shownOf(end.outcome, printer);
+        const result = text === '' ? '' : text.includes('\n') ? `\n${text}` : `: ${text}`;
+        printer.err(`job ${name} ended: ${line}${result}`);
       },
       ...(waiting ? { waiting } : {}),
+      ...(progress ? { progress } : {}),
     });
   }
 

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../base/index.js';
 import type { Data, View } from './output/index.js';
 
 /** What a command answered. */
@@ -10,8 +11,8 @@ export interface Outcome {
   readonly text: (view: View) => string | Buffer;
   /** It ran and answered, and yet did not do what was asked (a cas that found another value): exit code 1. */
   readonly unmet?: string | undefined;
-  /** The exit code then, where it is another one. */
-  readonly unmetExit?: number | undefined;
+  /** What kind of failure that is; `command-failed` unless told. */
+  readonly unmetCode?: ErrorCode;
   /** The prompt ends after it. */
   readonly leave?: boolean;
 }

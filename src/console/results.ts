@@ -1,4 +1,4 @@
-import { asSystemFault, type ErrorCode, isErrorCode, messageOf, RaftctlError } from '../base/index.js';
+import { asSystemFault, ERRORS, type ErrorCode, isErrorCode, messageOf, RaftctlError } from '../base/index.js';
 import type { Output } from './context.js';
 import type { Outcome } from './outcome.js';
 import { type Data, sanitize, toJson, type View } from './output/index.js';
@@ -38,7 +38,7 @@ export function printOutcome(outcome: Outcome, printer: Printer, format: 'text' 
   }
   if (outcome.unmet === undefined) return 0;
   if (format === 'text') printer.err(outcome.unmet);
-  return outcome.unmetExit ?? 1;
+  return ERRORS[outcome.unmetCode ?? 'command-failed'].exit;
 }
 
 /** Prints a failure in the user's words, never a stack; answers the exit code. */

@@ -1,4 +1,6 @@
+import { Loads } from './load/loads.js';
 import type { Data } from './output/index.js';
+import { RecordedHistory } from './recorded/recorded-history.js';
 import { Jobs } from './script/jobs.js';
 
 /** What a name stands for: a `let` has the whole result, a `set` a word. */
@@ -27,6 +29,10 @@ export interface Scope {
   readonly jobs: Jobs;
   /** The latest of them, oldest first. */
   readonly undecided: Undecided[];
+  /** Those that `load` began here. */
+  readonly loads: Loads;
+  /** What was typed and loaded here. */
+  readonly recorded: RecordedHistory;
   /** The bound of a command that names none (`set timeout 10s`). */
   timeoutMs: number;
 }
@@ -37,5 +43,7 @@ export const newScope = (): Scope => ({
   variables: new Map(),
   jobs: new Jobs(),
   undecided: [],
+  loads: new Loads(),
+  recorded: new RecordedHistory(),
   timeoutMs: TIMEOUT_MS,
 });

@@ -1,6 +1,9 @@
 import type { Clock, Random, Scheduler } from '../base/index.js';
+import type { Verdict } from '../verify/checker/index.js';
+import type { LoadResult } from '../verify/load/index.js';
 import type { BenchOptions, BenchResult } from './bench/options.js';
 import type { ChaosAnswer, ChaosNews, ChaosOrder } from './chaos/order.js';
+import type { LoadMessage, LoadRequest } from './load/request.js';
 import type { Outcome } from './outcome.js';
 import type { Environment } from './output/index.js';
 import type { Recording } from './recording/recording.js';
@@ -41,6 +44,23 @@ export interface UpOptions {
   readonly timeoutMs: number | undefined;
 }
 
+/** A history that is to be checked. */
+export interface CheckRequest {
+  readonly source: CheckSource;
+  /** What messages call it. */
+  readonly name: string;
+  /** This key alone. */
+  readonly key?: string;
+  readonly timeoutMs: number;
+}
+
+export type CheckSource =
+  | { readonly type: 'file'; readonly file: string }
+  /** Standard input. */
+  | { readonly type: 'input' }
+  /** `save`: a file to keep them in. */
+  | { readonly type: 'lines'; readonly lines: readonly string[]; readonly save: string | undefined };
+
 /** What the place offers where commands are written. What is absent is not possible there. */
 export interface Surface {
   readonly origin: Origin;
@@ -64,6 +84,14 @@ export interface Surface {
     signal: AbortSignal,
     onNews: (news: ChaosNews) => void,
   ) => Promise<ChaosAnswer>;
+  /** Runs a load in a process of its own, to its end or until the signal: then it ends with its result as well. */
+  readonly runLoad?: (
+    request: LoadRequest,
+    hear: (message: LoadMessage) => void,
+    signal: AbortSignal,
+  ) => Promise<LoadResult>;
+  /** Checks a history in a process of its own. */
+  readonly runCheck?: (request: CheckRequest, signal: AbortSignal) => Promise<Verdict>;
   /** Starts the script's own cluster. Absent: there is one already. */
   readonly up?: (options: UpOptions, signal: AbortSignal) => Promise<Outcome>;
   /** The temporary directory behind `${tmp}`, made when it is first asked for. */

@@ -2,15 +2,13 @@ import { RaftctlError } from '../base/index.js';
 import { type CheckOptions, checkHistory, type Verdict } from './checker/index.js';
 import { type History, HistoryReader } from './history/index.js';
 
-export { type Verdict, verdictText } from './checker/index.js';
-
 export interface CheckRequest extends CheckOptions {
   /** Check this key alone. */
   readonly key?: string;
 }
 
 /**
- * `raftctl check`: reads a history line by line and decides it. A malformed line is a `history-invalid`, named with its
+ * `check`: reads a history line by line and decides it. A malformed line is a `history-invalid`, named with its
  * number (exit code 2). Give `name`, the file's, for the messages.
  */
 export async function runCheck(
@@ -23,11 +21,6 @@ export async function runCheck(
   const history = reader.finish();
   return checkHistory(key === undefined ? history : onlyKey(history, key, name), { ...options, name });
 }
-
-/** The exit code that says it: an undecided history has timed out, and is no pass. */
-export const checkExitCode = ({ verdict }: Verdict): number => EXIT_CODES[verdict];
-
-const EXIT_CODES = { linearizable: 0, violation: 7, undecided: 5 } as const;
 
 const KEYS_NAMED_MAX = 5;
 

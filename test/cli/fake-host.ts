@@ -75,8 +75,8 @@ export class FakeHost {
       pid: 1,
       ownCommand: ['raftctl'],
       nodeCommand: ['node'],
-      benchCommand: ['bench'],
-      chaosCommand: ['bench'],
+      workerCommand: ['worker'],
+      chaosCommand: ['worker'],
       loadCluster: async () => this.#clusterModule(options),
       loadConnect: async () => async () => this.client,
       onSignal: (listener) => {

@@ -16,7 +16,6 @@ const OWN = [
   'exec',
   'config check',
   'node',
-  'check',
   'sim',
   'completion',
   'version',

@@ -31,7 +31,7 @@ describe.skipIf(process.platform !== 'linux')('nothing lives on', () => {
     const place = await workplaceWithStubborn();
     const up = place.start(['up', '--nodes', '3', '--port-offset', String(place.portOffset)], { stdin: 'pipe' });
     up.type('run --timeout 10m node stubborn.mjs &stubborn\nbench put --for 10m --clients 4\n');
-    await eventually(() => existsSync(join(place.directory, 'ready')) && running(place, 'bench.js').length === 1);
+    await eventually(() => existsSync(join(place.directory, 'ready')) && running(place, 'worker.js').length === 1);
     expect(running(place, 'stubborn.mjs')).toHaveLength(2);
     up.child.kill('SIGKILL');
     await up.finished;

@@ -1,6 +1,7 @@
 import { formatHostPort, RaftctlError } from '../../base/index.js';
 import { BENCH_OPS, type BenchOp, type BenchOptions, type BenchResult } from '../bench/options.js';
 import { columns } from '../output/index.js';
+import { within } from './bounds.js';
 import type { Invocation } from './invocation.js';
 import type { OptionSpec } from './signature.js';
 import type { CommandSpec } from './spec.js';
@@ -72,20 +73,6 @@ function benchOptions(
     durationMs: someTime(call.duration('for') ?? 5_000),
     sessions: !call.has('no-sessions'),
   };
-}
-
-interface Bounds {
-  readonly least: number;
-  readonly most: number;
-  readonly otherwise: number;
-  readonly hint?: string;
-}
-
-function within(call: Invocation, name: string, { least, most, otherwise, hint }: Bounds): number {
-  const value = call.count(name) ?? otherwise;
-  if (value < least) throw new RaftctlError('usage', `--${name}: expected at least ${least}, got ${value}`);
-  if (value <= most) return value;
-  throw new RaftctlError('usage', `--${name}: expected at most ${most}, got ${value}`, { ...(hint && { hint }) });
 }
 
 function someTime(ms: number): number {

@@ -1,4 +1,4 @@
-import { RaftctlError, randomInt } from '../../base/index.js';
+import { type ErrorCode, RaftctlError, randomInt } from '../../base/index.js';
 import type { ClusterControl } from '../../cluster/index.js';
 import { FAULT_KINDS, type FaultKind, parseKinds } from '../../verify/faults/kinds.js';
 import {
@@ -78,7 +78,7 @@ const chaos: CommandSpec = {
     const { clock } = surface;
     const startedAt = clock.now();
     const answer = await surface.runChaos(order, context.signal, (news) => {
-      if (news.type === 'progress') context.waiting(progressText(news.progress));
+      if (news.type === 'progress') context.progress(progressText(news.progress));
       else if (news.type === 'fault' && !context.output.view.terminal && context.output.format === 'text')
         context.output.say(`${(news.atMs / 1e3).toFixed(1)} s  ${news.text}`);
     });
@@ -143,12 +143,12 @@ function durationOf(call: Invocation): number {
 /** It came as JSON. */
 const documentOf = (result: ChaosResult): DataObject => result as unknown as DataObject;
 
-const EXIT_CODES: Readonly<Record<ChaosResult['verdict'], number>> = {
-  ok: 0,
-  violation: 7,
-  inconclusive: 1,
-  interrupted: 130,
-  aborted: 3,
+/** Exit codes 7, 1, 130 and 3. */
+const CODES: Readonly<Record<Exclude<ChaosResult['verdict'], 'ok'>, ErrorCode>> = {
+  violation: 'violation',
+  inconclusive: 'command-failed',
+  interrupted: 'interrupted',
+  aborted: 'not-running',
 };
 
 function outcomeOf({ result, text }: ChaosAnswer, tookMs: number): Outcome {
@@ -159,7 +159,7 @@ function outcomeOf({ result, text }: ChaosAnswer, tookMs: number): Outcome {
     document: { ...documentOf(result), tookMs: Math.round(tookMs) },
     principal: verdict === 'ok' ? 'ok' : why,
     text: () => (result.bundle === null ? text : `${text}\nevidence    ${result.bundle}`),
-    ...(verdict === 'ok' ? {} : { unmet: why, unmetExit: isUndecided ? 5 : EXIT_CODES[verdict] }),
+    ...(verdict === 'ok' ? {} : { unmet: why, unmetCode: isUndecided ? 'timeout' : CODES[verdict] }),
   };
 }
 

@@ -14,12 +14,15 @@
 import { BENCH_COMMANDS } from './bench.js';
 import { bundleCommand } from './bundle.js';
 import { CHAOS_COMMANDS } from './chaos.js';
+import { CHECK_COMMANDS } from './check.js';
 import { DATA_COMMANDS } from './data.js';
 import { EXPLAIN_COMMANDS } from './explain.js';
 import { FAULT_COMMANDS } from './faults.js';
 import { HASH_COMMANDS } from './hash.js';
 import { helpCommand } from './help.js';
+import { JOB_COMMANDS } from './jobs.js';
 import { LIFECYCLE_COMMANDS } from './lifecycle.js';
+import { LOAD_COMMANDS } from './load.js';
 import { MEMBERSHIP_COMMANDS } from './membership.js';
 import { PROMPT_COMMANDS } from './prompt-commands.js';
 import { RECORD_COMMANDS } from './record.js';
@@ -41,8 +44,11 @@ export const TABLE: CommandTable = new CommandTable([
   ...WATCHING_COMMANDS,
   ...EXPLAIN_COMMANDS,
   ...WAITING_COMMANDS,
+  ...JOB_COMMANDS,
+  ...LOAD_COMMANDS,
   ...BENCH_COMMANDS,
   ...CHAOS_COMMANDS,
+  ...CHECK_COMMANDS,
   ...SCRIPT_COMMANDS,
   bundleCommand(() => TABLE),
   helpCommand(() => TABLE),

@@ -72,19 +72,6 @@ const run: CommandSpec = {
   },
 };
 
-const waitJob: CommandSpec = {
-  name: 'wait job',
-  group: 'waiting',
-  about: 'Waits for a background command and takes its result',
-  arguments: [{ name: 'NAME', kind: { type: 'job' } }],
-  options: [],
-  examples: [{ line: 'wait job load --timeout 1m => .exit == 0', about: 'after run node load.js &load' }],
-  async run(context, call) {
-    context.waiting(`job ${call.text('NAME')}`);
-    return context.scope.jobs.wait(call.text('NAME'), context.signal);
-  },
-};
-
 const up: CommandSpec = {
   name: 'up',
   group: 'script',
@@ -118,4 +105,4 @@ const up: CommandSpec = {
   },
 };
 
-export const SCRIPT_COMMANDS: readonly CommandSpec[] = [mark, sleep, run, waitJob, up];
+export const SCRIPT_COMMANDS: readonly CommandSpec[] = [mark, sleep, run, up];

@@ -2,9 +2,9 @@ import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { RaftctlError, systemReason } from '../../base/index.js';
 
-/** The lines of a file of any length, or of standard input for `-`. */
-export async function* linesOf(file: string, stdin: NodeJS.ReadableStream): AsyncGenerator<string> {
-  const input = file === '-' ? stdin : createReadStream(file);
+/** The lines of a file of any length. */
+export async function* linesOf(file: string): AsyncGenerator<string> {
+  const input = createReadStream(file);
   try {
     yield* createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
   } catch (thrown) {

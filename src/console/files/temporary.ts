@@ -18,12 +18,12 @@ export class TemporaryDirectory {
   }
 }
 
-/** Writes a report where the user asked for it. */
+/** Writes a report, or a history, where the user asked for it. */
 export function writeReport(file: string, text: string): void {
   try {
     writeFileSync(file, text);
   } catch (thrown) {
-    throw new RaftctlError('command-failed', `${file}: the report could not be written: ${systemReason(thrown)}`, {
+    throw new RaftctlError('command-failed', `${file}: it could not be written: ${systemReason(thrown)}`, {
       cause: thrown,
     });
   }

@@ -38,7 +38,7 @@ export class Programs {
   }
 
   /**
-   * Runs a program to its end, with standard input closed. Aborted: its group is asked to end, and ended a second later.
+   * Runs a program to its end, with standard input closed. Aborted: its group is asked to end, and ended by force later.
    * Rejects with `command-failed` when it cannot be started.
    */
   async run(

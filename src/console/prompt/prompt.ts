@@ -1,4 +1,5 @@
 import { createInterface, type Interface } from 'node:readline';
+import type { Timer } from '../../base/index.js';
 import type { ClusterControl } from '../../cluster/index.js';
 import type { CommandTable } from '../commands/index.js';
 import type { Workspace } from '../context.js';
@@ -20,6 +21,7 @@ import { Completer } from './completer.js';
 import { onEndKey, STAYS } from './end-key.js';
 import { Hint } from './hint.js';
 import { HistorySearch } from './history-search.js';
+import { cut, jobStrip } from './job-strip.js';
 import { LineFlow } from './line-flow.js';
 import { LineWriter } from './line-writer.js';
 import { promptOf } from './prompt-text.js';
@@ -47,6 +49,8 @@ interface Question {
 
 /** A command that takes longer than this says what it waits for. */
 const PATIENCE_MS = 100;
+const REDRAW_MS = 200;
+const HOW_TO_STOP = ' (Ctrl-C stops)';
 
 /** The prompt on a terminal: one readline, one queue, one writer. `run` resolves when the user leaves. */
 export class Prompt {
@@ -64,6 +68,7 @@ export class Prompt {
   readonly #queue: string[] = [];
   #running: AbortController | null = null;
   #waitingFor: string | null = null;
+  #redraw: Timer | null = null;
   #question: Question | null = null;
   /** Lines of the paste that is coming in; null: none is. */
   #pasted: string[] | null = null;
@@ -93,6 +98,10 @@ export class Prompt {
         this.#waitingFor = text;
       },
       recorder: options.recorder,
+      progress: (text) => {
+        this.#waitingFor = cut(text, options.view.columns - HOW_TO_STOP.length - 4);
+        this.#redrawSoon();
+      },
       ...(options.load ? { load: options.load } : {}),
     });
     this.#completer = new Completer(options.table, this.#control, workspace.scope);
@@ -141,6 +150,7 @@ export class Prompt {
     );
     const stopAnnouncing = await announcer.start(this.#control);
     const stopWatching = this.#control.onLiveChange(() => this.#refresh());
+    const stopFollowing = this.#workspace.scope.jobs.onChange(() => this.#redrawSoon());
     const end = () => {
       this.#running?.abort();
       readline.close();
@@ -153,6 +163,8 @@ export class Prompt {
     this.#options.signal.removeEventListener('abort', end);
     stopAnnouncing();
     stopWatching();
+    stopFollowing();
+    this.#redraw?.cancel();
     this.#flow.finish();
     this.#options.output.write(PASTE_MODE_OFF);
     this.#reader.close();
@@ -238,8 +250,18 @@ export class Prompt {
     if (this.#question) return this.#question.text;
     const { prompt } = this.#search;
     if (prompt !== null) return prompt;
-    if (this.#running) return this.#waitingFor === null ? '' : paint.dim(`… ${this.#waitingFor} (Ctrl-C stops) `);
-    return this.#runner.incomplete ? '... ' : promptOf(this.#control, this.#options.view);
+    if (this.#running) return this.#waitingFor === null ? '' : paint.dim(`… ${this.#waitingFor}${HOW_TO_STOP} `);
+    const { view } = this.#options;
+    const strip = jobStrip(this.#workspace.scope.jobs.list(), view);
+    return strip + (this.#runner.incomplete ? '... ' : promptOf(this.#control, view));
+  }
+
+  /** What runs says how far it is, or jobs do: drawn in place, at most a few times a second. */
+  #redrawSoon(): void {
+    this.#redraw ??= this.#workspace.surface.scheduler.after(REDRAW_MS, () => {
+      this.#redraw = null;
+      this.#refresh();
+    });
   }
 
   #refresh(change: () => void = () => {}): void {

@@ -10,6 +10,7 @@ import { ScriptError, type Span } from '../language/position.js';
 import type { Outcome } from '../outcome.js';
 import type { Variable } from '../scope.js';
 import { expand, expandText } from './expand.js';
+import type { JobHandle } from './jobs.js';
 import { described, failureOf, type Mismatch, match, type Result } from './matchers.js';
 
 /** A command or an expectation that did not hold. Reports turn it into text. */
@@ -26,7 +27,7 @@ export class CheckFailure extends Error {
     super(`expected ${mismatch.expected}, got ${mismatch.got}`);
     this.span = span;
     this.mismatch = mismatch;
-    this.error = result.type === 'failure' ? result.error : null;
+    this.error = result.type === 'failure' ? result.error : failureIn(result.outcome);
     this.tookMs = result.tookMs;
   }
 }
@@ -38,9 +39,12 @@ export interface EvaluatorOptions {
   /** Every command that finished, in order, background ones when they were started. */
   readonly onResult?: (result: Result, call: Invocation, action: CommandAction) => void;
   readonly waiting?: (text: string) => void;
-  /** A background command ended; null: well. */
-  readonly onJobEnd?: (name: string, line: string, error: unknown) => void;
+  readonly progress?: (text: string) => void;
+  /** A background command ended: with its outcome, or a failure. */
+  readonly onJobEnd?: (name: string, line: string, end: JobEnd) => void;
 }
+
+export type JobEnd = { readonly outcome: Outcome } | { readonly error: unknown };
 
 interface Frame {
   readonly signal: AbortSignal;
@@ -189,16 +193,19 @@ export class Evaluator {
 
   #background(action: CommandAction, call: Runnable, job: string): Outcome {
     const endless: Frame = { signal: new AbortController().signal, deadline: Number.POSITIVE_INFINITY, trying: false };
-    const run = async (signal: AbortSignal): Promise<Outcome> => {
-      const result = await this.#result(call, signal, endless, !call.has('timeout'));
+    const run = async ({ signal, progress }: JobHandle): Promise<Outcome> => {
+      const result = await this.#result(call, signal, endless, { unbounded: !call.has('timeout'), progress });
       const failure = this.#judge(action, result);
       if (failure) throw failure.error ?? new RaftctlError('command-failed', failure.message);
       return result.type === 'answer' ? result.outcome : failedOutcome(result.error);
     };
-    const ended = (error: unknown) => this.#options.onJobEnd?.(job, call.line, error);
-    this.#workspace.scope.jobs.start(job, call.line, (signal) => {
-      const running = run(signal);
-      running.then(() => ended(null), ended);
+    const ended = (end: JobEnd) => this.#options.onJobEnd?.(job, call.line, end);
+    this.#workspace.scope.jobs.start(job, call.line, (handle) => {
+      const running = run(handle);
+      running.then(
+        (outcome) => ended({ outcome }),
+        (error: unknown) => ended({ error }),
+      );
       return running;
     });
     const outcome: Outcome = { document: { job }, principal: job, text: () => `${call.line} runs as ${job}` };
@@ -206,16 +213,23 @@ export class Evaluator {
     return outcome;
   }
 
-  async #result(call: Runnable, signal: AbortSignal, frame: Frame, unbounded = false): Promise<Result> {
+  async #result(
+    call: Runnable,
+    signal: AbortSignal,
+    frame: Frame,
+    background?: Pick<JobHandle, 'progress'> & { readonly unbounded: boolean },
+  ): Promise<Result> {
     const { clock } = this.#workspace.surface;
     const startedAt = clock.now();
-    const atMostMs = unbounded ? undefined : frame.deadline - startedAt;
-    const waiting = this.#options.waiting;
+    const atMostMs = background?.unbounded ? undefined : frame.deadline - startedAt;
+    // What a job waits for is nothing that keeps anybody here.
+    const { waiting, progress } = background ? { progress: background.progress } : this.#options;
     try {
       const outcome = await execute(this.#workspace, this.#options.output, call, {
         signal,
         ...(atMostMs === undefined ? { unbounded: true } : { atMostMs }),
         ...(waiting ? { waiting } : {}),
+        ...(progress ? { progress } : {}),
       });
       return { type: 'answer', outcome, tookMs: clock.now() - startedAt };
     } catch (thrown) {
@@ -247,6 +261,10 @@ export class Evaluator {
     return null;
   }
 }
+
+/** A command that answered, and whose answer is a failure of a kind of its own. */
+const failureIn = ({ unmet, unmetCode }: Outcome): RaftctlError | null =>
+  unmet === undefined || unmetCode === undefined ? null : new RaftctlError(unmetCode, unmet);
 
 const asInterrupted = (thrown: unknown): RaftctlError =>
   thrown instanceof RaftctlError ? thrown : new RaftctlError('interrupted', 'interrupted', { cause: thrown });

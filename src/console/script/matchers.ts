@@ -19,7 +19,8 @@ export interface Mismatch {
 /** The failure a result is, if it is one: thrown, or an answer that did not do what was asked. */
 export function failureOf(result: Result): string | null {
   if (result.type === 'failure') return `error ${result.error.code}: ${result.error.message}`;
-  return result.outcome.unmet === undefined ? null : `error command-failed: ${result.outcome.unmet}`;
+  const { unmet, unmetCode = 'command-failed' } = result.outcome;
+  return unmet === undefined ? null : `error ${unmetCode}: ${unmet}`;
 }
 
 /** Null when the result is as expected. */
@@ -67,7 +68,7 @@ function matchError(code: string | null, pattern: string | null, result: Result)
   const failure = failureOf(result);
   const expected = code !== null ? `error ${code}` : pattern !== null ? `error =~ ${pattern}` : 'error';
   if (failure === null) return { expected, got: described(result) };
-  const actual = result.type === 'failure' ? result.error.code : 'command-failed';
+  const actual = result.type === 'failure' ? result.error.code : (result.outcome.unmetCode ?? 'command-failed');
   if (code !== null && code !== actual) return { expected, got: failure };
   if (pattern !== null && !isFoundIn(failure, pattern)) return { expected, got: failure };
   return null;

@@ -1,8 +1,8 @@
 import { asError, type Clock, type RaftctlError, type Random, type Scheduler } from '../../base/index.js';
 import type { Client } from '../../client/index.js';
 import { type Fault, textOf } from '../faults/index.js';
-import type { Operation } from '../history/index.js';
-import { Load, type LoadOptions, valueText } from '../load/index.js';
+import { type Operation, valueText } from '../history/index.js';
+import { Load, type LoadOptions } from '../load/index.js';
 import { Breaker, type DoneFault } from './breaker.js';
 import type { ChaosCluster } from './cluster.js';
 import { type Convergence, converge } from './convergence.js';

@@ -1,6 +1,6 @@
 import { asError, type Scheduler } from '../../base/index.js';
 import type { Client, KeyEvent, Via } from '../../client/index.js';
-import { valueText } from '../load/index.js';
+import { valueText } from '../history/index.js';
 
 /** What a watch was told without an interruption: from a revision on, up to one. */
 export interface WatchedStretch {

@@ -23,9 +23,12 @@
  *     const history = parseHistory(text.split('\n'), 'history.jsonl');     // or HistoryReader, line by line
  *     const lines = history.operations.map((operation) => historyLine(operation, history.originNs));
  *
+ * `recording.ts` takes operations down, `value-text.ts` says how a value that is long, or no text, is written.
  * A line that is not an operation, returns before it was called, or repeats another one is a `history-invalid` that
  * names it. Stamps keep their nanoseconds: they are read as 64-bit integers and kept as distances from the first call.
  */
 export { type History, historyOf, isWrite, type Operation, type OperationType, type Outcome } from './operation.js';
 export { HistoryReader, parseHistory } from './reader.js';
+export { type Answer, type Call, callOf, operationOf, type Question } from './recording.js';
+export { valueText } from './value-text.js';
 export { historyLine } from './write.js';

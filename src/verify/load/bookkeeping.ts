@@ -1,8 +1,8 @@
 import { asError, type Clock } from '../../base/index.js';
 import type { ReadOptions } from '../../client/index.js';
-import type { OperationType, Outcome } from '../history/index.js';
+import { type Answer, type Call, callOf, type OperationType, type Outcome, operationOf } from '../history/index.js';
 import { Accounts, type Acknowledged } from './accounts.js';
-import { type Answer, type Attempt, ask, operationOf, type Sighting, sight } from './attempt.js';
+import { type Attempt, ask } from './attempt.js';
 import type { Meter } from './meter.js';
 import type { LoadOptions } from './options.js';
 import type { OperationRecorder } from './recorder.js';
@@ -71,14 +71,14 @@ export class Bookkeeping {
     const { sequence } = worker;
     const callMs = clock.now();
     const isRecorded = recorder !== undefined && recorder.wants?.(attempt.key) !== false;
-    const seen = isRecorded ? this.#sight(attempt, worker, callMs) : null;
+    const taken = isRecorded ? this.#takeDown(attempt, worker, callMs) : null;
     const write = { type: type === 'del' ? 'delete' : 'put', client: worker.name, sequence } as const;
     this.inFlight += 1;
     ask(worker.client, attempt, call).then(
       (answer) => {
         if (answer.changed) this.#acknowledge(key, { ...write, revision: answer.revision });
         if (this.#keepsSeen) this.#look(worker, type, key, answer, sequence);
-        this.#ended(seen, 'ok', answer, callMs);
+        this.#ended(taken, 'ok', answer, callMs);
         done(worker, 'ok');
       },
       (thrown: unknown) => {
@@ -87,7 +87,7 @@ export class Bookkeeping {
         this.firstFailure ??= message;
         if (outcome === 'unknown' && type === 'del') this.accounts.doubtDelete(key);
         worker.seen.delete(key);
-        this.#ended(seen, outcome, null, callMs);
+        this.#ended(taken, outcome, null, callMs);
         done(worker, outcome);
       },
     );
@@ -104,9 +104,9 @@ export class Bookkeeping {
     };
   }
 
-  #sight(attempt: Attempt, { name }: Worker, callMs: number): Sighting {
+  #takeDown(attempt: Attempt, { name }: Worker, callMs: number): Call {
     this.#recorded += 1;
-    return sight(attempt, { line: this.#recorded, client: name, callMs });
+    return callOf(attempt, { line: this.#recorded, client: name, callMs });
   }
 
   #acknowledge(key: number, write: Acknowledged): void {
@@ -121,11 +121,11 @@ export class Bookkeeping {
     else worker.seen.delete(key);
   }
 
-  #ended(seen: Sighting | null, outcome: Outcome, answer: Answer | null, callMs: number): void {
+  #ended(taken: Call | null, outcome: Outcome, answer: Answer | null, callMs: number): void {
     const now = this.#parts.clock.now();
     this.inFlight -= 1;
     if (this.#meter !== null) this.#meter.take(outcome, callMs, now);
     else if (outcome !== 'ok') this.#unmetered[outcome] += 1;
-    if (seen !== null) this.#parts.recorder?.record(operationOf(seen, outcome, answer, now));
+    if (taken !== null) this.#parts.recorder?.record(operationOf(taken, outcome, answer, now));
   }
 }

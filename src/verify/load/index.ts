@@ -18,7 +18,7 @@
  *   that may have happened. Under sessions (the client's default) a write is sent until its outcome is known, and
  *   happens once.
  * - **Values** name load, client and sequence (`a1.7.1042`), so no two writes of a load write the same; they are filled up
- *   to their length. `value-text.ts`: how histories write a value that is long, or no text.
+ *   to their length.
  * - **Lost** (`accounts.ts`) are acknowledged writes that are not there at the end. Each key that was written is read
  *   linearizably: its version counts all of its writes, its revision tells the last one. What others did to the keys is
  *   looked up in their past before anything is called lost. Null: the keys could not be read.
@@ -33,5 +33,4 @@ export type { LoadFigures, LoadResult, Window } from './figures.js';
 export { Load, type LoadParts } from './load.js';
 export { type LoadMix, type LoadOptions, loadOptions, MIXES } from './options.js';
 export type { OperationRecorder } from './recorder.js';
-export { valueText } from './value-text.js';
 export type { WatchFindings } from './watch-audit.js';

@@ -23,6 +23,9 @@ export interface LoadParts {
 
 /** After a failure, so that a dead cluster is not hammered. */
 const PAUSE_MS = 20;
+/** Of a load that was stopped, for operations in flight and for reading back. */
+const STOPPED_DRAIN_MS = 500;
+const STOPPED_SETTLE_MS = 3_000;
 /** Timers are no finer. */
 const TICK_MS = 1;
 
@@ -180,7 +183,7 @@ export class Load {
     this.#endedAt = this.#parts.clock.now();
     for (const timer of this.#timers) timer.cancel();
     this.#timers.clear();
-    this.#after(this.#options.drainMs, () => this.#givenUp.abort());
+    this.#after(this.#patience(this.#options.drainMs, STOPPED_DRAIN_MS), () => this.#givenUp.abort());
     this.#maybeDrained();
   }
 
@@ -200,7 +203,7 @@ export class Load {
       accounts: books.accounts,
       keyOf: (key) => books.keyOf(key),
       bytesOf: (write) => books.bytesOf(write),
-      timeoutMs: this.#options.settleMs,
+      timeoutMs: this.#patience(this.#options.settleMs, STOPPED_SETTLE_MS),
     });
     const { seconds, total, longestGapMs } = this.figures();
     const { ok: acknowledged, throughput, p50Ms, p99Ms, maxMs } = total;
@@ -225,6 +228,11 @@ export class Load {
     };
   }
 
+  /** Who stops a load is waiting for it. */
+  #patience(ms: number, whenStopped: number): number {
+    return this.#isStopped ? Math.min(ms, whenStopped) : ms;
+  }
+
   // ── those who watch ──
 
   #watch(nth: number, prefix: string, timeoutMs: number): WatchAudit {
@@ -237,7 +245,7 @@ export class Load {
     if (written === null) return [];
     let timer: Timer | undefined;
     const late = new Promise<void>((resolve) => {
-      timer = this.#parts.scheduler.after(this.#options.settleMs, resolve);
+      timer = this.#parts.scheduler.after(this.#patience(this.#options.settleMs, STOPPED_SETTLE_MS), resolve);
     });
     const findings = await Promise.all(this.#watches.map((watch) => watch.finish(written, late)));
     timer?.cancel();

@@ -45,7 +45,7 @@ export interface LoadOptions {
 const DEFAULTS: Omit<LoadOptions, 'name'> = {
   mix: MIXES.mixed,
   clients: 32,
-  keys: 1_000,
+  keys: 100,
   keyPrefix: 'load/',
   valueBytes: 256,
   rate: null,

@@ -92,6 +92,18 @@ describe('a load', () => {
     expect(await stage.finish(running)).toMatchObject({ acknowledged: 0, stopped: true });
   });
 
+  it('that is stopped does not keep whoever stopped it waiting', async () => {
+    const stage = new Stage();
+    const load = stage.load({ rate: 100, mix: MIXES.put, drainMs: 60_000, settleMs: 60_000 });
+    const running = load.run();
+    await passTime(stage.time, 200);
+    stage.store.isSilent = true;
+    const stoppedAt = stage.time.now();
+    load.stop();
+    expect(await stage.finish(running)).toMatchObject({ stopped: true, lost: null, unchecked: 'aborted' });
+    expect(stage.time.now() - stoppedAt).toBeLessThan(3_600);
+  });
+
   it('that only reads writes each key first, and measures the reads', async () => {
     const stage = new Stage();
     const result = await stage.run({ mix: MIXES.get, keys: 7 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { valueText } from '../../../src/verify/load/index.js';
+import { valueText } from '../../../src/verify/history/index.js';
 
 describe('the text of a value in a history', () => {
   it('is the value itself when it is short text', () => {
