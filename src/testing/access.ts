@@ -17,6 +17,7 @@ export class Access {
   readonly #control: RemoteControl;
   readonly #companion: Companion;
   readonly #closings: (() => void | Promise<void>)[] = [];
+  readonly #stopping = new AbortController();
   #stopped: Promise<void> | undefined;
 
   constructor(control: RemoteControl, companion: Companion) {
@@ -51,9 +52,15 @@ export class Access {
     );
   }
 
-  /** Done before the cluster is stopped. */
-  onStop(closing: () => void | Promise<void>): void {
-    this.#closings.push(closing);
+  /** Aborted when the cluster is stopped, before anything else happens. */
+  get stopping(): AbortSignal {
+    return this.#stopping.signal;
+  }
+
+  /** Done before the cluster is stopped; at once if it is. */
+  async onStop(closing: () => void | Promise<void>): Promise<void> {
+    if (this.#stopped === undefined) this.#closings.push(closing);
+    else await closing();
   }
 
   stop(): Promise<void> {
@@ -62,6 +69,7 @@ export class Access {
   }
 
   async #stop(): Promise<void> {
+    this.#stopping.abort();
     await Promise.all(this.#closings.map((closing) => closing()));
     await this.#companion.stop();
     this.#control.close();
@@ -74,7 +82,8 @@ export class Access {
       return await work(this.control);
     } catch (thrown) {
       const error = asError(thrown);
-      throw error.code === 'closed' ? ((await this.#whyLost()) ?? error) : error;
+      const isLost = error.code === 'closed' || this.#stopped !== undefined;
+      throw isLost ? ((await this.#whyLost()) ?? error) : error;
     }
   }
 

@@ -10,6 +10,7 @@ const FILTER = [
   'nodes',
   'components',
   'event',
+  'without',
   'fields',
   'include',
   'exclude',

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { type NodeId, RaftctlError, systemCode, systemReason } from '../base/index.js';
 import { ClusterDirectory } from '../cluster/directory.js';
@@ -31,3 +32,5 @@ export async function removeDirectory(directory: string): Promise<void> {
     throw new RaftctlError('disk-failed', `${directory} cannot be removed: ${systemReason(thrown)}`, { cause: thrown });
   }
 }
+
+export const isThere = (file: string): boolean => existsSync(file);

@@ -1,10 +1,11 @@
 import { fileURLToPath } from 'node:url';
-import { asError } from '../base/index.js';
+import { asError, RaftctlError } from '../base/index.js';
 import { connectControl } from '../cluster/connect.js';
 import type { RemoteControl } from '../cluster/index.js';
 import { Access } from './access.js';
 import { Companion, givenUp } from './companion.js';
 import { holds } from './holds.js';
+import { isThere } from './node-files.js';
 import { requestOf, type StartOptions } from './options.js';
 import { StartedCluster } from './started-cluster.js';
 import type { TestCluster } from './types.js';
@@ -31,6 +32,7 @@ async function start(options: StartOptions): Promise<TestCluster> {
   const request = requestOf(options);
   const { signal } = options;
   if (signal?.aborted) throw givenUp();
+  if (!isThere(SUPERVISOR)) throw bundled();
   const companion = new Companion([process.execPath, SUPERVISOR]);
   try {
     const socket = await companion.start(request, signal);
@@ -50,3 +52,8 @@ async function reach(socket: string): Promise<RemoteControl> {
     }
   }
 }
+
+const bundled = (): RaftctlError =>
+  new RaftctlError('start-failed', `startCluster: the supervisor's program, ${SUPERVISOR}, is not there`, {
+    hint: 'raftctl/testing finds its programs beside itself: leave it out of your bundle (external)',
+  });

@@ -1,8 +1,9 @@
 import { asNodeId, formatHostPort, type Level, type NodeId } from '../base/index.js';
-import { checkOptions, checkSignal, checkTimeout } from '../client/checks.js';
+import { checkOptions, checkSignal, checkTimeout, OPTION_NAMES } from '../client/checks.js';
 import { connectIn } from '../client/connect.js';
 import type { Client, ConnectOptions } from '../client/index.js';
 import { runs } from '../cluster/control.js';
+import { explainCluster } from '../cluster/explain-cluster.js';
 import type {
   ClusterChange,
   ClusterChanged,
@@ -15,6 +16,7 @@ import type {
   RemoteControl,
   Transferred,
 } from '../cluster/index.js';
+import { plainText } from '../diagnostics/explanation/plain-text.js';
 import type { MergedEvent } from '../diagnostics/index.js';
 import type { Access, Waiting } from './access.js';
 import { clusterEvents, filterOf, placeOf } from './cluster-events.js';
@@ -101,8 +103,13 @@ export class StartedCluster implements TestCluster {
 
   client(options: ConnectOptions = {}): Promise<Client> {
     return this.#access.ask(async () => {
-      const client = heldClient(await connectIn(world, this.endpoints, options));
-      this.#access.onStop(() => client.close());
+      const { stopping } = this.#access;
+      checkOptions('client', options, OPTION_NAMES.connect);
+      const { signal = stopping } = options;
+      checkSignal('client: signal', signal);
+      const given = { ...options, signal: AbortSignal.any([signal, stopping]) };
+      const client = heldClient(await connectIn(world, this.endpoints, given));
+      await this.#access.onStop(() => client.close());
       return client;
     });
   }
@@ -159,6 +166,15 @@ export class StartedCluster implements TestCluster {
     return this.#access.ask((control) =>
       control.setLevel(level, node === undefined ? undefined : one('setLogLevel', node, control)),
     );
+  }
+
+  explain(options: SinceOptions & { readonly node?: OneNode } = {}): Promise<string> {
+    return this.#access.ask(async (control) => {
+      const { node, since } = checkedOptions('explain', options, ['node', 'since']);
+      const about = node === undefined ? null : oneOfNowOrBefore('explain', node, control);
+      const from = since === undefined ? undefined : placeOf('explain', since);
+      return plainText(await explainCluster(control, { ...world, about, since: from }));
+    });
   }
 
   status(options: { readonly timeoutMs?: number } = {}): Promise<ClusterView> {

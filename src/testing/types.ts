@@ -126,6 +126,11 @@ export interface TestCluster extends AsyncDisposable, ClusterFaults {
   logs(): Promise<Readonly<Record<string, readonly string[]>>>;
   /** What nodes record from now on. */
   setLogLevel(level: Level, node?: OneNode): Promise<void>;
+  /**
+   * What happened, and why, in words: the last fault and what it led to, of the cluster or as one node saw it; or every
+   * fault after a mark. For a test that failed.
+   */
+  explain(options?: SinceOptions & { readonly node?: OneNode }): Promise<string>;
   /** Asks every node that runs, now. */
   status(options?: { readonly timeoutMs?: number }): Promise<ClusterView>;
 

@@ -60,6 +60,9 @@ describe('a cluster for a test', () => {
     expect(await cluster.waitForEvent(won, { since: mark })).toMatchObject({ node: next.node });
     expect(await cluster.events.count(won, { since: mark })).toBe(1);
     expect((await cluster.events.read(won, { since: mark })).map(({ node }) => node)).toEqual([next.node]);
+    const why = await cluster.explain({ since: mark });
+    expect(why).toContain(`${next.node} leads`);
+    expect(why).toMatch(/^0 ms .*killed/m);
     const back = await cluster.restart(killed.node);
     expect(back).toMatchObject({ node: killed.node, state: 'running', pid: expect.any(Number) });
     await client.close();

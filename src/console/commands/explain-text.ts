@@ -1,3 +1,4 @@
+import { timeText } from '../../diagnostics/explanation/plain-text.js';
 import type { Explanation } from '../../diagnostics/index.js';
 import { formatDuration } from '../language/duration.js';
 import { sanitizeLine, type View, wrap } from '../output/index.js';
@@ -6,19 +7,6 @@ type Episode = Explanation['episodes'][number];
 
 /** Below that a column of text is no use beside the times: it goes below them. */
 const TEXT_COLUMNS_MIN = 24;
-
-/** What scripts compare: a line a thing, however wide. */
-export function plainText(explanation: Explanation): string {
-  const blocks = explanation.episodes.map(({ headline, rows, conclusions }) => [
-    headline,
-    ...rows.map(({ atMs, text }) => `${timeText(atMs)} ${text}`),
-    ...conclusions.map(({ text }) => text),
-  ]);
-  return [...blocks, explanation.notes]
-    .map((lines) => lines.join('\n'))
-    .filter((block) => block !== '')
-    .join('\n\n');
-}
 
 /** What a person reads, as wide as the terminal. `wall`: now. */
 export function drawn(explanation: Explanation, view: View, wall: number): string {
@@ -50,9 +38,3 @@ function rowLines(time: string, text: string, view: View, width: number): readon
 /** Texts have words of other programs in them: reasons why connections ended. */
 const lines = (text: string, { terminal }: View, width: number): readonly string[] =>
   wrap(terminal ? sanitizeLine(text) : text, width);
-
-/** `+38 ms`; the fault itself is `0 ms`, and who noticed before the supervisor did comes before it. */
-function timeText(ms: number): string {
-  if (Math.abs(ms) < 0.05) return '0 ms';
-  return ms < 0 ? `-${formatDuration(-ms)}` : `+${formatDuration(ms)}`;
-}

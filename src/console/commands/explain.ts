@@ -1,20 +1,14 @@
 import { type NodeId, RaftctlError } from '../../base/index.js';
-import { type EventSource, type Explanation, explain, type MergedEvent } from '../../diagnostics/index.js';
+import { explainCluster } from '../../cluster/explain-cluster.js';
+import { plainText } from '../../diagnostics/explanation/plain-text.js';
 import type { Context } from '../context.js';
-import { delay } from '../delay.js';
 import type { Data } from '../output/index.js';
 import { sinceOf } from './event-words.js';
-import { drawn, plainText } from './explain-text.js';
+import { drawn } from './explain-text.js';
 import type { Invocation } from './invocation.js';
 import { resolveOfNowOrBefore, SEE_STATUS } from './selector.js';
 import type { CommandSpec } from './spec.js';
 
-/** One answer of the supervisor has so many events. */
-const PAGE = 5_000;
-/** More than the stream holds. */
-const PAGES_MAX = 20;
-/** There are many of these, and they tell nothing of what happened to the cluster. */
-const WITHOUT = ['command'];
 const LAST = 'last';
 
 const explainCommand: CommandSpec = {
@@ -58,43 +52,9 @@ async function nodeOf({ cluster, surface, output }: Context, call: Invocation): 
   });
 }
 
-async function explained(context: Context, call: Invocation, about: NodeId | null): Promise<Explanation> {
-  const { cluster, scope } = context;
-  const control = cluster.control();
+function explained(context: Context, call: Invocation, about: NodeId | null) {
+  const { cluster, scope, surface, signal } = context;
+  const { clock, scheduler } = surface;
   const since = call.has('since') ? sinceOf(context, call) : undefined;
-  await settled(context);
-  const { events, lost } = await allEvents(control.events);
-  return explain({
-    events,
-    lost,
-    configuration: control.live().membership,
-    about,
-    since,
-    unknown: scope.undecided,
-  });
-}
-
-/** What nodes recorded just now is on its way here. */
-async function settled({ cluster, surface, signal }: Context): Promise<void> {
-  const { events, eventsLateMs } = cluster.control();
-  const [last] = (await events.read({ after: 0, limit: 1, fromEnd: true })).events;
-  const age = last === undefined ? eventsLateMs : surface.clock.now() - last.time;
-  if (age < eventsLateMs) await delay(surface.scheduler, eventsLateMs - age, signal);
-}
-
-/** All that are kept, page by page. */
-async function allEvents(
-  source: EventSource,
-): Promise<{ readonly events: readonly MergedEvent[]; readonly lost: number }> {
-  const events: MergedEvent[] = [];
-  let after = 0;
-  let lost = 0;
-  for (let page = 0; page < PAGES_MAX; page += 1) {
-    const read = await source.read({ after, filter: { level: 'info', without: WITHOUT }, limit: PAGE });
-    if (page === 0) lost = read.lost;
-    for (const event of read.events) events.push(event);
-    if (read.events.length < PAGE) break;
-    after = read.next;
-  }
-  return { events, lost };
+  return explainCluster(cluster.control(), { clock, scheduler, about, since, unknown: scope.undecided, signal });
 }
