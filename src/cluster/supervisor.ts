@@ -1,15 +1,5 @@
 import { rmSync } from 'node:fs';
-import {
-  type Clock,
-  type Emit,
-  type Level,
-  Listeners,
-  type Member,
-  type NodeId,
-  RaftctlError,
-  type Random,
-  type Scheduler,
-} from '../base/index.js';
+import { type Emit, type Level, Listeners, type NodeId, RaftctlError } from '../base/index.js';
 import { type DiagnosticEvent, type EventSource, MergedStream } from '../diagnostics/index.js';
 import type { EventBatch, NodeStatus } from '../wire/index.js';
 import type { AskLeaderContext } from './ask-leader.js';
@@ -32,41 +22,18 @@ import {
   type LiveState,
   type Transferred,
 } from './control.js';
-import type { ClusterDirectory } from './directory.js';
-import type { Engine } from './engine.js';
 import { ClusterFaults } from './faults/cluster-faults.js';
 import { KnownMembers } from './known-members.js';
 import { type LifecycleContext, runLifecycle } from './lifecycle.js';
 import { LiveTracker } from './live.js';
 import { changeCluster, type MembershipContext } from './membership-changes.js';
 import type { NodeHandle } from './node-handle.js';
-import type { RestartOptions } from './process-machine.js';
 import { hasProcess } from './process-state.js';
 import { stopInOrder } from './shutdown.js';
 import { SupervisedNodes } from './supervised-nodes.js';
 import { supervisorEmit } from './supervisor-emit.js';
-import type { SupervisorFile } from './supervisor-file.js';
+import type { SupervisorOptions } from './supervisor-options.js';
 import { type TransferContext, transferLeadership } from './transfer.js';
-
-export interface SupervisorOptions {
-  readonly config: ClusterConfig;
-  /** Who the cluster is, as supervisor.json says. */
-  readonly file: SupervisorFile;
-  readonly directory: ClusterDirectory;
-  /** Its data is deleted when it goes down. */
-  readonly ephemeral: boolean;
-  /** It is somewhere else than its cluster.yaml says, and another cluster may be there: the file is not its own. */
-  readonly isTemporary: boolean;
-  readonly engine: Engine;
-  /** Rejects with `port-taken` when one of them could not listen. */
-  readonly probe: (engine: Engine, members: readonly Member[]) => Promise<void>;
-  readonly clock: Clock;
-  readonly scheduler: Scheduler;
-  readonly random: Random;
-  /** Names this supervisor among the ones before and after it. */
-  readonly instance: string;
-  readonly restarts?: RestartOptions | undefined;
-}
 
 const VIEW_TIMEOUT_MS = 1_000;
 const LEVEL_TIMEOUT_MS = 2_000;

@@ -24,6 +24,9 @@
  *       ─▶ ready-loop: appends leave through peers/outbox, the batch goes to the WAL, in parallel
  *       ─▶ acknowledgements and the own sync arrive ─▶ turn: commit advances ─▶ applier ─▶ proposals tells the origins
  *
+ * Where no leader is known, a request waits for two election timeouts only (`patience.ts`): others may know one. What may
+ * have happened is given up so only if its client can repeat it all the same.
+ *
  * On a follower, `writes` forwards the command untouched, and the leader's result goes on to the origin. A read takes a
  * read index (`reads`) and is served locally once applied.
  *

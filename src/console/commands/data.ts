@@ -190,7 +190,7 @@ const QUORUM_SYMPTOMS: ReadonlySet<string> = new Set(['timeout', 'outcome-unknow
 function withQuorum(context: Context, thrown: unknown): unknown {
   if (!(thrown instanceof RaftctlError) || !QUORUM_SYMPTOMS.has(thrown.code)) return thrown;
   const control = context.cluster.control();
-  const { faults } = control.live();
+  const { faults, up, total } = control.live();
   const { sets, holds } = votersLeft(control);
   const { definite } = thrown;
   if (holds) {
@@ -204,7 +204,9 @@ function withQuorum(context: Context, thrown: unknown): unknown {
     .join(' and ');
   return new RaftctlError('quorum-lost', `${thrown.message}; the quorum is lost: ${counts}`, {
     definite,
-    hint: faults.length === 0 ? 'start down' : 'heal; start down',
+    hint: [...(faults.length > 0 ? ['heal'] : []), ...(up < total || faults.length === 0 ? ['start down'] : [])].join(
+      '; ',
+    ),
     cause: thrown,
   });
 }

@@ -60,15 +60,14 @@ export function healedText(
   return [`no fault names ${nodes.join(', ')}; in force: ${left.map(({ fault }) => faultText(fault)).join('; ')}`];
 }
 
-/** Those that could not be told, and when they will be. */
+/** Those that could not be told, and when they will be; of what ended, nobody need tell a process that is not there. */
 export const pendingText = (changes: readonly FaultsChanged[]): readonly string[] => [
   ...new Set(
-    changes.flatMap(({ pending }) =>
-      pending.map(({ node, state }) =>
-        state === 'paused'
-          ? `${node} is paused: it hears of it when it is resumed`
-          : `${node} is ${state}: it is started with it`,
-      ),
+    changes.flatMap(({ pending, begun }) =>
+      pending.flatMap(({ node, state }) => {
+        if (state === 'paused') return [`${node} is paused: it hears of it when it is resumed`];
+        return begun === null ? [] : [`${node} is ${state}: it is started with it`];
+      }),
     ),
   ),
 ];

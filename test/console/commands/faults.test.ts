@@ -131,6 +131,16 @@ describe('faults', () => {
     );
   });
 
+  it('that end are no news to a process that is not there, but to one that is paused', async () => {
+    const world = fakeWorld();
+    await run(world, 'isolate node-02');
+    await run(world, 'pause node-03');
+    await run(world, 'stop node-04');
+    expect((await run(world, 'heal')).shown.split('\n').slice(1)).toEqual([
+      'node-03 is paused: it hears of it when it is resumed',
+    ]);
+  });
+
   it('are listed, with the time since when, and counted', async () => {
     const world = fakeWorld();
     expect(await run(world, 'faults')).toMatchObject({ principal: 0, document: [], shown: 'no fault is in force' });
@@ -319,8 +329,10 @@ describe('faults in force', () => {
     expect(await late()).toMatchObject({
       code: 'quorum-lost',
       message: expect.stringContaining('the quorum is lost: 2 of 4 together, 3 needed'),
-      hint: 'heal; start down',
+      hint: 'heal',
     });
+    await run(world, 'stop node-04');
+    expect(await late()).toMatchObject({ hint: 'heal; start down' });
     expect(control.faults.map(({ fault }) => ('node' in fault ? fault.node : null))).toEqual([one, two]);
   });
 });

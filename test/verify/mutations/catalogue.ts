@@ -294,9 +294,14 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'the client sends a write again whose outcome it does not know',
     edits: one(
       'client/dispatcher.ts',
-      'operation.isRepeatable ? UNDECIDED.has(error.code) : error.definite && REFUSED.has(error.code);',
+      'UNDECIDED.has(error.code) && (operation.isRepeatable || error.definite);',
       'UNDECIDED.has(error.code);',
     ),
+    seeds: 60,
+  },
+  {
+    name: 'a write that waits in vain for a leader is said not to have happened, also one that was proposed',
+    edits: one('node/proposals.ts', '(index) => this.#undecided(index),', '() => this.#options.leaderless(),'),
     seeds: 60,
   },
   {
