@@ -1,19 +1,32 @@
+import { join } from 'node:path';
 import { asError, formatHostPort } from '../base/index.js';
 import { realClock } from '../base/real/clock.js';
 import { realRandom } from '../base/real/random.js';
 import { realScheduler } from '../base/real/scheduler.js';
 import { connect } from '../client/index.js';
 import { connectControl, type RemoteControl } from '../cluster/index.js';
+import { BundleContents } from '../console/bundle/index.js';
 import { type ChaosNews, type ChaosOrder, ControlTarget, writeLeavings } from '../console/chaos/index.js';
+import { writeArchive } from '../console/files/archive.js';
 import { writeReport } from '../console/files/index.js';
-import { ChaosRun, chaosScript, chaosText, type Judgement, judge, type Seen } from '../verify/chaos/index.js';
+import type { MergedEvent } from '../diagnostics/index.js';
+import {
+  ChaosRun,
+  chaosRecord,
+  chaosScript,
+  chaosText,
+  type Judgement,
+  judge,
+  type Seen,
+} from '../verify/chaos/index.js';
 import { verdictText } from '../verify/checker/index.js';
 import { textOf } from '../verify/faults/index.js';
 import { historyLine } from '../verify/history/index.js';
+import { reportPage } from '../verify/report/index.js';
 
 const CONNECT_MS = 10_000;
-/** Of the events of the cluster, in the evidence. */
-const EVENTS_MAX = 20_000;
+/** Beyond that nobody reads them. */
+const EVENTS_MAX = 100_000;
 
 const tell = (news: ChaosNews): void => void process.stdout.write(`${JSON.stringify(news)}\n`);
 
@@ -24,19 +37,35 @@ async function main(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
   const control = await connectControl(order.socket);
   try {
+    const startedAt = new Date(realClock.wall());
+    const events = collectEvents(control);
     const { release, released } = await hold(control, order.console);
     const seen = await run(order, control, stop.signal);
     release();
     // The supervisor mends what is left before it lets go; a supervisor that is gone has nothing to mend.
     await released;
+    events.stop();
     const judgement = judge(seen, realClock);
-    const bundle = judgement.result.verdict === 'violation' ? await keepEvidence(seen, judgement, control) : null;
-    const result = { ...judgement.result, bundle };
+    const isWrong = judgement.result.verdict === 'violation';
+    const page = () =>
+      reportPage(chaosRecord(seen, judgement, { cluster: control.config.name, events: events.all, startedAt }));
     if (order.script !== null) writeReport(order.script, chaosScript(seen));
+    if (order.report !== null) writeReport(order.report, page());
+    const bundle = isWrong ? await keepEvidence(seen, judgement, control, events.all, page()) : null;
+    const result = { ...judgement.result, bundle };
     tell({ type: 'result', result, text: chaosText(result) });
   } finally {
     control.close();
   }
+}
+
+/** All that the cluster has told and tells, until it is stopped. */
+function collectEvents(control: RemoteControl): { readonly all: readonly MergedEvent[]; stop(): void } {
+  const all: MergedEvent[] = [];
+  const stop = control.events.subscribe(0, {}, (events) => {
+    for (const event of events) if (all.length < EVENTS_MAX) all.push(event);
+  });
+  return { all, stop };
 }
 
 /** The cluster is ours until `release`; rejects while somebody else has it. */
@@ -81,19 +110,40 @@ async function keepEvidence(
   seen: Seen,
   { result, verdict, operations }: Judgement,
   control: RemoteControl,
+  events: readonly MergedEvent[],
+  page: string,
 ): Promise<string> {
-  const { events } = await control.events.read({ after: 0, limit: EVENTS_MAX, fromEnd: true });
   const lines = (items: readonly unknown[]) => items.map((item) => `${JSON.stringify(item)}\n`).join('');
-  return writeLeavings('.', `chaos-seed-${result.seed}`, {
+  const watched = seen.watches.flatMap((stretches, nth) =>
+    stretches.map((stretch) => ({ watch: nth + 1, ...stretch })),
+  );
+  const directory = writeLeavings('.', `chaos-seed-${result.seed}`, {
     'result.json': `${JSON.stringify(result, null, 2)}\n`,
     'verdict.txt': `${[...result.findings, '', verdictText(verdict)].join('\n')}\n`,
     'history.jsonl': operations.map((operation) => `${historyLine(operation, 0n)}\n`).join(''),
-    'watches.jsonl': lines(
-      seen.watches.flatMap((stretches, nth) => stretches.map((stretch) => ({ watch: nth + 1, ...stretch }))),
-    ),
+    'watches.jsonl': lines(watched),
     'events.jsonl': lines(events),
     'again.raft': chaosScript(seen),
+    'report.html': page,
   });
+  await bundleInto(join(directory, 'cluster.tar.gz'), control);
+  return directory;
+}
+
+/** What a bug report needs of the cluster, logs above all, as far as it is still there. */
+async function bundleInto(file: string, control: RemoteControl): Promise<void> {
+  const wall = realClock.wall();
+  const contents = new BundleContents({
+    control,
+    whyNot: null,
+    directory: control.directory,
+    history: [],
+    data: true,
+    withoutKeys: (line) => line,
+    wall,
+    signal: new AbortController().signal,
+  });
+  await writeArchive(contents.files(), { file, root: 'cluster', wall, unique: String(process.pid) }).catch(() => {});
 }
 
 main().catch((thrown: unknown) => {

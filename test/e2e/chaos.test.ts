@@ -35,10 +35,10 @@ describe('chaos on real processes', () => {
       '6s',
       '--seed',
       '3',
-      '--faults',
-      'kill,pause,restart,transfer',
       '--script',
       'again.raft',
+      '--report',
+      'out.html',
       '-o',
       'json',
     );
@@ -58,7 +58,9 @@ describe('chaos on real processes', () => {
     expect(await states(place)).toEqual(WHOLE);
     expect((await place.run('scan')).stdout).toBe('mine\tcontent\n');
     expect((await place.run('count', 'events', 'kind=chaos-ended')).stdout).toBe('1\n');
-    expect(readFileSync(join(place.directory, 'again.raft'), 'utf8')).toContain('up --nodes 4\n');
+    const written = (file: string) => readFileSync(join(place.directory, file), 'utf8');
+    expect(written('again.raft')).toContain('up --nodes 4\n');
+    expect(written('out.html')).toContain('nothing was lost');
   });
 
   it('has a cluster of its own where none runs, and leaves nothing of it', async () => {
@@ -69,8 +71,6 @@ describe('chaos on real processes', () => {
       '3s',
       '--nodes',
       '3',
-      '--faults',
-      'kill,pause,restart,transfer',
       '--faults',
       'kill,transfer',
     );

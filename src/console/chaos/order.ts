@@ -10,6 +10,8 @@ export interface ChaosOrder extends ChaosOptions {
   readonly console: string;
   /** Where the script of what was done is to be written; null: nowhere. */
   readonly script: string | null;
+  /** Where the page is to be written; null: nowhere. */
+  readonly report: string | null;
 }
 
 /** What the worker says, a line of JSON each. */

@@ -1,5 +1,5 @@
 import { type NodeId, RaftctlError, type Scheduler, until } from '../../base/index.js';
-import type { ClusterControl, ClusterFault } from '../../cluster/index.js';
+import type { ClusterChange, ClusterControl, ClusterFault } from '../../cluster/index.js';
 import type { ChaosCluster, KnownCluster, NodeReport } from '../../verify/chaos/index.js';
 import type { Impairment, MemberFault } from '../../verify/faults/index.js';
 
@@ -16,6 +16,8 @@ const CENSUS_MS = 2_000;
 const TRANSFER_UNITS = 3;
 /** A member is started, catches up, and is voted in: or it is given up, and chaos goes on. */
 const CHANGE_UNITS = 10;
+/** No other leader is known by then. */
+const HASTY_UNITS = 0.3;
 
 /** A running cluster, broken and mended through its supervisor. */
 export class ControlTarget implements ChaosCluster {
@@ -37,9 +39,10 @@ export class ControlTarget implements ChaosCluster {
 
   async census(): Promise<readonly NodeReport[]> {
     const { nodes } = await this.#control.view({ timeoutMs: CENSUS_MS });
-    return nodes.map(({ id, state, status, statusAgeMs }) => ({
+    return nodes.map(({ id, state, refusal, status, statusAgeMs }) => ({
       node: id,
       state,
+      refusal,
       status: statusAgeMs === 0 ? status : null,
     }));
   }
@@ -90,8 +93,10 @@ export class ControlTarget implements ChaosCluster {
   }
 
   async changeMembers(change: MemberFault): Promise<void> {
-    const wanted = change.type === 'add' ? { type: change.type, learner: false } : change;
-    await this.#control.changeMembership(wanted, { timeoutMs: CHANGE_UNITS * this.#unitMs });
+    const wanted: ClusterChange =
+      change.type === 'add' ? { type: 'add', learner: false } : { type: change.type, node: change.node };
+    const units = change.isHasty ? HASTY_UNITS : CHANGE_UNITS;
+    await this.#control.changeMembership(wanted, { timeoutMs: units * this.#unitMs });
   }
 }
 

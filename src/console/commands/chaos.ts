@@ -48,6 +48,11 @@ const chaos: CommandSpec = {
       about: 'on a temporary cluster of its own with so many nodes (from a shell; 5 when no cluster runs)',
     },
     {
+      name: 'report',
+      value: { label: 'FILE', kind: { type: 'file' } },
+      about: 'write a page that shows the run, one HTML file',
+    },
+    {
       name: 'script',
       value: { label: 'FILE', kind: { type: 'file' } },
       about: 'write what was done as a script for exec',
@@ -99,8 +104,10 @@ function checkWords(call: Invocation): void {
   clientsOf(call);
   within(call, 'nodes', { least: NODES_MIN, most: NODES_MAX, otherwise: NODES_MIN });
   faultsOf(call);
-  const script = call.find('script');
-  if (script !== undefined) refuseUnwritable('--script', script);
+  for (const name of ['report', 'script']) {
+    const file = call.find(name);
+    if (file !== undefined) refuseUnwritable(`--${name}`, file);
+  }
 }
 
 function faultsOf(call: Invocation): readonly FaultKind[] {
@@ -119,6 +126,7 @@ function orderOf({ surface }: Context, call: Invocation, control: ClusterControl
     socket: control.socketPath,
     console: surface.console,
     script: call.find('script') ?? null,
+    report: call.find('report') ?? null,
   };
 }
 

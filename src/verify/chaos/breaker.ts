@@ -21,6 +21,7 @@ import {
   strike,
 } from '../faults/index.js';
 import type { ChaosCluster } from './cluster.js';
+import { awaitOneMembership } from './convergence.js';
 import type { ChaosOptions } from './options.js';
 
 /** A fault that was done, in milliseconds of the run's clock. */
@@ -50,12 +51,16 @@ interface BreakerContext {
 
 /** A new member catches up, and one that leaves hands over; and either may have to begin again. */
 const RESTORE_TRIES = 5;
+/** For all to hear of a change. */
+const AGREE_MS = 10_000;
 /** A round needs a little time to be worth beginning. */
 const LEAST_UNITS = 1.5;
 
 /** Breaks the cluster, round by round, and mends it after each. */
 export class Breaker {
   readonly done: DoneFault[] = [];
+  /** What is wrong and will stay so, whatever is mended. */
+  readonly lasting: string[] = [];
   readonly #context: BreakerContext;
   readonly #random: Random;
   readonly #size: number;
@@ -71,7 +76,7 @@ export class Breaker {
     return this.done.filter(({ endMs }) => endMs === null).map(({ fault }) => fault);
   }
 
-  /** Until the time is over, or the signal says so. Rejects with what makes it impossible to go on. */
+  /** Until the time is over, something is wrong that will stay so, or the signal says so. Rejects with what makes it impossible to go on. */
   async run(): Promise<void> {
     const { options, signal } = this.#context;
     const lastBeginMs = options.durationMs - LEAST_UNITS * options.unitMs;
@@ -81,15 +86,17 @@ export class Breaker {
       await this.#play(round);
       this.#round += 1;
       await this.#wait(Math.min(round.calmMs, options.durationMs - this.#now()));
-    } while (!signal.aborted && this.#now() < lastBeginMs);
+    } while (!signal.aborted && this.#now() < lastBeginMs && this.lasting.length === 0);
   }
 
   async #play(round: Round): Promise<void> {
-    const victims = drawVictims(seededRandom(round.seed), this.#situation(), round.isOutage);
+    const victims = drawVictims(seededRandom(round.seed), this.#situation(), round);
     const played = await Promise.allSettled(round.faults.map((planned) => this.#one(planned, round, victims)));
     const failed = played.find(({ status }) => status === 'rejected') as PromiseRejectedResult | undefined;
     if (failed !== undefined) throw failed.reason;
-    await this.#restoreSize();
+    // Before anything else is changed: the next change would cover up what somebody missed.
+    await this.#agreement();
+    if (await this.#restoreSize()) await this.#agreement();
   }
 
   async #one(planned: PlannedFault, { isOutage }: Round, victims: readonly NodeId[]): Promise<void> {
@@ -100,7 +107,7 @@ export class Breaker {
     // They have left meanwhile.
     if (still.length === 0) return;
     const random = seededRandom(planned.seed);
-    const fault = drawFault(planned.kind, { random, situation, victims: still, isOutage });
+    const fault = drawFault(planned.kind, { random, situation, victims: still, isOutage, isHasty: planned.isHasty });
     const done = this.#begin(fault, isOutage);
     await this.#attempt(done, () => strike(this.#context.cluster, fault));
     if (lasts(fault)) {
@@ -122,17 +129,31 @@ export class Breaker {
     }
   }
 
-  /** As many voters as there were, and nobody else: what was changed in this round is changed back. */
-  async #restoreSize(): Promise<void> {
+  /** As many voters as there were, and nobody else: answers whether anything had to be changed back. */
+  async #restoreSize(): Promise<boolean> {
     for (let tries = 0; tries < RESTORE_TRIES; tries += 1) {
       const change = this.#changeBack();
-      if (change === null) return;
+      if (change === null) return tries > 0;
       const done = this.#begin({ type: 'membership', change }, false);
       await this.#attempt(done, () => this.#context.cluster.changeMembers(change));
       done.endMs = this.#now();
       // Another change may still be under way.
       if (done.refused !== null) await this.#wait(this.#context.options.unitMs);
     }
+    return true;
+  }
+
+  /** Whoever was down has come back by now, and whoever was cut off has heard who belongs to the cluster; or never will. */
+  async #agreement(): Promise<void> {
+    const { cluster, clock, scheduler, signal } = this.#context;
+    for (const { node, refusal } of await cluster.census())
+      if (refusal !== undefined)
+        this.lasting.push(`${node} refuses its data after round ${this.#round + 1}: ${refusal}`);
+    if (this.lasting.length > 0) return;
+    const isEnough = () => signal.aborted;
+    const differs = await awaitOneMembership(cluster, { clock, scheduler, timeoutMs: AGREE_MS, isEnough });
+    if (differs !== null && !signal.aborted)
+      this.lasting.push(`memberships differ after round ${this.#round + 1}: ${differs}`);
   }
 
   #changeBack(): MemberFault | null {

@@ -20,6 +20,8 @@ export interface NodeReport {
   readonly node: NodeId;
   /** Of its process. */
   readonly state: string;
+  /** What it said when it refused its data. */
+  readonly refusal?: string | undefined;
   /** Null: it does not answer. */
   readonly status: NodeStatus | null;
 }

@@ -34,20 +34,48 @@ export async function converge(
   }
 }
 
+interface AgreementOptions {
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly timeoutMs: number;
+  /** Nobody waits for it any more. */
+  readonly isEnough: () => boolean;
+}
+
+/** Waits until all that answer go by one membership. Answers who does not, in one sentence; null: all do, or none can tell. */
+export async function awaitOneMembership(
+  cluster: Pick<ChaosCluster, 'census'>,
+  { clock, scheduler, timeoutMs, isEnough }: AgreementOptions,
+): Promise<string | null> {
+  const deadline = clock.now() + timeoutMs;
+  for (;;) {
+    const statuses = (await cluster.census()).flatMap(({ status }) => (status === null ? [] : [status]));
+    const leader = statuses.filter(({ role }) => role === 'leader').sort((one, other) => other.term - one.term)[0];
+    const strange = leader === undefined ? [] : strangersTo(leader, statuses);
+    if (leader !== undefined && strange.length === 0) return null;
+    if (isEnough()) return null;
+    if (clock.now() >= deadline)
+      return leader === undefined ? null : strange.map((status) => sayMembers(status, leader)).join(', ');
+    await new Promise<void>((resolve) => scheduler.after(ASK_AGAIN_MS, resolve));
+  }
+}
+
+const strangersTo = (leader: NodeStatus, statuses: readonly NodeStatus[]): readonly NodeStatus[] =>
+  statuses.filter(({ membership }) => !sameMembers(membership, leader.membership));
+
 /** `late` as long as it may still come about. */
 export function compare(census: readonly NodeReport[]): Convergence {
   const hashes = census.map(({ node, status }) => ({ node, hash: status?.state?.hash ?? null }));
   const open = (detail: string): Convergence => ({ result: 'late', detail, hashes, index: null });
   const absent = census.filter(({ status }) => status?.state === undefined);
-  if (absent.length > 0)
-    return open(absent.map(({ node, state }) => `${node} is ${state}, and does not answer`).join(', '));
+  if (absent.length > 0) return open(absent.map(sayAbsent).join(', '));
   const statuses = census.map(({ status }) => status!);
   const leaders = statuses.filter(({ role }) => role === 'leader');
   if (leaders.length !== 1) return open(`${leaders.length} nodes lead: ${leaders.map(({ node }) => node).join(', ')}`);
   const [leader] = leaders;
   const elsewhere = statuses.filter((status) => status.term !== leader!.term || status.leader !== leader!.node);
   if (elsewhere.length > 0) return open(elsewhere.map((status) => sayLeader(status, leader!)).join(', '));
-  const strange = statuses.filter(({ membership }) => !sameMembers(membership, leader!.membership));
+  const strange = strangersTo(leader!, statuses);
   if (strange.length > 0) return open(strange.map((status) => sayMembers(status, leader!)).join(', '));
   return compareStates(statuses, leader!, hashes, open);
 }
@@ -81,6 +109,9 @@ function describe({ voters, outgoing, learners, members }: Membership): string {
   const names = members.map(({ id, incarnation }) => `${id}#${incarnation}`);
   return [voters, outgoing, learners, names].map((list) => [...list].sort().join(',')).join(' | ');
 }
+
+const sayAbsent = ({ node, state, refusal }: NodeReport): string =>
+  refusal === undefined ? `${node} is ${state}, and does not answer` : `${node} refuses its data: ${refusal}`;
 
 const sayLeader = ({ node, term, leader }: NodeStatus, other: NodeStatus): string =>
   `${node} follows ${leader ?? 'nobody'} in term ${term}, ${other.node} leads in ${other.term}`;

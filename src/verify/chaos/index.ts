@@ -28,6 +28,7 @@ export type { DoneFault } from './breaker.js';
 export type { ChaosCluster, KnownCluster, NodeReport } from './cluster.js';
 export { type Judgement, judge } from './judge.js';
 export type { ChaosOptions } from './options.js';
+export { chaosRecord } from './record.js';
 export type { ChaosResult } from './result.js';
 export { type ChaosProgress, ChaosRun, type Seen } from './run.js';
 export { chaosScript } from './script.js';

@@ -2,6 +2,7 @@ import type { Clock } from '../../base/index.js';
 import { checkHistory, type Verdict } from '../checker/index.js';
 import { struckBy, textOf } from '../faults/index.js';
 import { historyOf, type Operation } from '../history/index.js';
+import type { ChaosCheck } from '../report/index.js';
 import type { DoneFault } from './breaker.js';
 import { enoughOperations } from './options.js';
 import { Acknowledgements } from './recovery.js';
@@ -15,6 +16,9 @@ export interface Judgement {
   readonly verdict: Verdict;
   /** As they were checked. */
   readonly operations: readonly Operation[];
+  readonly lost: readonly LostWrite[];
+  /** Each claim, and whether it holds. */
+  readonly checks: readonly ChaosCheck[];
 }
 
 /** For the checker, all keys together. */
@@ -38,6 +42,7 @@ export function judge(seen: Seen, clock: Clock): Judgement {
     ...sayHistory(verdict),
     ...watches.faults,
     ...seen.lateWatches,
+    ...seen.lasting,
     ...sayConvergence(seen),
   ];
   const tooLittle = [...sayUndecided(verdict), ...sayTooFew(seen, counts)];
@@ -62,6 +67,47 @@ export function judge(seen: Seen, clock: Clock): Judgement {
     },
     verdict,
     operations,
+    lost,
+    checks: [
+      {
+        name: 'everybody is back after each round, and goes by one membership',
+        passed: seen.lasting.length === 0,
+        detail: seen.lasting[0] ?? 'whoever was cut off went by what the others decided',
+      },
+      {
+        name: 'linearizable',
+        passed: verdict.verdict === 'undecided' ? null : verdict.verdict === 'linearizable',
+        detail: `${counts.checked} operations on ${verdict.keys} keys`,
+      },
+      {
+        name: 'no acknowledged write is lost',
+        passed: seen.last === null ? null : lost.length === 0,
+        detail: lost.length === 0 ? `${counts.acknowledged} acknowledged operations` : sayLost(lost[0]!),
+      },
+      {
+        name: 'watches miss and repeat nothing',
+        passed: watches.faults.length + seen.lateWatches.length === 0,
+        detail: watches.faults[0] ?? seen.lateWatches[0] ?? `${watches.events} events compared`,
+      },
+      {
+        name: 'all nodes converge',
+        passed: seen.end === 'gone' ? null : sayConvergence(seen).length === 0,
+        detail:
+          sayConvergence(seen)[0] ??
+          `${seen.convergence?.hashes.length ?? 0} nodes at index ${seen.convergence?.index}`,
+      },
+      {
+        // Told and not judged: what a busy machine takes its time for is no fault of the cluster.
+        name: 'recovery within two election timeouts',
+        passed: recovery.measured > 0 && recovery.slow === 0 ? true : null,
+        detail: `${recovery.measured - recovery.slow} of ${recovery.measured}, the slowest ${Math.round(recovery.maxMs ?? 0)} ms`,
+      },
+      {
+        name: 'enough to judge by',
+        passed: tooLittle.length === 0,
+        detail: tooLittle[0] ?? `${counts.acknowledged} operations, ${faults.length} faults`,
+      },
+    ],
   };
 }
 

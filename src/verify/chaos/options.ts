@@ -50,6 +50,8 @@ export function loadsOf({ clients, durationMs, prefix, unitMs }: ChaosOptions): 
         valueBytes: VALUE_BYTES,
         rate: (perSecond * share.clients) / clients,
         timeoutMs: TIMEOUT_UNITS * unitMs,
+        // What is there in the end is read here, for both of them.
+        settleMs: 1,
       }),
     );
 }

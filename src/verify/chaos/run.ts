@@ -38,8 +38,12 @@ export interface ChaosProgress {
 export interface Seen {
   readonly options: ChaosOptions;
   readonly nodes: number;
+  /** When it began, by the clock that events have. */
+  readonly originMs: number;
   readonly endedMs: number;
   readonly faults: readonly DoneFault[];
+  /** What is wrong and will stay so, found before the end. */
+  readonly lasting: readonly string[];
   readonly operations: readonly Operation[];
   readonly watches: readonly (readonly WatchedStretch[])[];
   /** Of a watch that was not told of the last write in time. */
@@ -59,6 +63,7 @@ const PROGRESS_MS = 250;
 /** For a leader, a write, all nodes at the same place, and the watches at the last write. */
 const HEAL_MS = 20_000;
 const MEND_TRIES = 3;
+const HOPELESS_MS = 2_000;
 const DISCONNECT_MS = 5_000;
 
 /** Breaks a cluster for a while, under load, mends it, and tells what was seen. Judging that is `judge`'s. */
@@ -192,19 +197,22 @@ export class ChaosRun {
 
   async #end(client: Client, watchers: readonly Watcher[]): Promise<Seen> {
     const isThere = this.#gone === null;
-    const revision = isThere ? await this.#writeLast(client) : null;
+    const revision = isThere ? await this.#writeLast(client, this.#isHopeless ? HOPELESS_MS : HEAL_MS) : null;
     const lateWatches = revision === null ? [] : await this.#lateWatches(watchers, revision);
     const { cluster, clock, scheduler, signal } = this.#parts;
-    const convergence = isThere
-      ? await converge(cluster, { clock, scheduler, timeoutMs: HEAL_MS }).catch(() => null)
-      : null;
-    const last = isThere ? await this.#readLast(client) : null;
+    // What takes no write will not read either: what it is like is told at once.
+    const isHopeless = revision === null || this.#isHopeless;
+    const timeoutMs = isHopeless ? HOPELESS_MS : HEAL_MS;
+    const convergence = isThere ? await converge(cluster, { clock, scheduler, timeoutMs }).catch(() => null) : null;
+    const last = isThere ? await this.#readLast(client, timeoutMs) : null;
     if (last !== null) await this.#within(HEAL_MS, this.#removeKeys(client, last));
     return {
       options: this.#options,
       nodes: this.#size,
+      originMs: this.#originMs,
       endedMs: this.#now(),
       faults: this.#breaker.done,
+      lasting: this.#breaker.lasting,
       operations: this.#operations,
       watches: watchers.map(({ stretches }) => stretches),
       lateWatches,
@@ -216,20 +224,25 @@ export class ChaosRun {
     };
   }
 
+  /** Something is wrong and will stay so: how long it takes to see that once more tells nothing. */
+  get #isHopeless(): boolean {
+    return this.#breaker.lasting.length > 0;
+  }
+
   /** A write behind all others: whoever has seen it has seen all. */
-  async #writeLast(client: Client): Promise<number | null> {
+  async #writeLast(client: Client, timeoutMs: number): Promise<number | null> {
     const key = `${this.#options.prefix}last`;
     const value = 'last.1';
     const callMs = this.#now();
     try {
-      const { revision, node } = await client.put(key, value, { timeoutMs: HEAL_MS });
+      const { revision, node } = await client.put(key, value, { timeoutMs });
       const ended = { line: 0, client: 'last', outcome: 'ok' as const, revision, node };
       this.#append({ type: 'put', key, value, ...ended, call: nanoseconds(callMs), return: nanoseconds(this.#now()) });
       return revision;
     } catch (thrown) {
       const asked = { line: 0, client: 'last', outcome: 'unknown' as const, revision: null, node: null };
       this.#append({ type: 'put', key, value, ...asked, call: nanoseconds(callMs), return: Number.POSITIVE_INFINITY });
-      this.#notHealed ??= `no write was acknowledged ${HEAL_MS / 1e3} s after everything was mended: ${asError(thrown).message}`;
+      this.#notHealed ??= `no write was acknowledged ${timeoutMs / 1e3} s after everything was mended: ${asError(thrown).message}`;
       return null;
     }
   }
@@ -244,13 +257,10 @@ export class ChaosRun {
   }
 
   /** What is there in the end: the last answers of the history. */
-  async #readLast(client: Client): Promise<ReadonlyMap<string, LastState> | null> {
+  async #readLast(client: Client, timeoutMs: number): Promise<ReadonlyMap<string, LastState> | null> {
     const callMs = this.#now();
     try {
-      const { entries, revision, node } = await client.scanAll(
-        { prefix: this.#options.prefix },
-        { timeoutMs: HEAL_MS },
-      );
+      const { entries, revision, node } = await client.scanAll({ prefix: this.#options.prefix }, { timeoutMs });
       const last = new Map(
         entries.map(({ key, value, modRevision }) => [
           key.toString(),

@@ -3,6 +3,7 @@ import type { DiskFault } from '../../wire/index.js';
 import { drawOne, drawSome, drawVictim } from './draw.js';
 import type { Fault, MemberFault } from './fault.js';
 import type { FaultKind } from './kinds.js';
+import type { Round } from './round.js';
 
 /** Who there is when a fault begins. */
 export interface Situation {
@@ -21,14 +22,21 @@ export const VOTERS_MAX = 7;
 /** Voters that may be struck at the same time, and a quorum is left. */
 const spareOf = (voters: number): number => voters - majorityOf(voters);
 
+export type VictimOptions = Pick<Round, 'isOutage'> & Partial<Pick<Round, 'strikesLeader'>>;
+
 /**
  * Whom one round may strike: so few that the others are a quorum; of an outage, so many that they are none. Half of the
  * time the leader is among them.
  */
-export function drawVictims(random: Random, { voters, leader }: Situation, isOutage: boolean): readonly NodeId[] {
+export function drawVictims(
+  random: Random,
+  { voters, leader }: Situation,
+  { isOutage, strikesLeader = false }: VictimOptions,
+): readonly NodeId[] {
   const spare = spareOf(voters.length);
   const most = isOutage ? randomInt(random, spare + 1, voters.length) : Math.min(spare, randomInt(random, 1, spare));
-  const victims: NodeId[] = [drawVictim(random, leader ?? undefined, voters)];
+  const drawn = drawVictim(random, leader ?? undefined, voters);
+  const victims: NodeId[] = [strikesLeader ? (leader ?? drawn) : drawn];
   while (victims.length < most) victims.push(drawOne(random, without(voters, victims)));
   return victims;
 }
@@ -40,6 +48,8 @@ interface Draw {
   /** Not empty. */
   readonly victims: readonly NodeId[];
   readonly isOutage: boolean;
+  /** See `MemberFault`. */
+  readonly isHasty?: boolean;
 }
 
 /** A fault of that kind for these victims. */
@@ -104,8 +114,10 @@ function drawDisk(random: Random, unitMs: number): DiskFault {
 }
 
 /** Whoever goes is one of the victims: the others are a quorum of what is left, too. */
-function drawChange({ random, victims, situation: { voters, size } }: Draw): MemberFault {
+function drawChange({ random, victims, isHasty = false, situation: { voters, size } }: Draw): MemberFault {
   const node = drawOne(random, victims);
+  // What needs nothing but the leader is in its log before it is given up.
+  if (isHasty) return voters.length > VOTERS_MIN ? { type: 'remove', node, isHasty } : { type: 'add', isHasty };
   const draw = random.next();
   if (draw < 0.4 && voters.length > VOTERS_MIN && voters.length >= size) return { type: 'remove', node };
   if (draw < 0.7 && voters.length < VOTERS_MAX && voters.length <= size) return { type: 'add' };

@@ -19,7 +19,11 @@ export type Fault =
   | { readonly type: 'transfer'; readonly to: NodeId | null }
   | { readonly type: 'membership'; readonly change: MemberFault };
 
-export type MemberFault = { readonly type: 'add' } | { readonly type: 'remove' | 'replace'; readonly node: NodeId };
+/** `isHasty`: it is given up so soon that a leader which is cut off has not been replaced: nobody asks the next one. */
+export type MemberFault = { readonly isHasty?: boolean } & (
+  | { readonly type: 'add' }
+  | { readonly type: 'remove' | 'replace'; readonly node: NodeId }
+);
 
 type OfType<Type extends FaultKind> = Extract<Fault, { readonly type: Type }>;
 /** One answer for each kind of fault. */

@@ -6,6 +6,8 @@ import type { FaultKind } from './kinds.js';
 export interface Round {
   /** By begin. */
   readonly faults: readonly PlannedFault[];
+  /** It strikes whoever leads, in any case. */
+  readonly strikesLeader: boolean;
   /** No quorum is left while it lasts; of other rounds one always is. */
   readonly isOutage: boolean;
   /** Its victims are drawn from it when it begins: who leads then, nobody knows now. */
@@ -19,13 +21,21 @@ export interface PlannedFault {
   /** After the begin of its round. */
   readonly beginMs: number;
   readonly spanMs: number;
+  /** Of a change of the membership: see `MemberFault`. */
+  readonly isHasty: boolean;
   /** What it is exactly, and for which of the victims, is drawn from it when it begins. */
   readonly seed: number;
 }
 
+/**
+ * A leader that is cut off takes a change of the membership into its log, where it is alone with it: when it is back, its
+ * log is cut, and the membership has to be what it was before.
+ */
+const STRANDING: readonly [FaultKind, FaultKind] = ['partition', 'membership'];
+
 /** Together these find what neither finds alone. The second one comes while the first has hardly begun. */
 const PAIRS: readonly (readonly [FaultKind, FaultKind])[] = [
-  ['partition', 'membership'],
+  STRANDING,
   ['partition', 'kill'],
   ['pause', 'membership'],
   ['pause', 'disk'],
@@ -48,19 +58,29 @@ export function drawRound(random: Random, kinds: readonly FaultKind[], unitMs: n
   const outages = OUTAGES.filter((kind) => kinds.includes(kind));
   const isOutage = random.next() < OUTAGE_SHARE && outages.length > 0;
   const chosen = isOutage ? [drawOne(random, outages)] : drawKinds(random, kinds);
+  const isStranded = !isOutage && chosen.length >= 2 && chosen[0] === STRANDING[0] && chosen[1] === STRANDING[1];
   const longest = isOutage ? unitMs / 2 : unitMs;
   const faults: PlannedFault[] = [];
   for (const kind of chosen) {
     const first = faults[0];
     // Half of the time at once, as it were: what the first has begun is not over.
-    const share = random.next() < 0.5 ? 0.05 : 0.8;
+    const share = random.next() < 0.5 || isStranded ? 0.05 : 0.8;
     const beginMs = first === undefined ? 0 : Math.round(first.spanMs * share * random.next());
-    const spanMs = Math.round(unitMs / 4 + drawSpan(random, longest));
-    faults.push({ kind, beginMs, spanMs, seed: randomInt(random, 1, 0x7fffffff) });
+    // Stranded is whoever others have taken the place of.
+    const leastMs = isStranded ? 1.5 * unitMs : unitMs / 4;
+    const spanMs = Math.round(leastMs + drawSpan(random, longest));
+    const isHasty = isStranded && kind === 'membership';
+    faults.push({ kind, beginMs, spanMs, isHasty, seed: randomInt(random, 1, 0x7fffffff) });
   }
   const calmMs = Math.round(unitMs * (1 + random.next()));
   const seed = randomInt(random, 1, 0x7fffffff);
-  return { faults: faults.sort((one, other) => one.beginMs - other.beginMs), isOutage, seed, calmMs };
+  return {
+    faults: faults.sort((one, other) => one.beginMs - other.beginMs),
+    isOutage,
+    strikesLeader: isStranded,
+    seed,
+    calmMs,
+  };
 }
 
 function drawKinds(random: Random, kinds: readonly FaultKind[]): readonly FaultKind[] {

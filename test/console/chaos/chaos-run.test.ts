@@ -6,11 +6,13 @@ import {
   type ChaosOptions,
   type ChaosProgress,
   ChaosRun,
+  chaosRecord,
   chaosScript,
   chaosText,
   judge,
 } from '../../../src/verify/chaos/index.js';
 import { textOf } from '../../../src/verify/faults/index.js';
+import { reportPage } from '../../../src/verify/report/index.js';
 import { ManualTime } from '../../helpers/manual-time.js';
 import { NodeCluster, passTime } from '../../helpers/node-cluster.js';
 import { NodeClusterControl } from '../../stories/cluster-control.js';
@@ -92,7 +94,8 @@ class Stage {
 describe('a run of chaos', () => {
   it('breaks a cluster, mends it, and finds nothing wrong with one that is right', async () => {
     const stage = await Stage.up(5);
-    const { result, seen } = await stage.chaos();
+    const judged = await stage.chaos();
+    const { result, seen, checks } = judged;
     expect(result.findings).toEqual([]);
     expect(result).toMatchObject({
       verdict: 'ok',
@@ -112,6 +115,12 @@ describe('a run of chaos', () => {
     expect(stage.control.live().up).toBe(5);
     expect(chaosText(result)).toMatch(/^ok: 6 s of chaos on 5 nodes, 4 clients, seed 1\n/);
     expect(chaosScript(seen)).toContain('up --nodes 5\n');
+    expect(checks.filter(({ passed }) => passed !== true)).toEqual([]);
+    const { events } = await stage.control.events.read({ after: 0, limit: 10_000 });
+    const record = chaosRecord(seen, judged, { cluster: 'demo', events, startedAt: new Date(0) });
+    expect(record.nodes.map(({ node }) => node)).toEqual([...stage.control.live().states.keys()]);
+    expect(record.counts).toMatchObject({ lost: 0, watched: result.watches.events });
+    expect(reportPage(record)).toContain('nothing was lost, and every answer was right');
     const { phase, leftMs, ok } = stage.progress.at(-1)!;
     expect([phase, leftMs]).toEqual(['healing', 0]);
     expect(ok).toBeGreaterThan(300);

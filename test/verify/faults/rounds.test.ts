@@ -62,7 +62,7 @@ describe('rounds of faults', () => {
     expect([...new Set(sizes)].sort()).toEqual([1, 2, 3]);
     for (const { faults } of rounds) {
       expect(faults[0]!.beginMs).toBe(0);
-      for (const { spanMs } of faults) expect(spanMs).toBeLessThanOrEqual(5 * UNIT_MS);
+      for (const { spanMs } of faults) expect(spanMs).toBeLessThanOrEqual(6 * UNIT_MS);
     }
     const outages = rounds.filter(({ isOutage }) => isOutage);
     expect(outages.length).toBeGreaterThan(80);
@@ -73,10 +73,30 @@ describe('rounds of faults', () => {
   });
 });
 
+describe('a leader that is stranded with a change of the membership', () => {
+  const stranded = roundsOf(3, 500, ['partition', 'membership', 'kill']).filter(({ strikesLeader }) => strikesLeader);
+
+  it('is cut off first, asked at once by somebody who soon gives up, and back when others have another', () => {
+    expect(stranded.length).toBeGreaterThan(20);
+    for (const { faults, seed } of stranded) {
+      const partition = faults.find(({ kind }) => kind === 'partition')!;
+      const change = faults.find(({ kind }) => kind === 'membership')!;
+      expect([partition.beginMs, change.isHasty]).toEqual([0, true]);
+      expect(change.beginMs).toBeLessThanOrEqual(0.05 * partition.spanMs);
+      expect(partition.spanMs).toBeGreaterThanOrEqual(1.5 * UNIT_MS);
+      const now = { ...situation(nodes(5)), leader: asNodeId('node-04') };
+      const victims = drawVictims(seededRandom(seed), now, { isOutage: false, strikesLeader: true });
+      expect(victims[0]).toBe('node-04');
+      const draw = { random: seededRandom(change.seed), situation: now, victims, isOutage: false, isHasty: true };
+      expect(drawFault('membership', draw)).toMatchObject({ change: { type: 'remove', isHasty: true } });
+    }
+  });
+});
+
 describe('victims', () => {
   it('are so few that the others are a quorum; of an outage so many that they are none', () => {
     for (const { seed, now, isOutage } of situations()) {
-      const victims = drawVictims(seededRandom(seed), now, isOutage);
+      const victims = drawVictims(seededRandom(seed), now, { isOutage });
       expect(new Set(victims).size).toBe(victims.length);
       expect(victims.length).toBeGreaterThan(0);
       const left = now.voters.length - victims.length;
@@ -86,7 +106,9 @@ describe('victims', () => {
 
   it('are the leader more often than chance has it', () => {
     const now = situation(nodes(5));
-    const drawn = Array.from({ length: 400 }, (_, seed) => drawVictims(seededRandom(seed + 1), now, false));
+    const drawn = Array.from({ length: 400 }, (_, seed) =>
+      drawVictims(seededRandom(seed + 1), now, { isOutage: false }),
+    );
     const led = drawn.filter((victims) => victims.includes(now.leader!)).length;
     expect(led).toBeGreaterThan(220);
   });
@@ -96,7 +118,7 @@ describe('a fault', () => {
   it.each(FAULT_KINDS)('of kind %s strikes victims, and leaves a quorum that reaches each other', (kind) => {
     for (const { seed, now } of situations()) {
       const random = seededRandom(seed);
-      const victims = drawVictims(random, now, false);
+      const victims = drawVictims(random, now, { isOutage: false });
       const fault = drawFault(kind, { random, situation: now, victims, isOutage: false });
       expect(fault.type).toBe(kind);
       const others = now.voters.filter((node) => !victims.includes(node));
@@ -111,7 +133,7 @@ describe('a fault', () => {
   it('that parts an outage leaves no group that is a quorum, and one that kills strikes all victims', () => {
     for (const { seed, now } of situations()) {
       const random = seededRandom(seed);
-      const draw = { random, situation: now, victims: drawVictims(random, now, true), isOutage: true };
+      const draw = { random, situation: now, victims: drawVictims(random, now, { isOutage: true }), isOutage: true };
       const parted = drawFault('partition', draw);
       if (parted.type === 'partition')
         for (const group of parted.groups) expect(group.length).toBeLessThan(majorityOf(now.voters.length));
@@ -123,7 +145,7 @@ describe('a fault', () => {
   it('of the membership never makes it smaller than three voters nor larger than seven, and goes towards its size', () => {
     for (const { seed, now } of situations()) {
       const random = seededRandom(seed);
-      const victims = drawVictims(random, now, false);
+      const victims = drawVictims(random, now, { isOutage: false });
       const fault = drawFault('membership', { random, situation: now, victims, isOutage: false });
       const change = fault.type === 'membership' ? fault.change.type : null;
       const voters = now.voters.length;
