@@ -92,6 +92,9 @@ describe('connect', () => {
       ['bundle', 'nodes tell their events and logs'],
       ['wait event kind=role-changed', 'nodes tell their events to the supervisor'],
       ['mark here', 'a mark is a place among the events'],
+      ['isolate leader', 'faults are set by the supervisor that owns the nodes'],
+      ['explain', 'nodes tell their events and logs'],
+      ['chaos --for 5s', 'it breaks nodes, and these are not ours to break'],
     ] as const) {
       const { code, stderr } = await script(place, theirs.endpoints[0]!, `${command}\n`);
       const [word] = /^(?:logs level|count events|wait event|\w+)/.exec(command)!;

@@ -6,7 +6,7 @@ import { Workplace } from '../helpers/product.js';
 
 const BIN = resolve(import.meta.dirname, '../../bin/raftctl.js');
 const ENTER = '\r';
-const PROMPT = /demo (?:node-0\d\*|no leader) t?\d* ?\d\/3>$/;
+const PROMPT = /demo (?:node-0\d\*|no leader) t?\d* ?\d\/3(?: \d faults?)?>$/;
 
 /** A prompt on a new cluster, in a terminal. */
 async function promptOf(place: Workplace): Promise<Screen> {
@@ -53,13 +53,25 @@ describe('a session that was recorded', () => {
     await screen.shows(PROMPT);
     await enter('resume all', 'resumed node-01');
     await enter('get key-3 => "value 3"', 'value 3');
+    await enter('isolate leader', 'is cut off from all others');
+    await enter('put account 80', PROMPT);
+    await enter('slow node-01 30ms --jitter 5ms', 'slow');
+    await enter('heal', 'healed');
+    await enter('get account => 80', /\n80\n/);
     screen.type(`exit${ENTER}`);
     await screen.ends();
     expect(screen.exitCode).toBe(0);
-    expect(screen.text).toMatch(/recorded 1\d commands in .*my session\.raft/);
+    expect(screen.text).toMatch(/recorded \d\d commands in .*my session\.raft/);
 
     const script = readFileSync(join(place.directory, 'my session.raft'), 'utf8');
-    for (const line of ['up --nodes 3', 'kill leader', '! cas account 1 2', 'sleep 1500ms &idle', 'pause node-01']) {
+    for (const line of [
+      'up --nodes 3',
+      'kill leader',
+      '! cas account 1 2',
+      'sleep 1500ms &idle',
+      'pause node-01',
+      'heal',
+    ]) {
       expect(script).toContain(`\n${line}\n`);
     }
     expect(script).toMatch(

@@ -52,6 +52,8 @@ interface Running {
   picked: string | null;
 }
 
+/** Commands whose argument is a job. */
+const NAME_JOBS: ReadonlySet<string> = new Set(['wait job', 'stop job']);
 /** Arguments that name nodes. */
 const OF_NODES: ReadonlySet<string> = new Set(['selector', 'selectors', 'arrow']);
 /** They change nothing and belong into the script all the same. */
@@ -163,7 +165,7 @@ export class Recorder implements Recording {
   #held(take: Take, { draft, picked }: Running): string[] {
     const text = draft.text(picked);
     const waitedFor = commandsIn(draft.statement)
-      .filter((command) => this.#specOf(command)?.name === 'wait job')
+      .filter((command) => NAME_JOBS.has(this.#specOf(command)?.name ?? ''))
       .map(({ call }) => literalOf(call.words[2]!));
     const own = commandsIn(draft.statement).map(({ job }) => job);
     const isForeign = waitedFor.some((job) => job !== undefined && !take.jobs.has(job) && !own.includes(job));
@@ -222,7 +224,8 @@ export class Recorder implements Recording {
     return commandsIn(statement).some((command) => {
       const spec = this.#specOf(command);
       if (spec === undefined) return false;
-      const isAct = spec.acts === true || spec.group === 'waiting' || KEPT.has(spec.name);
+      const waits = spec.group === 'waiting' && spec.name !== 'jobs';
+      const isAct = spec.acts === true || waits || KEPT.has(spec.name);
       return isAct || command.negated || command.matchers.length > 0;
     });
   }

@@ -259,6 +259,29 @@ describe('a recorded prompt', () => {
     expect(printer.stderr()).toContain(`random -> ${killed}`);
   });
 
+  it('has faults and their end, waits for another leader after one to whoever led, and begins with those in force', async () => {
+    const { type, commands, control, script } = prompt({ additions: { random: { next: () => 0 } } });
+    await type('isolate node-04 --clients', 'slow node-03 100ms --jitter 20ms', 'record s');
+    expect(script()).toMatch(
+      /\nup --nodes 4\nisolate node-04 --clients\nslow node-03 100ms --jitter 20ms\nwait leader\n$/,
+    );
+    await type('cut leader->node-02', 'heal', 'partition random,node-02 node-03', 'faults', 'flaky node-09 10%');
+    expect(control.faults.map(({ fault }) => fault)).toMatchObject([
+      { type: 'partition', groups: [['node-01', 'node-02'], ['node-03']] },
+    ]);
+    expect(commands()).toEqual([
+      'let leader-1 = leader',
+      'cut leader->node-02',
+      'wait leader',
+      'heal',
+      'wait leader',
+      'partition node-01,node-02 node-03',
+      'wait leader',
+      '! flaky node-09 10%',
+    ]);
+    parsed(script());
+  });
+
   it('names the node that was chosen from a list, and leaves out what was declined', async () => {
     const { type, commands, control, recorder } = prompt({
       additions: {
