@@ -76,6 +76,6 @@ const refuses: NonNullable<Cluster['refuses']> = ({ name, group }) => {
   const reason = REASONS[name] ?? REASONS[group];
   if (reason === undefined) return undefined;
   return new RaftctlError('usage', `${name} is not possible here: ${reason}`, {
-    hint: 'here are: data commands, watch, status, members, leader, hash, wait leader, bench, run',
+    hint: 'here are: data commands, watch, status, members, leader, hash, wait leader, load, check, bench, run',
   });
 };

@@ -125,8 +125,8 @@ function addConnect(program: Command, { global, printer, host }: ProgramContext,
 }
 
 const CONNECT_HELP = `
-One node is enough, the others are found. Data commands, watch, status, members, leader, hash, wait leader, bench and run
-work as on a cluster of ours; commands on standard input are run as a script. What only the owner of the nodes can do
+One node is enough, the others are found. Data commands, watch, status, members, leader, hash, wait leader, load, check,
+bench and run work as on a cluster of ours; commands on standard input are run as a script. What only the owner of the nodes can do
 (their processes, faults, logs, events, membership) is refused by name.
 
   raftctl connect 10.0.0.1:3331,10.0.0.2:3331

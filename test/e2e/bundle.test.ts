@@ -137,8 +137,23 @@ describe('a bundle', () => {
       /^wrote (raftctl-demo-\d{8}T\d{6}Z\.tar\.gz): \d+ files, \d+ KiB, without keys and values/.exec(stdout) ?? [];
     expect(readdirSync(place.directory)).toContain(file);
 
-    expect(await place.run('exec', '-c', 'bundle script.tar.gz => script.tar.gz')).toMatchObject({ code: 0 });
-    expect(readdirSync(place.directory)).toContain('script.tar.gz');
+    const typed = `put ${KEY} ${VALUE}; get ${KEY}; cas ${KEY} ${VALUE} other; bundle script.tar.gz => script.tar.gz`;
+    expect(await place.run('exec', '-c', typed)).toMatchObject({ code: 0 });
+    const ofScript = unpack(place, 'script.tar.gz');
+    const operations = ofScript
+      .text('history.jsonl')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(operations).toMatchObject([
+      { op: 'put', key: 'key-1', value: 'value-1', ok: true },
+      { op: 'get', key: 'key-1', output: 'value-1', ok: true },
+      { op: 'cas', key: 'key-1', expected: 'value-1', value: 'value-2', output: true },
+    ]);
+    expect(ofScript.all).not.toContain('unique-');
+    const history = join(place.directory, 'history.jsonl');
+    writeFileSync(history, ofScript.text('history.jsonl'));
+    expect(await place.run('check', 'history.jsonl')).toMatchObject({ code: 0 });
 
     writeFileSync(join(place.directory, 'there'), 'precious');
     const refused = await place.run('bundle', 'there');

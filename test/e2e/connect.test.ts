@@ -66,7 +66,9 @@ describe('connect', () => {
       'wait leader => .term == ${old.term}',
       'hash => equal, .compared == 3',
       'cas a 1 2',
-      'scan',
+      'scan a',
+      'load mixed --rate 200 --for 1s => .lost == 0',
+      'check => linearizable',
       'run sh -c "test -n $RAFTCTL_ENDPOINTS"',
     ];
     const { code, stdout, stderr } = await script(place, theirs.endpoints[1]!, `${commands.join('\n')}\n`);

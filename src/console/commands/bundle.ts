@@ -28,7 +28,7 @@ export const bundleCommand = (table: () => CommandTable): CommandSpec => ({
 });
 
 async function pack(context: Context, call: Invocation, table: CommandTable): Promise<Outcome> {
-  const { cluster, surface, signal, output } = context;
+  const { cluster, scope, surface, signal, output } = context;
   const { stopped } = surface;
   const control = stopped === undefined ? cluster.control() : null;
   const directory = stopped?.directory ?? control!.directory;
@@ -42,7 +42,7 @@ async function pack(context: Context, call: Invocation, table: CommandTable): Pr
     control,
     whyNot: stopped?.why ?? null,
     directory,
-    history: [],
+    history: scope.recorded.lines(),
     data,
     withoutKeys: (line) => withoutKeys(line, table),
     wall,
