@@ -172,6 +172,8 @@ export const EVENTS = {
       currentTerm: 'stale-term: its own',
       lastLogIndex: 'log-behind: of its own log',
       lastLogTerm: 'log-behind: of its own log',
+      candidateLogIndex: 'log-behind: what the log of the candidate ends with',
+      candidateLogTerm: 'log-behind: and its term',
     },
   },
   'heartbeat-sent': {

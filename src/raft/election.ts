@@ -1,4 +1,4 @@
-import { asTerm, type FieldValue, isJoint, type NodeId, tally } from '../base/index.js';
+import { asTerm, type FieldValue, isJoint, tally } from '../base/index.js';
 import type { RequestVote, RequestVoteResponse } from './message.js';
 import { startLeading } from './replication.js';
 import {
@@ -205,19 +205,24 @@ function refuse(raft: RaftState, request: RequestVote, reason: RefusalReason): v
   raft.outbox.send(voteResponse(raft, request, { granted: false, sticky }));
   const { from: candidate, term, preVote } = request;
   const level = raft.told.levelOf('refused', candidate, term, preVote, reason);
-  raft.outbox.event(level, 'vote-refused', { candidate, term, preVote, reason, ...GROUNDS[reason](raft, candidate) });
+  raft.outbox.event(level, 'vote-refused', { candidate, term, preVote, reason, ...GROUNDS[reason](raft, request) });
 }
 
-type Grounds = (raft: RaftState, candidate: NodeId) => Readonly<Record<string, FieldValue>>;
+type Grounds = (raft: RaftState, request: RequestVote) => Readonly<Record<string, FieldValue>>;
 
-/** What a reason rests on, for people: the candidate said in its request what its own log ends with. */
+/** What a reason rests on, for people. */
 const GROUNDS: Readonly<Record<RefusalReason, Grounds>> = {
   'stale-term': ({ currentTerm }) => ({ currentTerm }),
   'leader-alive': (raft) => ({ leader: leaderOf(raft) }),
   'leader-known': (raft) => ({ leader: leaderOf(raft) }),
-  'election-under-way': (raft, candidate) => ({ favours: electionUnderWay(raft, candidate) }),
+  'election-under-way': (raft, { from }) => ({ favours: electionUnderWay(raft, from) }),
   'already-voted': ({ votedFor }) => ({ votedFor }),
-  'log-behind': ({ log }) => ({ lastLogIndex: log.lastIndex, lastLogTerm: log.lastTerm }),
+  'log-behind': ({ log }, { lastLogIndex, lastLogTerm }) => ({
+    lastLogIndex: log.lastIndex,
+    lastLogTerm: log.lastTerm,
+    candidateLogIndex: lastLogIndex,
+    candidateLogTerm: lastLogTerm,
+  }),
 };
 
 function voteResponse(

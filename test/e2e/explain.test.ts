@@ -48,8 +48,10 @@ describe('a cluster explains itself', () => {
     if (outcome.type === 'elected') expect(outcome.electedMs).toBeCloseTo(elected.time - cause!.time, 0);
     const granted = await events(place, 'kind=vote-granted', 'preVote=false', `candidate=${leader}`);
     const voters = granted.filter(({ fields }) => fields['term'] === elected.fields['term']).map(({ node }) => node);
-    const told = rows.find((row) => row.type === 'granted' && !row.preVote && row.candidate === leader);
-    expect([...told!.nodes].sort()).toEqual([...new Set(voters)].sort());
+    const told = rows.flatMap((row) =>
+      row.type === 'granted' && !row.preVote && row.candidate === leader ? row.nodes : [],
+    );
+    expect([...new Set(told)].sort()).toEqual([...new Set(voters)].sort());
     expect(rows.map(({ type }) => type)).toEqual(
       expect.arrayContaining(['fault', 'gone', 'asked', 'granted', 'elected', 'serving', 'first-write']),
     );
@@ -77,5 +79,36 @@ describe('a cluster explains itself', () => {
     ];
     const { code, stdout, stderr } = await place.run('exec', '-c', script.join('\n'));
     expect(code, `${stdout}${stderr}`).toBe(0);
+  });
+
+  it('after the leader was cut off, and the network healed: one story, from the rule to the old leader that follows', async () => {
+    const place = await Workplace.create();
+    await place.up();
+    const isolated = await place.run('isolate', 'leader');
+    expect(isolated.code, isolated.stderr).toBe(0);
+    const [cause] = await events(place, 'kind=fault-begun');
+    const old = String(cause!.fields['node']);
+    const next = await place.run('wait', 'leader', '--not', old, '-o', 'json');
+    const { node: leader } = JSON.parse(next.stdout) as { readonly node: string };
+    expect((await place.run('put', 'key-01', 'content 01')).stdout).toBe('OK\n');
+    const heal = [
+      'mark before',
+      'heal',
+      `wait event kind=follower-caught-up node=${leader} peer=${old} --since before`,
+    ];
+    const healing = await place.run('exec', '-c', heal.join('\n'));
+    expect(healing.code, healing.stderr).toBe(0);
+
+    const [{ fault, outcome, rows, headline }] = (await explained(place)).episodes as [Explanation['episodes'][number]];
+    expect(fault).toMatchObject({ type: 'isolate', node: old, led: true, detail: `isolate ${old}` });
+    expect(outcome).toMatchObject({ type: 'elected', leader });
+    expect(headline).toContain(`after ${old}, the leader, was cut off`);
+    const about = (type: string) =>
+      rows.findIndex((row) => row.type === type && row.nodes.some((node) => node === old));
+    const healed = rows.findIndex(({ type }) => type === 'healed');
+    expect(rows.some(({ type, atMs }) => type === 'leader-silent' && atMs > 0)).toBe(true);
+    expect(about('caught-up')).toBeGreaterThan(healed);
+    expect(about('follows')).toBeGreaterThan(0);
+    expect((await explained(place, old)).episodes[0]).toMatchObject({ fault: { type: 'isolate' } });
   });
 });

@@ -76,7 +76,8 @@ describe('what is told of an election', () => {
     expect(refusal(c)).toMatchObject({ candidate: 'n3', preVote: true, reason: 'leader-alive', leader: 'n1' });
     c.tick(ELECTION_TICKS_MIN, 'n2');
     c.step('n2', requestVote({ from: 'n3', to: 'n2', term: 5, last: [0, 0] }));
-    expect(refusal(c)).toMatchObject({ reason: 'log-behind', preVote: false, lastLogIndex: 1, lastLogTerm: 1 });
+    const logs = { lastLogIndex: 1, lastLogTerm: 1, candidateLogIndex: 0, candidateLogTerm: 0 };
+    expect(refusal(c)).toMatchObject({ reason: 'log-behind', preVote: false, ...logs });
     c.step('n2', requestVote({ from: 'n3', to: 'n2', term: 4, last: [9, 1] }));
     expect(refusal(c)).toMatchObject({ reason: 'stale-term', currentTerm: 5 });
     c.step('n2', requestVote({ from: 'n1', to: 'n2', term: 5, last: [9, 1] }));

@@ -134,4 +134,6 @@ export interface Grounds {
   readonly currentTerm?: number;
   readonly lastLogIndex?: number;
   readonly lastLogTerm?: number;
+  readonly candidateLogIndex?: number;
+  readonly candidateLogTerm?: number;
 }

@@ -26,7 +26,17 @@ export function rowsOf({ cause, events, before }: Span): readonly Row[] {
     noteVote(event, voted);
     scene.apply(event);
   }
-  return rows.map(({ moment, what }) => ({ ...moment, ...what }) satisfies Moment & What);
+  return rows
+    .filter((row) => !isNoticed(row, rows))
+    .map(({ moment, what }) => ({ ...moment, ...what }) satisfies Moment & What);
+}
+
+/** A connection that ended since the process of its other side did: that is on a line of its own. */
+function isNoticed({ what, moment }: OpenRow, rows: readonly OpenRow[]): boolean {
+  if (what.type !== 'unlinked') return false;
+  const isSoon = ({ atMs, untilMs }: OpenRow['moment']) =>
+    atMs <= moment.untilMs + TOGETHER_MS && untilMs >= moment.atMs;
+  return rows.some((row) => row.what.type === 'gone' && row.what.peer === what.peer && isSoon(row.moment));
 }
 
 /** What nobody misses: pre-votes after the election that they are about, and the end of a candidacy that a later term ended. */
@@ -82,8 +92,13 @@ function keyOf(what: What): string {
   }
 }
 
+/** Who refuses since it leads, or has voted for, itself says so on a line of its own. */
+const isOwnGround = (what: What, node: NodeId | null): boolean =>
+  what.type === 'refused' &&
+  [what.grounds.leader, what.grounds.votedFor, what.grounds.favours].some((one) => one === node);
+
 function put(rows: OpenRow[], node: NodeId | null, atMs: number, what: What): void {
-  const key = keyOf(what);
+  const key = `${keyOf(what)} ${isOwnGround(what, node)}`;
   const open = rows.findLast((row) => row.key === key);
   if (open === undefined || atMs - open.moment.untilMs > TOGETHER_MS || !merges(open.what)) {
     rows.push({ key, moment: { atMs, untilMs: atMs, nodes: node === null ? [] : [node] }, what });

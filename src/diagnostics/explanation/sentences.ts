@@ -157,7 +157,7 @@ export function reasonText(reason: string, grounds: Grounds, nodes: readonly Nod
     case 'already-voted':
       return `${it} ${agree(nodes, 'has', 'have')} one vote in a term, and gave it to ${name(grounds.votedFor)}`;
     case 'log-behind':
-      return `the log of ${list(nodes)} goes further, to entry ${grounds.lastLogIndex} of term ${grounds.lastLogTerm}`;
+      return `the log of the candidate ends with ${logEnd(grounds.candidateLogIndex, grounds.candidateLogTerm)}, that of ${list(nodes)} with ${logEnd(grounds.lastLogIndex, grounds.lastLogTerm)}`;
     case 'stale-term':
       return `${it} ${agree(nodes, 'is', 'are')} in term ${grounds.currentTerm} already`;
     case 'election-under-way':
@@ -168,5 +168,7 @@ export function reasonText(reason: string, grounds: Grounds, nodes: readonly Nod
       return reason;
   }
 }
+
+const logEnd = (index = 0, term = 0): string => (index === 0 ? 'nothing' : `entry ${index} of term ${term}`);
 
 const entries = (from: number, to: number): string => (from === to ? `entry ${from}` : `entries ${from} to ${to}`);

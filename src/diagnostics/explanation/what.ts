@@ -115,7 +115,8 @@ function whatOfElection(event: MergedEvent, scene: Scene): What | null {
 
 function groundsOf(event: MergedEvent): Grounds {
   const nodes = ['leader', 'votedFor', 'favours'].map((name) => [name, nodeOf(event, name)] as const);
-  const numbers = ['currentTerm', 'lastLogIndex', 'lastLogTerm'].map((name) => [name, numberOf(event, name)] as const);
+  const names = ['currentTerm', 'lastLogIndex', 'lastLogTerm', 'candidateLogIndex', 'candidateLogTerm'];
+  const numbers = names.map((name) => [name, numberOf(event, name)] as const);
   return Object.fromEntries([...nodes, ...numbers].filter(([, value]) => value !== null));
 }
 

@@ -24,8 +24,8 @@
 > campaign n1 --exclude .
 > stabilize --include "role-changed|vote-refused|> n[57] append|n[57] .*(append|log-)|peer=n[57]" --exclude preVote=true
   n1  role-changed from=pre-candidate to=candidate term=8 leader=null
-  n4  vote-refused candidate=n1 term=8 preVote=false reason=log-behind lastLogIndex=11 lastLogTerm=6
-  n5  vote-refused candidate=n1 term=8 preVote=false reason=log-behind lastLogIndex=12 lastLogTerm=7
+  n4  vote-refused candidate=n1 term=8 preVote=false reason=log-behind lastLogIndex=11 lastLogTerm=6 candidateLogIndex=10 candidateLogTerm=6
+  n5  vote-refused candidate=n1 term=8 preVote=false reason=log-behind lastLogIndex=12 lastLogTerm=7 candidateLogIndex=10 candidateLogTerm=6
   n1  role-changed from=candidate to=leader term=8 leader=n1
   n1  > n5 append-entries term=8 prev=10/6 entries=11/8 leaderCommit=0
   n5  log-truncated from=11 lastIndex=12 term=7

@@ -80,8 +80,8 @@
 > campaign n5
   n5  vote-requested term=5 preVote=true lastLogIndex=2 lastLogTerm=3 voters=n1,n2,n3,n4,n5
 > stabilize --include "vote-"
-  n2  vote-refused candidate=n5 term=5 preVote=true reason=log-behind lastLogIndex=3 lastLogTerm=4
-  n3  vote-refused candidate=n5 term=5 preVote=true reason=log-behind lastLogIndex=3 lastLogTerm=4
+  n2  vote-refused candidate=n5 term=5 preVote=true reason=log-behind lastLogIndex=3 lastLogTerm=4 candidateLogIndex=2 candidateLogTerm=3
+  n3  vote-refused candidate=n5 term=5 preVote=true reason=log-behind lastLogIndex=3 lastLogTerm=4 candidateLogIndex=2 candidateLogTerm=3
   n4  vote-granted candidate=n5 term=5 preVote=true
   n2  > n5 request-vote-response term=4 preVote=true granted=false
   n3  > n5 request-vote-response term=4 preVote=true granted=false
