@@ -122,6 +122,8 @@ export class SocketConnection implements Connection {
   faultsChanged(): void {
     const troubles = this.#context.faults.of(sufferer(this.#options.peer));
     if (troubles === undefined && this.#passages === undefined) return;
+    // What was sent before is on its way.
+    this.flush();
     this.#passages ??= new Passages({
       ...this.#context,
       isStream: this.peer.role === 'client',
@@ -332,19 +334,21 @@ export class SocketConnection implements Connection {
     this.#sendQueue.clear();
     const { socket, peer, handlers } = this.#options;
     this.#passages?.in.clear();
+    const passages = how.abruptly === true ? undefined : this.#passages;
+    if (passages !== undefined) this.#partThrough(passages, how.lastWords);
+    else this.#context.faults.leave(sufferer(peer), this);
     if (how.abruptly === true) socket.destroy();
-    else if (this.#passages !== undefined) this.#partThrough(this.#passages, how.lastWords);
-    else this.#context.partings.part(socket, how.lastWords);
-    this.#context.faults.leave(sufferer(peer), this);
+    else if (passages === undefined) this.#context.partings.part(socket, how.lastWords);
     this.#context.scheduler.defer(() => handlers.closed?.(this, error));
   }
 
   /** What is late is sent first, as far as it is within the time that last words have. A cut lets none of it through. */
   #partThrough({ out }: Passages, lastWords: Uint8Array | undefined): void {
-    const { scheduler, partings } = this.#context;
+    const { scheduler, partings, faults } = this.#context;
     const part = (words: Uint8Array | undefined): void => {
       timer.cancel();
       out.clear();
+      faults.leave(sufferer(this.peer), this);
       partings.part(this.#options.socket, words);
     };
     const timer = scheduler.after(LINGER_MS, () => part(undefined));

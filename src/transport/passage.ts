@@ -15,6 +15,9 @@ type UnderWay<T> = { readonly due: number } & (
   | { readonly type: 'end'; readonly run: () => void }
 );
 
+/** A timer may fire a hair before the clock says so. */
+const EARLY_MS = 0.01;
+
 /**
  * One direction of a connection that suffers: each frame is lost here, or late, and none overtakes another. The end of the
  * connection comes behind what was sent before it, and is not heard through a cut.
@@ -110,7 +113,7 @@ export class Passage<T> {
 
   #release(): void {
     this.#timer = undefined;
-    const now = this.#options.clock.now();
+    const now = this.#options.clock.now() + EARLY_MS;
     const end = this.#underWay.findIndex(({ due }) => due > now);
     const through = this.#underWay.splice(0, end === -1 ? this.#underWay.length : end);
     this.#arm();

@@ -6,6 +6,7 @@ import { type StrikeContext, StrikeMeans } from './strike-means.js';
 import { StrikesOnDisks } from './strikes-on-disks.js';
 import { StrikesOnNetwork } from './strikes-on-network.js';
 import { StrikesOnProcesses } from './strikes-on-processes.js';
+import { StrikesTold } from './strikes-told.js';
 
 /** Loss, copies, overtaking and drift happen all the time, in the weather or in a clock: nobody has to start them. */
 type StrikingFault = Exclude<Fault, 'loss' | 'duplication' | 'reordering' | 'drift'>;
@@ -21,8 +22,13 @@ export class Nemesis {
   constructor(context: StrikeContext) {
     this.#means = new StrikeMeans(context);
     this.#processes = new StrikesOnProcesses(this.#means);
-    const { network, disks } = { network: new StrikesOnNetwork(this.#means), disks: new StrikesOnDisks(this.#means) };
-    this.#strikes = strikesOf(this.#processes, network, disks, new Gluttons(this.#means, context.gluttons));
+    this.#strikes = strikesOf({
+      processes: this.#processes,
+      network: new StrikesOnNetwork(this.#means),
+      disks: new StrikesOnDisks(this.#means),
+      gluttons: new Gluttons(this.#means, context.gluttons),
+      told: new StrikesTold(this.#means),
+    });
     this.#faults = context.options.faults.filter((fault): fault is StrikingFault =>
       Object.hasOwn(this.#strikes, fault),
     );
@@ -64,12 +70,21 @@ export class Nemesis {
   }
 }
 
-const strikesOf = (
-  processes: StrikesOnProcesses,
-  network: StrikesOnNetwork,
-  disks: StrikesOnDisks,
-  gluttons: Gluttons,
-): Readonly<Record<StrikingFault, () => void>> => ({
+interface Strikes {
+  readonly processes: StrikesOnProcesses;
+  readonly network: StrikesOnNetwork;
+  readonly disks: StrikesOnDisks;
+  readonly gluttons: Gluttons;
+  readonly told: StrikesTold;
+}
+
+const strikesOf = ({
+  processes,
+  network,
+  disks,
+  gluttons,
+  told,
+}: Strikes): Readonly<Record<StrikingFault, () => void>> => ({
   partition: () => network.partition(),
   isolation: () => network.isolate(),
   'one-way': () => network.oneWay(),
@@ -96,4 +111,6 @@ const strikesOf = (
   'bit-flip': () => disks.flipBit(),
   'old-copy': () => disks.oldCopy(),
   'bad-copy': () => disks.spoilCopy(),
+  'link-faults': () => told.links(),
+  'disk-faults': () => told.disk(),
 });

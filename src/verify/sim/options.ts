@@ -12,7 +12,7 @@ export interface SimulationOptions {
 }
 
 /** Faults of the swarm: each seed switches a random subset on. */
-export const FAULTS = [
+const DRAWN_FIRST = [
   'loss',
   'duplication',
   'reordering',
@@ -35,6 +35,10 @@ export const FAULTS = [
   'held-flush',
   'full-disk',
   'bit-flip',
+] as const;
+
+/** Came later than the others, and are drawn behind everything: what came before them stays as it was. */
+const DRAWN_LAST = [
   'slow-reader',
   'silence',
   'transfer',
@@ -43,7 +47,11 @@ export const FAULTS = [
   'reconfiguration',
   'bad-copy',
   'glutton',
+  'link-faults',
+  'disk-faults',
 ] as const;
+
+export const FAULTS = [...DRAWN_FIRST, ...DRAWN_LAST] as const;
 export type Fault = (typeof FAULTS)[number];
 
 /** Everything that distinguishes one run from another, drawn from its seed and printed. */
@@ -93,18 +101,6 @@ export interface DrawnOptions {
 
 const pick = <T>(random: Random, from: readonly T[]): T => from[randomInt(random, 0, from.length - 1)]!;
 const KIB = 1 << 10;
-/** Came later than the others, and are drawn behind everything: what came before them stays as it was. */
-const DRAWN_LAST: readonly Fault[] = [
-  'slow-reader',
-  'silence',
-  'transfer',
-  'leave',
-  'old-copy',
-  'reconfiguration',
-  'bad-copy',
-  'glutton',
-];
-
 /** Draws the options of a run. Windows, batches and timeouts come out small: edges are where bugs live. */
 export function drawOptions(options: SimulationOptions, random: Random): DrawnOptions {
   const drawn = drawMost(options, random);
@@ -136,8 +132,19 @@ export function drawOptions(options: SimulationOptions, random: Random): DrawnOp
   const snapshotPatienceMs = drawn.electionTimeoutMs[1] * pick(random, [1, 4]);
   const isSpoiled = isFaulty && random.next() < 0.4;
   const isGreedy = isFaulty && random.next() < 0.4;
-  const isOn = [isSlow, isSilent, handsOver, leaves, isCopied, changes, isSpoiled, isGreedy];
-  const faults: readonly Fault[] = [...drawn.faults, ...DRAWN_LAST.filter((_, nth) => isOn[nth])];
+  const isOn: Readonly<Record<(typeof DRAWN_LAST)[number], boolean>> = {
+    'slow-reader': isSlow,
+    silence: isSilent,
+    transfer: handsOver,
+    leave: leaves,
+    'old-copy': isCopied,
+    reconfiguration: changes,
+    'bad-copy': isSpoiled,
+    glutton: isGreedy,
+    'link-faults': isFaulty && random.next() < 0.4,
+    'disk-faults': isFaulty && random.next() < 0.3,
+  };
+  const faults: readonly Fault[] = [...drawn.faults, ...DRAWN_LAST.filter((fault) => isOn[fault])];
   const limits = {
     ...drawn.limits,
     ...trimming.limits,
@@ -231,5 +238,5 @@ function drawUpgrade(nodes: number, random: Random): readonly number[] {
 
 function drawFaults(random: Random): Fault[] {
   const often = pick(random, [0, 0.2, 0.3, 0.5, 0.8]);
-  return FAULTS.filter((fault) => !DRAWN_LAST.includes(fault) && random.next() < often);
+  return DRAWN_FIRST.filter(() => random.next() < often);
 }

@@ -13,6 +13,7 @@ import type { DataVersion } from '../../kv/index.js';
 import { type NodeInspection, type NodeServer, openNode } from '../../node/index.js';
 import { openWal, parseSightings, type Recovered, sightingsPath } from '../../storage/index.js';
 import type { Frame } from '../../transport/index.js';
+import { NO_FAULTS } from '../../wire/index.js';
 import { Doom, type Ending } from './doom.js';
 import { type DiskOperation, diskError, drawnSurvival, MemoryDisk } from './memory-disk.js';
 import type { MemoryNetwork } from './memory-network.js';
@@ -20,6 +21,7 @@ import { MemoryStates } from './memory-states.js';
 import type { DrawnOptions } from './options.js';
 import { hostOf } from './process-host.js';
 import { memberOf, NO_FACTS, SECRET, simSpec } from './sim-spec.js';
+import { ToldFaults, withoutCutFrames } from './told-faults.js';
 import { brokenInvariant, type Violation } from './violation.js';
 import { type ProcessClock, SimulatedProcess, type VirtualTime } from './virtual-time.js';
 
@@ -76,6 +78,7 @@ export class SimNode {
   hasOldCopy = false;
   /** What its process is to end by. */
   readonly doom = new Doom();
+  readonly told = new ToldFaults();
   /** Why it does not start any more. */
   damage: string | undefined;
   readonly #context: SimNodeContext;
@@ -111,6 +114,8 @@ export class SimNode {
     const { time, clock, started, refused, broken } = this.#context;
     this.#starts += 1;
     this.doom.lift();
+    const { wanted } = this.told;
+    this.told.inForce = wanted;
     const own = new SimulatedProcess(this.id, time, clock(this.id));
     this.process = own;
     this.state = 'starting';
@@ -122,6 +127,8 @@ export class SimNode {
         this.server = server;
         this.state = 'up';
         started(this);
+        // Something else may be wanted of it since it was spawned.
+        if (this.told.wanted !== wanted) this.tell(() => {});
       },
       (error: unknown) => {
         if (!own.isAlive) return;
@@ -141,10 +148,11 @@ export class SimNode {
     recorder.subscribe(0, 'info', (events) => {
       if (own.isAlive) for (const event of events) this.#context.happened(this, event);
     });
-    return openNode(simSpec({ member: this.member, ids, options }), {
+    const transport = network.transport(this.id, hostOf(own, random));
+    return openNode(simSpec({ member: this.member, ids, options, faults: this.told.inForce }), {
       secret: SECRET,
       fileSystem: this.disk.mount(),
-      transport: network.transport(this.id, hostOf(own, random)),
+      transport: withoutCutFrames(transport, this.id, this.told, this.#context.broken),
       backend: (directory) => this.#states.open(directory, this.disk),
       recorder,
       clock: own,
@@ -166,6 +174,18 @@ export class SimNode {
     if (!own.isAlive) return;
     this.isRemoved = true;
     own.atEndOfTurn(() => own.isAlive && this.end('exit', 'it is no member any more'));
+  }
+
+  /** Its supervisor wants something else of it: its process hears of it, and each of its later ones when it starts. */
+  tell(change: (told: ToldFaults) => void): void {
+    const { process, told } = this;
+    change(told);
+    process.defer(() => {
+      if (!process.isAlive || this.server === undefined) return;
+      const faults = told.wanted;
+      void this.server.submit({ type: 'set-faults', faults });
+      told.inForce = faults;
+    });
   }
 
   /** Its machine is replaced: another member under the same name, which knows nothing. */
@@ -278,6 +298,7 @@ export class SimNode {
     this.disk.capacityBytes = Number.POSITIVE_INFINITY;
     this.doom.lift();
     this.releaseFlushes();
+    if (this.told.wanted !== NO_FAULTS) this.tell((told) => told.clear());
     if (this.#flushesFail || this.state === 'stopping') this.end('kill', 'to be sheltered');
     if (this.process.isStopped) this.process.resume();
     if (this.isDown) this.start();

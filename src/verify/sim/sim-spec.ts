@@ -1,5 +1,5 @@
 import type { Member, NodeId } from '../../base/index.js';
-import type { NodeSpec } from '../../wire/index.js';
+import type { NodeFaults, NodeSpec } from '../../wire/index.js';
 import type { DrawnOptions } from './options.js';
 
 interface SpecParts {
@@ -7,10 +7,11 @@ interface SpecParts {
   /** Who forms the cluster when it begins. */
   readonly ids: readonly NodeId[];
   readonly options: DrawnOptions;
+  readonly faults: NodeFaults;
 }
 
 /** What a supervisor would tell the node's process. */
-export function simSpec({ member: { id, incarnation }, ids, options }: SpecParts): NodeSpec {
+export function simSpec({ member: { id, incarnation }, ids, options, faults }: SpecParts): NodeSpec {
   return {
     cluster: 'sim',
     clusterId: 'c'.repeat(32),
@@ -26,6 +27,7 @@ export function simSpec({ member: { id, incarnation }, ids, options }: SpecParts
     maxValueBytes: options.valueBytesMax,
     keepLogBytes: options.keepLogBytes,
     logLevel: 'info',
+    faults,
   };
 }
 

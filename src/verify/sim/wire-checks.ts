@@ -1,9 +1,10 @@
 import type { Frame } from '../../transport/index.js';
-import { KIND } from '../../wire/index.js';
+import { CLIENTS, KIND } from '../../wire/index.js';
 import type { ClusterChecker } from './cluster-checker.js';
 import type { MemoryNetwork } from './memory-network.js';
 import type { DrawnOptions } from './options.js';
 import type { SimNode } from './sim-node.js';
+import { throughCut } from './told-faults.js';
 import { Violation } from './violation.js';
 
 interface WireChecksContext {
@@ -34,6 +35,8 @@ export class WireChecks {
     const { nodes, checker } = this.#context;
     const node = nodes.get(from);
     if (node === undefined) return;
+    const other = nodes.get(to)?.id ?? CLIENTS;
+    if (node.told.isCut('out', other)) this.#context.broken(throughCut(`${from} sent frames to ${other}`));
     if (waitingBytes >= this.#queuedBytesMaxOf(frames)) {
       const detail = `${from} writes for ${to}, for whom ${waitingBytes} bytes wait`;
       this.#broken('what waits for somebody who does not read is bounded', detail);
