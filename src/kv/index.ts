@@ -27,6 +27,9 @@
  * whatever number of commands wrote it, and the meta record (applied index and term, revision). One flush at a time;
  * what is applied meanwhile waits in the new memtable, so a slow disk makes flushes larger, not more.
  *
+ * `openOnFaultyDisk` opens states on a disk that may be slow, full or failing on purpose: what a transaction or a copy meets
+ * there, it meets before anything of it is done.
+ *
  * ## Past revisions
  *
  * `past-revisions.ts` keeps what happened to keys in a ring in memory, for those who watch:

@@ -81,6 +81,14 @@
  * what they promised: a hello tells the other what was seen of it (`peer-note.ts`), and who does not remember that
  * refuses, and ends. `inbox` takes a member's word once it has remembered and its start is durable here.
  *
+ * ## Faults on purpose
+ *
+ * `faults.ts` is what the node was told to suffer, by its specification before anything of it is touched, and later by an
+ * admin, who replaces it (`set-faults`). Its links suffer in the transport; its disk is a layer under log and state
+ * (`FaultyFileSystem`, `openOnFaultyDisk`), which is always there and does nothing but look. What a node does about a disk
+ * that is full or fails on purpose is what it does about a real one. Its status says what is in force; `faults-set` tells
+ * of each change.
+ *
  * ## Rules
  * - What comes from sockets only collects and wakes: frames, the ends of connections, the states of links. It happens
  *   in `server.#turn`, once per turn of the event loop, in one fixed order. The same holds for a write that is durable.

@@ -27,12 +27,19 @@
  *    the old log and the old state count, from then on the new ones.
  * 9. `raiseFormat` comes last, once nothing in the directory has to be read by an older version any more.
  *
+ * ## Faults on purpose
+ *
+ * `FaultyFileSystem` puts a disk that may be slow, full or failing (`FaultyDisk`, in base) before any other file system. Its
+ * fault may change at any time; what it held up goes on then. Full refuses every write with ENOSPC, to room that is there
+ * already too, as where a write goes to a new place; failing refuses writes and syncs with EIO. What is refused was not
+ * begun. Without a fault each write costs one look.
+ *
  * ## Files
  *
  * `wal` (group commit, segment change), `open-wal` and `recovery` (opening), `segment-scan` (torn or damaged),
  * `batch-format`, `wal-record`, `segment-header` (layouts), `entry-index` and `read-entries` (old entries),
  * `segment-preparer` (zeros ahead), `kept-segments` (which segments there are, and their removal), `data-directory` and
- * `identity`, `sightings-file` (who was seen at which start).
+ * `identity`, `sightings-file` (who was seen at which start), `faulty-file-system`.
  */
 export * from './data-directory.js';
 export { makeDirectoryDurably } from './durable-directory.js';

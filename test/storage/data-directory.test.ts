@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { asNodeId } from '../../src/base/index.js';
 import { openDataDirectory } from '../../src/storage/data-directory.js';
-import { MemoryDisk, type Survives, survive } from '../helpers/memory-disk.js';
+import { diskError, MemoryDisk, type Survives, survive } from '../helpers/memory-disk.js';
 import { append, CountingFileSystem, EventLog, entry, open, rejection, segmentFile } from './support.js';
 
 const IDENTITY = { clusterId: '0123456789abcdef0123456789abcdef', node: asNodeId('node-01'), incarnation: 1 };
@@ -42,6 +42,16 @@ describe('a data directory', () => {
       expect(await openDataDirectory({ ...options, firstSegmentBytes: 2048 })).toMatchObject({ created });
       expect([...files.openFiles.values()]).toEqual([]);
     }
+  });
+
+  it('that is found on a disk whose sync fails is the disk that failed: another try may find it mended', async () => {
+    const disk = await usedDisk();
+    const before = disk.image();
+    disk.fault = ({ kind, path }) => (kind === 'sync-directory' ? diskError('EIO', path) : undefined);
+    expect(await rejection(openAt(disk))).toMatchObject({ code: 'disk-failed' });
+    disk.fault = undefined;
+    expect(disk.image()).toEqual(before);
+    expect(await openAt(disk)).toMatchObject({ created: false });
   });
 
   it.each([

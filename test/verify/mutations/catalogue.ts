@@ -725,4 +725,68 @@ export const MUTATIONS: readonly Mutation[] = [
     seeds: 5,
     quick: true,
   },
+  // Faults that a node is told to suffer
+  {
+    name: 'a node suffers on after it was healed',
+    edits: one(
+      'transport/faults.ts',
+      'this.#troubles = troublesOf(faults);',
+      'this.#troubles = faults.length === 0 ? before : troublesOf(faults);',
+    ),
+    seeds: 40,
+  },
+  {
+    name: 'a link that is cut lets frames in',
+    edits: one(
+      'transport/passages.ts',
+      "return frames.filter((frame) => this.#take(this.in, frame) === 'through');",
+      'return frames;',
+    ),
+    seeds: 40,
+  },
+  {
+    name: 'a link that is cut lets frames out',
+    edits: one(
+      'transport/connection.ts',
+      'passages === undefined ? this.#enqueue(kind, callId, parts) : this.#sendThrough(passages, kind, callId, parts);',
+      'this.#enqueue(kind, callId, parts);',
+    ),
+    seeds: 40,
+  },
+  {
+    name: 'a client goes on with a connection that has lost something',
+    edits: one('transport/connection.ts', "isStream: this.peer.role === 'client',", 'isStream: false,'),
+    seeds: 80,
+  },
+  {
+    name: 'what is late is overtaken',
+    edits: [
+      {
+        file: 'transport/passage.ts',
+        find: 'return Math.max(before, clock.now() + Math.max(0, delayMs + jitter));',
+        replace: 'return clock.now() + Math.max(0, delayMs + jitter) + 0 * before;',
+      },
+      {
+        file: 'transport/passage.ts',
+        find: "this.#underWay.push({ type: 'frame', frame, bytes, due });",
+        replace:
+          "this.#underWay.push({ type: 'frame', frame, bytes, due });\n    this.#underWay.sort((a, b) => a.due - b.due);",
+      },
+    ],
+    seeds: 160,
+  },
+  {
+    name: 'a slow disk says that it has written before it has',
+    edits: one(
+      'storage/faulty-file-system.ts',
+      "    this.#disk.meet('write', this.#path, (error) => {\n      if (error === undefined) this.#file.writeDurably(parts, position, done);",
+      "    if (this.#disk.fault.type === 'slow') queueMicrotask(() => done(undefined));\n    this.#disk.meet('write', this.#path, (error) => {\n      if (error === undefined) this.#file.writeDurably(parts, position, () => {});",
+    ),
+    seeds: 40,
+  },
+  {
+    name: 'a full disk says that it has written',
+    edits: one('storage/faulty-file-system.ts', 'else done(error);', 'else done(undefined);'),
+    seeds: 40,
+  },
 ];
