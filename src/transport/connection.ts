@@ -332,28 +332,39 @@ export class SocketConnection implements Connection {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     this.#sendQueue.clear();
-    const { socket, peer, handlers } = this.#options;
-    this.#passages?.in.clear();
-    const passages = how.abruptly === true ? undefined : this.#passages;
-    if (passages !== undefined) this.#partThrough(passages, how.lastWords);
-    else this.#context.faults.leave(sufferer(peer), this);
-    if (how.abruptly === true) socket.destroy();
-    else if (passages === undefined) this.#context.partings.part(socket, how.lastWords);
+    const { socket, handlers } = this.#options;
+    const passages = this.#passages;
+    passages?.in.clear();
+    if (how.abruptly === true) {
+      passages?.out.clear();
+      this.#leave();
+      socket.destroy();
+    } else if (passages !== undefined) {
+      this.#partThrough(passages, how.lastWords);
+    } else {
+      this.#leave();
+      this.#context.partings.part(socket, how.lastWords);
+    }
     this.#context.scheduler.defer(() => handlers.closed?.(this, error));
   }
 
   /** What is late is sent first, as far as it is within the time that last words have. A cut lets none of it through. */
   #partThrough({ out }: Passages, lastWords: Uint8Array | undefined): void {
-    const { scheduler, partings, faults } = this.#context;
+    const { scheduler, partings } = this.#context;
     const part = (words: Uint8Array | undefined): void => {
       timer.cancel();
       out.clear();
-      faults.leave(sufferer(this.peer), this);
+      this.#leave();
       partings.part(this.#options.socket, words);
     };
     const timer = scheduler.after(LINGER_MS, () => part(undefined));
     if (out.isCut) part(undefined);
     else out.end(() => part(lastWords));
+  }
+
+  /** What its link suffers is nothing to it any more. */
+  #leave(): void {
+    this.#context.faults.leave(sufferer(this.peer), this);
   }
 
   #lostFrames(): RaftctlError {

@@ -13,15 +13,14 @@ export class StrikesTold {
     this.#means = means;
   }
 
-  /** Of one node's links; both ends are told, or one of them only. */
+  /** Of one node's links to others, both ends of which are told or one only; or to its clients. */
   links(): void {
     const { random, say, nodes, options } = this.#means.context;
     const node = this.#means.anyNode();
-    const others = nodes.filter((other) => other !== node && random.next() < 0.7);
-    const peers: readonly LinkFault['peer'][] = [
-      ...others.map(({ id }) => id),
-      ...(random.next() < 0.4 ? ([CLIENTS] as const) : []),
-    ];
+    // A node that is cut off from the others has no news for its clients: theirs are a strike of their own.
+    const isOfClients = random.next() < 0.4;
+    const others = isOfClients ? [] : nodes.filter((other) => other !== node && random.next() < 0.7);
+    const peers: readonly LinkFault['peer'][] = isOfClients ? [CLIENTS] : others.map(({ id }) => id);
     const directions = WAYS[randomInt(random, 0, WAYS.length - 1)]!;
     const trouble = drawTrouble(random, options.electionTimeoutMs[0]);
     const own = peers.flatMap((peer) => directions.map((direction) => ({ peer, direction, ...trouble })));
