@@ -525,8 +525,8 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'a vote given is waited for without end',
     edits: one(
       'raft/suspicion.ts',
-      'if (hopeful && votedFor !== asker && now - votedAt < settleTicks) return true;',
-      'if (hopeful && votedFor !== asker) return true;',
+      'if (hopeful && votedFor !== asker && now - votedAt < settleTicks) return votedFor ?? undefined;',
+      'if (hopeful && votedFor !== asker) return votedFor ?? undefined;',
     ),
     seeds: 20,
   },
