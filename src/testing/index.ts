@@ -12,7 +12,8 @@
  *
  *     start ─▶ options ─▶ companion ══ channel (messages) ══ supervisor-process ─▶ settings, port-block ─▶ cluster/
  *       └─▶ started-cluster ─▶ access ── control socket ──────────┘
- *                 └─▶ cluster-events, cluster-faults, event-queue, held-client, node-files, nodes
+ *                 └─▶ cluster-events, cluster-faults, event-queue, held-client, node-files, nodes,
+ *                           checks
  *
  * ## The supervisor is a process beside the test
  *

@@ -1,5 +1,5 @@
 import { asNodeId, formatHostPort, type Level, type NodeId } from '../base/index.js';
-import { checkOptions, checkSignal, checkTimeout, OPTION_NAMES } from '../client/checks.js';
+import { checkOptions, checkSignal, OPTION_NAMES } from '../client/checks.js';
 import { connectIn } from '../client/connect.js';
 import type { Client, ConnectOptions } from '../client/index.js';
 import { runs } from '../cluster/control.js';
@@ -19,6 +19,7 @@ import type {
 import { plainText } from '../diagnostics/explanation/plain-text.js';
 import type { MergedEvent } from '../diagnostics/index.js';
 import type { Access, Waiting } from './access.js';
+import { checkedOptions, checkedWait, checkLevel, checkState } from './checks.js';
 import { clusterEvents, filterOf, placeOf } from './cluster-events.js';
 import { clusterFaults } from './cluster-faults.js';
 import { heldClient } from './held-client.js';
@@ -121,7 +122,7 @@ export class StartedCluster implements TestCluster {
   async waitForLeader(
     options: WaitOptions & { readonly not?: OneNode | readonly OneNode[] } = {},
   ): Promise<KnownLeader> {
-    const { not = [], ...bounds } = checkedOptions('waitForLeader', options, ['not', ...BOUNDS]);
+    const { not = [], ...bounds } = checkedWait('waitForLeader', options, ['not']);
     const { control } = this.#access;
     const unwanted = [not].flat().map((node) => oneOfNowOrBefore('waitForLeader: not', node, control));
     const wanted = unwanted.length === 0 ? 'a leader' : `a leader other than ${unwanted.join(', ')}`;
@@ -135,7 +136,8 @@ export class StartedCluster implements TestCluster {
   }
 
   async waitForState(node: OneNode, state: ProcessStateName, options: WaitOptions = {}): Promise<void> {
-    const bounds = checkedOptions('waitForState', options, BOUNDS);
+    const bounds = checkedWait('waitForState', options, []);
+    checkState(state);
     const id = one('waitForState', node, this.#access.control);
     await this.#access.until(
       (now) => now.live().states.get(id) === state || undefined,
@@ -145,7 +147,7 @@ export class StartedCluster implements TestCluster {
 
   waitForEvent(wish: EventWish, options: WaitOptions & SinceOptions = {}): Promise<MergedEvent> {
     return this.#access.ask(async ({ events }) => {
-      const { since, timeoutMs = WAIT_MS, signal } = checkedOptions('waitForEvent', options, ['since', ...BOUNDS]);
+      const { since, timeoutMs = WAIT_MS, signal } = checkedWait('waitForEvent', options, ['since']);
       const filter = filterOf('waitForEvent', wish);
       const after = since === undefined ? await events.last() : placeOf('waitForEvent', since);
       return events.waitFor(filter, after, { timeoutMs, ...(signal && { signal }) });
@@ -163,9 +165,10 @@ export class StartedCluster implements TestCluster {
   }
 
   setLogLevel(level: Level, node?: OneNode): Promise<void> {
-    return this.#access.ask((control) =>
-      control.setLevel(level, node === undefined ? undefined : one('setLogLevel', node, control)),
-    );
+    return this.#access.ask((control) => {
+      checkLevel(level);
+      return control.setLevel(level, node === undefined ? undefined : one('setLogLevel', node, control));
+    });
   }
 
   explain(options: SinceOptions & { readonly node?: OneNode } = {}): Promise<string> {
@@ -253,17 +256,6 @@ export class StartedCluster implements TestCluster {
       return control.changeMembership(changeOf(control), timeoutMs === undefined ? {} : { timeoutMs });
     });
   }
-}
-
-const BOUNDS = ['timeoutMs', 'signal'] as const;
-
-/** @throws {RaftctlError} `usage` */
-function checkedOptions<T extends object>(call: string, options: T, names: readonly string[]): T {
-  checkOptions(call, options, names);
-  const { timeoutMs, signal } = options as Readonly<Record<string, unknown>>;
-  if (timeoutMs !== undefined) checkTimeout(`${call}: timeoutMs`, timeoutMs);
-  if (signal !== undefined && names === BOUNDS) checkSignal(`${call}: signal`, signal);
-  return options;
 }
 
 const waiting = (wanted: string, { timeoutMs = WAIT_MS, signal }: WaitOptions): Waiting => ({

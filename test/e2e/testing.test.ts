@@ -511,6 +511,11 @@ describe('a mistake is refused', () => {
         () => cluster.kill('node-01', { signl: 'SIGTERM' } as never),
         () => cluster.kill(1.5),
         () => cluster.waitForLeader({ timeout: 5 } as never),
+        () => cluster.waitForLeader({ signal: 'SIGTERM' } as never),
+        () => cluster.waitForState(1, 'runing' as never),
+        () => cluster.kill(1, { signal: 'SIGFOO' as never }),
+        () => cluster.client({ timeout: 5 } as never),
+        () => cluster.setLogLevel('loud' as never),
         () => cluster.waitForEvent('role-change' as never),
         () => cluster.events.read({ node: 'node-01' } as never),
         () => cluster.events.count('role-changed', { since: -1 }),
@@ -524,6 +529,11 @@ describe('a mistake is refused', () => {
       'kill: there is no option signl; did you mean signal?',
       'kill: expected a node, by its name, number or role, got 1.5',
       'waitForLeader: there is no option timeout; did you mean timeoutMs?',
+      'waitForLeader: signal: expected an AbortSignal, got "SIGTERM"',
+      "waitForState: there is no state 'runing'; did you mean running?",
+      "unknown signal 'SIGFOO'",
+      'client: there is no option timeout; did you mean timeoutMs?',
+      'setLogLevel: expected error, warn, info, debug or trace, got "loud"',
       "waitForEvent: there is no event 'role-change'; did you mean role-changed?",
       'events.read: there is no option node; did you mean nodes?',
       'events.count: since: expected a mark, as events.mark() tells it, got -1',
@@ -548,6 +558,14 @@ describe('a cluster that is gone', () => {
     expect(await refusal(cluster.kill('leader'))).toMatchObject({ code: 'closed', message: 'the cluster was stopped' });
     expect(() => cluster.leader()).toThrow('the cluster was stopped');
     expect(await refusal(cluster.client())).toMatchObject({ code: 'closed' });
+  });
+
+  it('takes along whoever is just connecting', async () => {
+    const cluster = await startCluster({ nodes: 1 });
+    await cluster.pause('all');
+    const connecting = refusal(cluster.client({ timeoutMs: 60_000 }));
+    await cluster.stop();
+    expect(await connecting).toMatchObject({ code: 'closed', message: 'the cluster was stopped' });
   });
 
   it.skipIf(process.platform !== 'linux')(
