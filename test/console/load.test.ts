@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { asNodeId, RaftctlError } from '../../src/base/index.js';
+import { asIndex, asNodeId, RaftctlError } from '../../src/base/index.js';
 import { realClock } from '../../src/base/real/clock.js';
 import { realRandom } from '../../src/base/real/random.js';
 import { realScheduler } from '../../src/base/real/scheduler.js';
@@ -192,6 +192,94 @@ const runOn =
     await runLoad(request, { client: store, ...time, tell, signal });
     return result!;
   };
+
+describe('stat', () => {
+  const figures = (ok: number) => {
+    const window = { ok, failed: 1, unknown: 2, throughput: 297, p50Ms: 1.2, p99Ms: 4.1, maxMs: 210 };
+    return {
+      seconds: 40,
+      inFlight: 3,
+      total: window,
+      lastSecond: window,
+      lastTen: window,
+      longestGapMs: 312,
+      gapMs: 3,
+    };
+  };
+
+  /** A cluster whose leader commits so many entries from one look to the next, and a load that runs. */
+  const world = (commits: number) => {
+    const it = fakeWorld('prompt');
+    const view = it.control.view.bind(it.control);
+    let looks = 0;
+    it.control.view = async () => {
+      const seen = await view();
+      looks += 1;
+      const nodes = seen.nodes.map((node) => ({
+        ...node,
+        status: node.status && { ...node.status, commitIndex: asIndex(100 + commits * looks) },
+      }));
+      return { ...seen, nodes };
+    };
+    it.workspace.scope.loads.begin({ line: 'load mixed --rate 300', name: 'a1' }).figures = figures(11_204);
+    return it;
+  };
+
+  it('counts commits over a second, and shows the loads of this console', async () => {
+    const { workspace } = world(500);
+    const printer = capturedPrinter(true);
+    const outcome = await execute(workspace, outputOf(printer, 'text'), bind('stat'), { signal: never });
+    const { document, principal, text } = outcome;
+    expect(principal).toBeGreaterThan(300);
+    expect(principal).toBeLessThan(510);
+    expect(document).toMatchObject({
+      commitIndex: 1_100,
+      leader: 'node-01',
+      term: 1,
+      loads: [{ load: 'load mixed --rate 300', name: 'a1', running: true, longestGapMs: 312, total: { ok: 11_204 } }],
+    });
+    expect(Object.keys(document as object).join()).toBe('commitsPerSecond,commitIndex,leader,term,loads');
+    expect(text(printer.view)).toMatch(
+      /^demo {2}4\/4 up · leader node-01 · term 1 · \d+ commits\/s · commit 1100\nload mixed --rate 300 {2}running\n/,
+    );
+    expect(text(printer.view)).toContain(
+      '297/s · 11,204 ok · 1 failed · 2 unknown · p50 1.2 ms · p99 4.1 ms · max 210 ms',
+    );
+    expect(text(printer.view)).toContain('longest 312 ms, now 3 ms');
+  });
+
+  it('does not know what is committed while nobody leads', async () => {
+    const { control, workspace } = world(500);
+    control.holdElections = true;
+    await control.lifecycle('kill', asNodeId('node-01'));
+    const { principal, text } = await execute(workspace, outputOf(capturedPrinter(), 'text'), bind('stat'), {
+      signal: never,
+    });
+    expect(principal).toBeNull();
+    expect(text({ terminal: false } as never)).toMatch(/^demo {2}3\/4 up · no leader · term 1 · commits not known/);
+  });
+
+  it('watched, it is drawn in place on a terminal, and a line a second elsewhere', async () => {
+    for (const isTerminal of [true, false]) {
+      const { workspace } = world(500);
+      const printer = capturedPrinter(isTerminal);
+      const stop = new AbortController();
+      const items: string[] = [];
+      const output = {
+        ...outputOf(printer, 'text'),
+        item: (_: unknown, text: string) => {
+          items.push(text);
+          if (items.length === 2) stop.abort();
+        },
+      };
+      await execute(workspace, output, bind('stat --watch'), { signal: stop.signal });
+      expect(items).toHaveLength(2);
+      if (isTerminal) expect(items[1]).toMatch(/^\x1b\[H\x1b\[2Jdemo {2}4\/4 up/);
+      else
+        expect(items[1]).toMatch(/^\d+ commits\/s · leader node-01 · term 1 · load mixed --rate 300: 297\/s · [^\n]*$/);
+    }
+  });
+});
 
 describe('the strip of a load', () => {
   const quiet = { ok: 0, failed: 0, unknown: 0, throughput: 0, p50Ms: null, p99Ms: null, maxMs: null };

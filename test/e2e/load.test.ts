@@ -142,6 +142,10 @@ describe('a load at the prompt', () => {
     await screen.shows(/work +running +load mixed --rate 100 --for 10m/);
     screen.type(`check${ENTER}`);
     await screen.shows(/left out: load\/\w+\/\*: the load is still running/);
+    screen.type(`stat --watch${ENTER}`);
+    await screen.shows(/\d+ commits\/s · commit \d+\nload mixed --rate 100 --for 10m +running\n +last second/);
+    screen.type(CTRL_C);
+    await screen.shows(/4\/4>$/);
     screen.type(`stop job work${ENTER}`);
     await screen.shows(/lost +0/);
     screen.type(`check${ENTER}`);

@@ -27,6 +27,7 @@ import { MEMBERSHIP_COMMANDS } from './membership.js';
 import { PROMPT_COMMANDS } from './prompt-commands.js';
 import { RECORD_COMMANDS } from './record.js';
 import { SCRIPT_COMMANDS } from './script-commands.js';
+import { STAT_COMMANDS } from './stat.js';
 import { STATUS_COMMANDS } from './status.js';
 import { CommandTable } from './table.js';
 import { WAITING_COMMANDS } from './waiting.js';
@@ -42,6 +43,7 @@ export const TABLE: CommandTable = new CommandTable([
   ...MEMBERSHIP_COMMANDS,
   ...FAULT_COMMANDS,
   ...WATCHING_COMMANDS,
+  ...STAT_COMMANDS,
   ...EXPLAIN_COMMANDS,
   ...WAITING_COMMANDS,
   ...JOB_COMMANDS,
