@@ -32,7 +32,11 @@ export function explain({ events, lost, configuration, about = null, since, unkn
     return episodeOf(span, linesOf(unknown, span.cause.time, until));
   });
   const told = about === null ? episodes : episodes.map((episode) => lived(episode, chosen[0]!, later, about));
-  return { about, episodes: told, notes: [...notes, ...lostNotes(ordered, lost, chosen[0])] };
+  return {
+    about,
+    episodes: told,
+    notes: [...notes, ...leaderNotes(ordered, spans), ...lostNotes(ordered, lost, chosen[0])],
+  };
 }
 
 interface Chosen {
@@ -109,6 +113,13 @@ function mentions(row: Row, about: NodeId): boolean {
   if ('peer' in row) return row.peer === about;
   if (row.type === 'fault') return row.fault.named.includes(about);
   return 'leader' in row && row.leader === about;
+}
+
+/** Of nodes that nobody here owns only who leads is seen: that much can be told. */
+function leaderNotes(ordered: readonly MergedEvent[], spans: readonly Span[]): string[] {
+  const elected = ordered.findLast(({ event, fields }) => event === 'role-changed' && fields['to'] === 'leader');
+  if (spans.length > 0 || elected === undefined) return [];
+  return [`${elected.node} was elected in term ${elected.fields['term']}: more is not recorded here.`];
 }
 
 function lostNotes(ordered: readonly MergedEvent[], lost: number, first: Span | undefined): string[] {

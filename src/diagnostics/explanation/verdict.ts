@@ -31,7 +31,7 @@ export function outcomeOf({ fault, before, after }: Span, rows: readonly Row[]):
 export function headlineOf(span: Span, outcome: Outcome, rows: readonly Row[]): string {
   const { fault, after } = span;
   const clause = clauseOf(span, rows);
-  const inner = clause.replace(/^The /, 'the ').replace(/^A /, 'a ');
+  const inner = uncapital(clause);
   switch (outcome.type) {
     case 'elected': {
       const when = `${formatDuration(outcome.electedMs)} after ${inner}`;
@@ -56,8 +56,11 @@ function clauseOf({ fault }: Span, rows: readonly Row[]): string {
   const clauses = faults.slice(0, FAULTS_MAX).map((row) => faultClause(row.fault, row.nodes));
   if (clauses.length === 0) return faultClause(fault, []);
   const more = faults.length > FAULTS_MAX ? [`${faults.length - FAULTS_MAX} more faults`] : [];
-  return [...clauses, ...more].join(', and ');
+  return [...clauses.map((clause, at) => (at === 0 ? clause : uncapital(clause))), ...more].join(', and ');
 }
+
+/** Within a sentence. Names of nodes are as they are. */
+const uncapital = (clause: string): string => clause.replace(/^(The|A) /, (word) => word.toLowerCase());
 
 function countText(scene: Scene, leader: NodeId): string {
   const [set] = scene.companyOf(leader).sets;

@@ -118,6 +118,30 @@ describe('which fault', () => {
     );
   });
 
+  it('where only elections are seen, as of nodes that nobody here owns: who was elected', () => {
+    const seen = eventsOf('5 node-02 role-changed to=leader term=4 leader=node-02');
+    expect(explained(seen)).toEqual({
+      about: null,
+      episodes: [],
+      notes: [
+        'No fault is known, nor how the cluster started.',
+        'node-02 was elected in term 4: more is not recorded here.',
+      ],
+    });
+  });
+
+  it('faults of several kinds are named in one sentence', () => {
+    const events = eventsOf(`
+      0 node-01 role-changed from=candidate to=leader term=1 leader=node-01
+      1 node-01 term-committed after=0 upTo=1 term=1
+      9 supervisor process-paused node=node-01 role=leader term=1 led=true
+      300 supervisor fault-begun id=1 fault=cut rule="cut node-01->node-03" leader=node-01 term=1 led=false
+      800 node-02 role-changed from=candidate to=leader term=2 leader=node-02`);
+    expect(headlines(explained(events))).toEqual([
+      'node-02 leads in term 2, 791 ms after node-01, the leader, was frozen, and a link was cut (cut node-01->node-03).',
+    ]);
+  });
+
   it('without any event: nothing is known, and nothing is made up', () => {
     expect(explained([])).toEqual({
       about: null,
