@@ -61,6 +61,10 @@ describe('chaos on real processes', () => {
     const written = (file: string) => readFileSync(join(place.directory, file), 'utf8');
     expect(written('again.raft')).toContain('up --nodes 4\n');
     expect(written('out.html')).toContain('nothing was lost');
+    // The same once more, on a cluster of its own.
+    await place.run('down');
+    const again = await place.run('exec', 'again.raft');
+    expect([again.code, again.stderr]).toEqual([0, expect.stringMatching(/1 passed, 0 failed\n$/)]);
   });
 
   it('has a cluster of its own where none runs, and leaves nothing of it', async () => {

@@ -1,4 +1,6 @@
-import { commandsOf, type Fault, lasts } from '../faults/index.js';
+import type { NodeId } from '../../base/index.js';
+import { commandsOf, type Fault, lasts, struckBy } from '../faults/index.js';
+import type { DoneFault } from './breaker.js';
 import type { Seen } from './run.js';
 
 interface Line {
@@ -6,29 +8,33 @@ interface Line {
   readonly commands: readonly string[];
 }
 
+/** Operations per second and client, as a run has them. */
+const RATE = 80;
+/** The load goes on for a while behind the last fault. */
+const LOAD_LONGER_MS = 5_000;
+
 /**
- * What was done, as a script that `exec` runs: on the same nodes, at the same times. What the run did by itself in the
- * background (clients, watches, the verdict) is there as commands, too.
+ * What was done, as a script that `exec` runs: on the same nodes, at the same times, or as soon as what stands before is
+ * done. What the run did by itself in the background (clients, watches, the verdict) is there as commands, too.
  */
 export function chaosScript({ options, nodes, faults, endedMs }: Seen): string {
-  const lines: Line[] = faults
-    .filter(({ refused }) => refused === null)
-    .flatMap(({ fault, beginMs, endMs }) => [
-      { atMs: beginMs, commands: attempted(fault) },
-      ...(lasts(fault) ? [{ atMs: endMs ?? endedMs, commands: mendingOf(fault) }] : []),
+  const done = faults.filter(({ refused }) => refused === null);
+  const lines: Line[] = done
+    .flatMap((one) => [
+      { atMs: one.beginMs, commands: strikingOf(one.fault) },
+      ...(lasts(one.fault) ? [{ atMs: one.endMs ?? endedMs, commands: mendingOf(one, done) }] : []),
     ])
     .sort((one, other) => one.atMs - other.atMs);
   const { seed, durationMs, clients } = options;
+  const kinds = options.faults.join(',');
   return [
-    `# chaos --seed ${seed} --for ${durationMs / 1e3}s --faults ${options.faults.join(',')} --clients ${clients} --nodes ${nodes}`,
+    `# chaos --seed ${seed} --for ${durationMs / 1e3}s --faults ${kinds} --clients ${clients} --nodes ${nodes}`,
     '# What that run did, at the times at which it did it.',
     `up --nodes ${nodes}`,
     'wait leader',
     'set timeout 30s',
-    `load mixed --clients ${clients} --rate ${clients * 80} --for ${Math.ceil((durationMs + 5_000) / 1e3)}s &load`,
+    `load mixed --clients ${clients} --rate ${clients * RATE} --for ${Math.ceil((durationMs + LOAD_LONGER_MS) / 1e3)}s &load`,
     ...timed(lines),
-    'heal',
-    'start down',
     'wait leader',
     `wait job load --timeout ${Math.ceil(durationMs / 1e3) + 60}s`,
     'hash => equal',
@@ -46,17 +52,24 @@ function timed(lines: readonly Line[]): readonly string[] {
   });
 }
 
-/** What takes its time does not hold up what came meanwhile. */
-const attempted = (fault: Fault): readonly string[] => commandsOf(fault);
+/** Who leads then may be another: to whom it hands over is not said. */
+const strikingOf = (fault: Fault): readonly string[] =>
+  fault.type === 'transfer' ? ['within 10s transfer'] : commandsOf(fault);
 
-function mendingOf(fault: Fault): readonly string[] {
+function mendingOf({ fault, beginMs, endMs }: DoneFault, faults: readonly DoneFault[]): readonly string[] {
+  const meanwhile = faults.filter((other) => other.beginMs >= beginMs && other.beginMs <= (endMs ?? other.beginMs));
+  const hit = (types: readonly Fault['type'][]): readonly NodeId[] =>
+    meanwhile.flatMap(({ fault: other }) => (types.includes(other.type) ? struckBy(other) : []));
+  // Of who has left there is nothing to be started; who was killed, or began anew, is not frozen any more.
+  const left = hit(['membership']);
+  const ended = hit(['kill', 'restart', 'membership']);
   switch (fault.type) {
     case 'kill':
-      return fault.nodes.map((node) => `start ${node}`);
+      return fault.nodes.filter((node) => !left.includes(node)).map((node) => `start ${node}`);
     case 'pause':
-      return fault.nodes.map((node) => `resume ${node}`);
+      return fault.nodes.filter((node) => !ended.includes(node)).map((node) => `resume ${node}`);
     case 'disk':
-      return ['heal', ...(fault.disk.type === 'slow' ? [] : [`start ${fault.node}`])];
+      return ['heal', ...(fault.disk.type === 'slow' || left.includes(fault.node) ? [] : [`start ${fault.node}`])];
     default:
       return ['heal'];
   }
