@@ -42,7 +42,8 @@ const BUGS: readonly Bug[] = [
   },
 ];
 
-describe('chaos finds a product that', () => {
+/** A build, a run, and its end, on a busy machine. */
+describe('chaos finds a product that', { timeout: 240_000 }, () => {
   it.each(BUGS)('$name', async ({ edits, node, words, finding }) => {
     const broken = buildBrokenProduct(edits, node);
     onTestFinished(() => broken.remove());

@@ -25,7 +25,8 @@ const states = async (place: Workplace): Promise<readonly string[]> => {
 
 const WHOLE = ['running', 'running', 'running', 'running'];
 
-describe('chaos on real processes', () => {
+/** Runs of several seconds, on a busy machine. */
+describe('chaos on real processes', { timeout: 240_000 }, () => {
   it('breaks a running cluster, finds nothing wrong, and leaves it whole and without a trace', async () => {
     const place = await cluster();
     expect((await place.run('put', 'mine', 'content')).code).toBe(0);

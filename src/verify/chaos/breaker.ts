@@ -8,10 +8,12 @@ import {
   seededRandom,
 } from '../../base/index.js';
 import {
+  bringBack,
   drawFault,
   drawRound,
   drawVictims,
   type Fault,
+  isImpairment,
   lasts,
   type MemberFault,
   mend,
@@ -64,6 +66,8 @@ export class Breaker {
   readonly #context: BreakerContext;
   readonly #random: Random;
   readonly #size: number;
+  readonly #mended = new Set<DoneFault>();
+  #turn: Promise<unknown> = Promise.resolve();
   #round = 0;
 
   constructor(context: BreakerContext) {
@@ -109,13 +113,32 @@ export class Breaker {
     const random = seededRandom(planned.seed);
     const fault = drawFault(planned.kind, { random, situation, victims: still, isOutage, isHasty: planned.isHasty });
     const done = this.#begin(fault, isOutage);
-    await this.#attempt(done, () => strike(this.#context.cluster, fault));
+    await this.#attempt(done, () => this.#inTurn(fault, () => strike(this.#context.cluster, fault)));
     if (lasts(fault)) {
       await this.#wait(Math.min(planned.spanMs, this.#context.options.durationMs - this.#now()));
-      const others = this.inForce.filter((other) => other !== fault);
-      await this.#attempt(done, () => mend(this.#context.cluster, fault, others));
+      await this.#attempt(done, () => this.#inTurn(fault, () => this.#mend(done)));
+      await this.#attempt(done, () => bringBack(this.#context.cluster, fault));
     }
     done.endMs = this.#now();
+  }
+
+  /** From here on it is not in force: nobody does it again for having mended another. */
+  async #mend(done: DoneFault): Promise<void> {
+    this.#mended.add(done);
+    const others = this.done.filter((other) => other.endMs === null && !this.#mended.has(other));
+    await mend(
+      this.#context.cluster,
+      done.fault,
+      others.map(({ fault }) => fault),
+    );
+  }
+
+  /** Links and disks one after the other: to mend one is to heal all, and to do the others again. */
+  #inTurn(fault: Fault, work: () => Promise<void>): Promise<void> {
+    if (!isImpairment(fault)) return work();
+    const turn = this.#turn.then(work);
+    this.#turn = turn.catch(() => {});
+    return turn;
   }
 
   /** What a cluster may refuse is written down; that there is none any more ends the run. */

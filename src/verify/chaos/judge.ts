@@ -54,6 +54,7 @@ export function judge(seen: Seen, clock: Clock): Judgement {
       seconds: rounded(Math.min(seen.options.durationMs, seen.endedMs) / 1e3),
       nodes: seen.nodes,
       clients: seen.options.clients,
+      kinds: seen.options.faults,
       faults,
       operations: counts,
       longestGapMs: rounded(

@@ -1,4 +1,5 @@
 import type { NodeId } from '../../base/index.js';
+import type { FaultKind } from '../faults/index.js';
 import type { NodeHash } from './convergence.js';
 
 /** What a run of chaos found: the document that `chaos -o json` prints. Times are milliseconds. */
@@ -16,6 +17,8 @@ export interface ChaosResult {
   /** How many voters it began and ended with. */
   readonly nodes: number;
   readonly clients: number;
+  /** What was to be drawn from. */
+  readonly kinds: readonly FaultKind[];
   readonly faults: readonly FaultResult[];
   readonly operations: OperationCounts;
   /** Without an acknowledged operation. */

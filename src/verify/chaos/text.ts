@@ -1,3 +1,4 @@
+import { FAULT_KINDS } from '../faults/index.js';
 import type { ChaosResult, FaultResult } from './result.js';
 
 /** A result for people. Plain text, without a newline at the end. */
@@ -14,9 +15,12 @@ export function chaosText(result: ChaosResult): string {
     `state       ${stateText(hashes)}`,
     `recovery    ${recoveryText(recovery)}`,
     `longest gap ${number(Math.round(result.longestGapMs))} ms without an acknowledged write`,
-    `again       raftctl chaos --seed ${result.seed} --for ${result.seconds}s --nodes ${result.nodes} --clients ${result.clients}`,
+    `again       raftctl chaos --seed ${result.seed} --for ${Math.max(1, Math.round(result.seconds))}s --nodes ${result.nodes} --clients ${result.clients}${faultsOption(result)}`,
   ].join('\n');
 }
+
+const faultsOption = ({ kinds }: ChaosResult): string =>
+  kinds.length === FAULT_KINDS.length ? '' : ` --faults ${kinds.join(',')}`;
 
 const HEADINGS: Readonly<Record<ChaosResult['verdict'], string>> = {
   ok: 'ok',

@@ -47,7 +47,10 @@ export async function strike(target: FaultTarget, fault: Fault): Promise<void> {
   }
 }
 
-/** Ends it. `others` are still in force: links and disks are healed at once, and what was not meant is done again. */
+/**
+ * Ends it. `others` are still in force: links and disks are healed at once, and what was not meant is done again. So whoever
+ * strikes or mends links and disks does it one after the other.
+ */
 export async function mend(target: FaultTarget, fault: Fault, others: readonly Fault[]): Promise<void> {
   switch (fault.type) {
     case 'kill':
@@ -63,10 +66,13 @@ export async function mend(target: FaultTarget, fault: Fault, others: readonly F
     default:
       await target.heal();
       for (const other of others) if (isImpairment(other)) await target.impair(other);
-      // What could not write has left.
-      if (fault.type === 'disk') await target.start(fault.node);
   }
 }
 
+/** What could not write has left: it comes back when its disk is whole. */
+export async function bringBack(target: FaultTarget, fault: Fault): Promise<void> {
+  if (fault.type === 'disk') await target.start(fault.node);
+}
+
 const IMPAIRMENTS: readonly Fault['type'][] = ['partition', 'cut', 'slow', 'flaky', 'disk'];
-const isImpairment = (fault: Fault): fault is Impairment => IMPAIRMENTS.includes(fault.type);
+export const isImpairment = (fault: Fault): fault is Impairment => IMPAIRMENTS.includes(fault.type);

@@ -18,6 +18,7 @@ const RESULT: ChaosResult = {
   seconds: 60,
   nodes: 5,
   clients: 8,
+  kinds: FAULT_KINDS,
   faults: [],
   operations: { acknowledged: 900, failed: 1, unknown: 2, lost: 0, checked: 902 },
   longestGapMs: 812,

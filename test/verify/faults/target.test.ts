@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { asNodeId } from '../../../src/base/index.js';
-import { type Fault, type FaultTarget, mend, strike, textOf } from '../../../src/verify/faults/index.js';
+import { bringBack, type Fault, type FaultTarget, mend, strike, textOf } from '../../../src/verify/faults/index.js';
 
 const [one, two] = [asNodeId('node-01'), asNodeId('node-02')];
 
@@ -23,6 +23,7 @@ const done = async (fault: Fault, others: readonly Fault[] = []): Promise<readon
   await strike(target, fault);
   target.done.push('then');
   await mend(target, fault, others);
+  await bringBack(target, fault);
   return target.done;
 };
 
