@@ -24,6 +24,8 @@ export class Scene {
   #configuration: Configuration;
   /** Whoever was elected last. */
   #elected: Term | undefined;
+  /** Of each term the last entry that its leader told to be committed. */
+  readonly #committed = new Map<number, number>();
 
   constructor(configuration: Configuration) {
     this.#configuration = configuration;
@@ -36,6 +38,7 @@ export class Scene {
     for (const [id, rule] of this.#rules) copy.#rules.set(id, rule);
     for (const node of this.#leaving) copy.#leaving.add(node);
     copy.#elected = this.#elected && { ...this.#elected };
+    for (const [term, index] of this.#committed) copy.#committed.set(term, index);
     return copy;
   }
 
@@ -50,6 +53,11 @@ export class Scene {
 
   get term(): number {
     return this.#elected?.term ?? 0;
+  }
+
+  /** Up to which entry leaders of terms up to `term` told that a majority has the log on disk; 0: none did. */
+  committedBy(term: number): number {
+    return Math.max(0, ...[...this.#committed].map(([of, index]) => (of <= term ? index : 0)));
   }
 
   /** Network faults in force, as their commands. */
@@ -157,6 +165,10 @@ export class Scene {
         break;
       case 'term-committed':
         if (this.#elected?.term === term) this.#elected.isServing = true;
+        this.#committed.set(term, numberOf(event, 'upTo') ?? 0);
+        break;
+      case 'first-write-committed':
+        this.#committed.set(term, numberOf(event, 'index') ?? 0);
         break;
       case 'vote-requested':
         // A candidate's membership may be an old one, and whoever is elected has the latest that is committed.

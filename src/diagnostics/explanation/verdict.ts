@@ -1,6 +1,7 @@
 import { formatDuration, majorityOf, type NodeId } from '../../base/index.js';
 import type { Conclusion, Outcome, Row } from './document.js';
 import { faultClause } from './fault-words.js';
+import { numberOf } from './fields.js';
 import type { Scene } from './scene.js';
 import { reasonText } from './sentences.js';
 import type { Span } from './spans.js';
@@ -94,7 +95,7 @@ export function conclusionsOf(
     roundsOf(rows),
     outcome.type === 'elected' ? refusedOf(rows) : null,
     outcome.type === 'no-leader' && !after.canElect ? quorumOf(after) : gapOf(span),
-    lostOf(outcome, rows),
+    brokenOf(span) ?? lostOf(outcome, rows),
     unknownOf(unknown),
   ];
   return conclusions.filter((conclusion) => conclusion !== null);
@@ -190,6 +191,38 @@ function gapOf({ cause, events, before }: Span): Conclusion | null {
   const text = `From ${formatDuration(from)} to ${formatDuration(to)} too few voters were there: nobody could be elected, and no write be acknowledged.`;
   return { type: 'quorum', text };
 }
+
+/**
+ * What must never be: somebody leads without entries that were committed before, or cuts off what had been committed when
+ * its last entry was written (§5.4). What an older leader left behind may be cut off.
+ */
+function brokenOf({ before, events }: Span): Conclusion | null {
+  const scene = before.copy();
+  const logs = new Map<string, number>();
+  for (const event of events) {
+    const term = numberOf(event, 'term') ?? 0;
+    if (event.event === 'vote-requested') logs.set(event.node, numberOf(event, 'lastLogIndex') ?? Infinity);
+    if (event.event === 'log-truncated') {
+      const from = numberOf(event, 'from') ?? Infinity;
+      const committed = scene.committedBy(term);
+      if (from <= committed) return lost(from, committed, `${event.node} cut them off`);
+    }
+    if (event.event === 'role-changed' && event.fields['to'] === 'leader') {
+      const had = logs.get(event.node) ?? Infinity;
+      const committed = scene.committedBy(term - 1);
+      if (had < committed) return lost(had + 1, committed, `${event.node} leads without them`);
+    }
+    scene.apply(event);
+  }
+  return null;
+}
+
+const lost = (from: number, to: number, how: string): Conclusion => ({
+  type: 'lost',
+  text:
+    `Lost: entries ${from} to ${to}. A leader had told that a majority has them on disk, and ${how}: that must not happen ` +
+    '(§5.4). Some node has forgotten what it had acknowledged. check tells what clients saw of it.',
+});
 
 function lostOf(outcome: Outcome, rows: readonly Row[]): Conclusion {
   const cut =

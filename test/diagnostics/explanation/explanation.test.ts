@@ -180,3 +180,30 @@ describe('what is not known', () => {
     });
   });
 });
+
+describe('what must never be is said', () => {
+  const lossIn = (events: readonly MergedEvent[]): string =>
+    explained(events).episodes[0]!.conclusions.find(({ type }) => type === 'lost')!.text;
+
+  it('somebody leads without entries that were committed', () => {
+    const events = recorded('log-behind').map((event) =>
+      event.event === 'vote-requested' && event.node === 'node-02'
+        ? { ...event, fields: { ...event.fields, lastLogIndex: 39 } }
+        : event,
+    );
+    expect(lossIn(events)).toMatch(/^Lost: entries 40 to 41\. .*node-02 leads without them/);
+  });
+
+  it('somebody cuts off what was committed', () => {
+    const events = recorded('log-behind');
+    const last = events.at(-1)!;
+    const cutFrom = (from: number): MergedEvent => ({
+      ...last,
+      position: last.position + 1,
+      event: 'log-truncated',
+      fields: { from, lastIndex: 45, term: 7 },
+    });
+    expect(lossIn([...events, cutFrom(41)])).toMatch(/^Lost: entries 41 to 41\. .* cut them off/);
+    expect(lossIn([...events, cutFrom(42)])).toMatch(/^Lost: nothing that was acknowledged\./);
+  });
+});
