@@ -135,6 +135,7 @@ export class SocketConnection implements Connection {
     // Whatever a cut took along makes room.
     if (this.#isFull) this.#context.scheduler.defer(() => this.#drained());
     this.#healed();
+    this.#regulate();
   }
 
   send(kind: number, callId: number, ...parts: readonly Uint8Array[]): boolean {

@@ -420,6 +420,39 @@ describe('a slow link', () => {
   });
 });
 
+describe('a connection that is not read because too much of it is late', () => {
+  /** node-02 sends so much that node-01, to which it is slow, stops reading; then the link is cut, and healed. */
+  async function healed() {
+    const stage = await connected({ fullBytes: 10_000 });
+    const { time, far, link, transports } = stage;
+    transports.far.setFaults([toNear.slow(IN, 1_000)]);
+    for (let nth = 0; nth < 5; nth += 1) {
+      link.send(16, nth, Buffer.alloc(3_000));
+      time.turn();
+    }
+    transports.far.setFaults([toNear.cut(IN)]);
+    time.advance(5_000);
+    transports.far.setFaults([]);
+    expect(far.received).toEqual([]);
+    return stage;
+  }
+
+  it('is read again once a cut has taken that along', async () => {
+    const { time, far, link, sent } = await healed();
+    link.send(16, 100);
+    time.advance(A_WHILE);
+    expect(sent(far)).toEqual([100]);
+  });
+
+  it('hears its end after that, and nothing of it stays', async () => {
+    const { time, far, link, listener } = await healed();
+    link.close();
+    time.advance(A_WHILE);
+    expect(far.ended).toHaveLength(1);
+    expect(listener.connections.size).toBe(0);
+  });
+});
+
 describe('a flaky link', () => {
   it('loses about its share of the frames, each by itself', async () => {
     const { time, far, link, transports } = await connected();
