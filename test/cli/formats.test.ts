@@ -28,6 +28,16 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   remove: ['remove', 'node-02'],
   replace: ['replace', 'node-02', 'node-05'],
   wipe: ['wipe', 'node-02'],
+  partition: ['partition', 'node-01,node-02', '--yes'],
+  isolate: ['isolate', 'node-02'],
+  cut: ['cut', 'node-01->node-02'],
+  slow: ['slow', 'node-02', '100ms', '--jitter', '20ms'],
+  flaky: ['flaky', 'node-02', '10%'],
+  disk: ['disk', 'node-02', 'full'],
+  heal: ['heal'],
+  faults: ['faults'],
+  stat: ['stat'],
+  explain: ['explain'],
   logs: ['logs', '--raw'],
   'logs level': ['logs', 'level', 'debug', 'leader'],
   events: ['events', 'kind=role-changed'],
@@ -44,7 +54,16 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** What needs more than a fake cluster, or an hour. */
-const ELSEWHERE: ReadonlySet<string> = new Set(['bench', 'wait job', 'watch', 'sim', 'check', 'load', 'chaos']);
+const ELSEWHERE: ReadonlySet<string> = new Set([
+  'bench',
+  'wait job',
+  'watch',
+  'sim',
+  'check',
+  'load',
+  'chaos',
+  'bundle',
+]);
 
 function world(): FakeHost {
   const control = new FakeControl();

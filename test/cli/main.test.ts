@@ -109,7 +109,7 @@ const ROWS: readonly Row[] = [
     argv: ['status', '-o', 'json'],
     host: DEMO,
     code: 0,
-    stdout: /^\{"cluster":"demo",.*"quorum":"ok","nodes":\[/,
+    stdout: /^\{"cluster":"demo",.*"quorum":"ok","faults":\[\],"nodes":\[/,
   },
   {
     when: 'a prompt’s command is used in a shell',
