@@ -86,6 +86,7 @@ export class Supervisor implements ClusterControl {
       membership: () => this.#members.membership,
       live: () => this.live(),
       nodes: () => this.nodes,
+      electionTimeoutMs: config.raft.electionTimeoutMs[0],
       changed: () => this.#tracker.faultsChanged(),
     });
     this.#nodes = new SupervisedNodes({

@@ -85,6 +85,7 @@ export class NodeClusterControl implements ClusterControl {
       membership: () => this.#members.membership,
       live: () => this.live(),
       nodes: () => [...this.#nodes.values()],
+      electionTimeoutMs: this.config.raft.electionTimeoutMs[0],
       changed: () => this.#tracker.faultsChanged(),
     });
     this.#tracker = new LiveTracker({

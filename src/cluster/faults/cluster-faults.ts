@@ -29,6 +29,8 @@ export interface ClusterFaultsOptions {
   readonly membership: () => Membership;
   readonly live: () => LiveState;
   readonly nodes: () => readonly FaultedNode[];
+  /** The least, in milliseconds. */
+  readonly electionTimeoutMs: number;
   /** The rules in force are others now. */
   readonly changed: () => void;
 }
@@ -131,12 +133,13 @@ export class ClusterFaults {
 
   /** Does the rule take its leader from the cluster, or could it? */
   #takesLeader(rule: FaultRule): boolean {
-    const { live, membership } = this.#options;
+    const { live, membership, electionTimeoutMs } = this.#options;
     const { leader } = live();
     if (leader === null) return false;
     if (rule.fault.type !== 'partition' && rule.fault.type !== 'cut') return rule.fault.node === leader;
+    const isThere = (node: NodeId): boolean => runs(live(), node);
     const holds = (rules: FaultRules): boolean =>
-      companyOf({ membership: membership(), rules, isThere: (node) => runs(live(), node) }, leader).holds;
+      companyOf({ membership: membership(), rules, isThere, electionTimeoutMs }, leader).holds;
     return holds(this.#rules) && !holds(withRule(this.#rules, rule).rules);
   }
 

@@ -43,6 +43,22 @@ export const isCut = (rules: FaultRules, members: readonly NodeId[], from: NodeI
     }
   });
 
+/** The share that is lost of what `one` sends to `other`, and of what it gets from it: each end loses its own. */
+export const lossRateOf = (rules: FaultRules, one: NodeId, other: NodeId): number =>
+  1 -
+  rules.reduce(
+    (arriving, { fault }) =>
+      fault.type === 'flaky' && isEnd(fault, one, other) ? arriving * (1 - fault.lossRate) : arriving,
+    1,
+  );
+
+/** How much later one of them is answered by the other, in milliseconds. */
+export const roundTripMsOf = (rules: FaultRules, one: NodeId, other: NodeId): number =>
+  rules.reduce((ms, { fault }) => (fault.type === 'slow' && isEnd(fault, one, other) ? ms + 2 * fault.delayMs : ms), 0);
+
+const isEnd = ({ node }: { readonly node: NodeId }, one: NodeId, other: NodeId): boolean =>
+  node === one || node === other;
+
 export const isCutFromClients = (rules: FaultRules, node: NodeId): boolean =>
   rules.some(({ fault }) => 'clients' in fault && fault.clients === true && namedBy(fault).includes(node));
 

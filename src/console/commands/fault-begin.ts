@@ -38,15 +38,16 @@ export async function begin(context: Context, call: Invocation, wanted: readonly
 }
 
 async function warn(context: Context, call: Invocation, wanted: readonly ClusterFault[]): Promise<void> {
-  if (!wanted.some(takesNodesAway)) return;
-  const { text, willBeLost } = forecastFaults(context.cluster.control(), wanted);
+  const { text, willBeLost, takesNodesAway } = forecastFaults(context.cluster.control(), wanted);
+  if (!takesNodesAway && !wanted.some(isAbsolute)) return;
   context.output.say(text);
   if (!willBeLost || call.has('yes') || !context.confirm) return;
   const agreed = await context.confirm(`${wanted.map(faultText).join(', ')} all the same?`);
   if (!agreed) throw new RaftctlError('aborted', `${call.spec.name}: nothing was done`, { definite: true });
 }
 
-const takesNodesAway = (fault: ClusterFault): boolean =>
+/** Those that stop something altogether; others may be as bad, and mostly are not. */
+const isAbsolute = (fault: ClusterFault): boolean =>
   isLinkFault(fault) || (fault.type === 'disk' && fault.fault.type !== 'slow');
 
 export function healedText(

@@ -101,6 +101,7 @@ function newCluster(ids: readonly NodeId[] = [one, two, three]) {
     membership: () => membershipOf(members),
     live,
     nodes: () => [...nodes.values()],
+    electionTimeoutMs: 400,
     changed: () => {
       changes += 1;
     },

@@ -19,8 +19,15 @@ import {
   two,
 } from './cast.js';
 
+const electionTimeoutMs = 400;
+
 const best = (rules: FaultRules, membership: Membership = membershipOf(FIVE), down: readonly NodeId[] = []) => {
-  const { nodes, holds, sets } = bestCompany({ membership, rules, isThere: (node) => !down.includes(node) });
+  const { nodes, holds, sets } = bestCompany({
+    membership,
+    rules,
+    isThere: (node) => !down.includes(node),
+    electionTimeoutMs,
+  });
   return { nodes, holds, counted: sets.map(({ counted, voters }) => `${counted} of ${voters}`).join(' and ') };
 };
 
@@ -55,10 +62,24 @@ describe('who could decide together', () => {
   });
 
   it('does not count a node that cannot write, and counts one that is slow or flaky', () => {
-    expect(best(rulesOf(fullDisk(one), slow(two, 50), flaky(three, 1)))).toMatchObject({
+    expect(best(rulesOf(fullDisk(one), slow(two, 50), flaky(three, 0.9)))).toMatchObject({
       nodes: [two, three, four, five],
       holds: true,
     });
+  });
+
+  it('is without a node of which nothing arrives, or that answers later than an election begins', () => {
+    expect(best(rulesOf(flaky(two, 1)))).toMatchObject({ nodes: [one, three, four, five], holds: true });
+    expect(best(rulesOf(slow(two, 30_000)))).toMatchObject({ nodes: [one, three, four, five], holds: true });
+    expect(best(rulesOf(...FIVE.map((node) => flaky(node, 1))))).toMatchObject({ holds: false, counted: '1 of 5' });
+  });
+
+  it('is decided by both ways together, and by what either end adds', () => {
+    expect(best(rulesOf(slow(two, 200)))).toMatchObject({ counted: '5 of 5' });
+    expect(best(rulesOf(slow(two, 201)))).toMatchObject({ counted: '4 of 5' });
+    const slowEnds = rulesOf(slow(one, 150), slow(two, 150));
+    expect(best(slowEnds, membershipOf([one, two]))).toMatchObject({ holds: false, counted: '1 of 2' });
+    expect(best(slowEnds)).toMatchObject({ nodes: FIVE, holds: true });
   });
 
   it('is a majority of both sets while voters change (§6)', () => {
@@ -77,7 +98,12 @@ describe('who could decide together', () => {
   });
 
   it('is asked for one who leads, too', () => {
-    const reached = { membership: membershipOf(FIVE), rules: rulesOf(partition([one, two])), isThere: () => true };
+    const reached = {
+      membership: membershipOf(FIVE),
+      rules: rulesOf(partition([one, two])),
+      isThere: () => true,
+      electionTimeoutMs,
+    };
     expect(companyOf(reached, one)).toMatchObject({ nodes: [one, two], holds: false });
     expect(companyOf(reached, five)).toMatchObject({ nodes: [three, four, five], holds: true });
   });

@@ -185,6 +185,15 @@ describe('what they do to the quorum', () => {
     }
   });
 
+  it('is said of a link that loses everything or is too slow for an election, as of a cut', async () => {
+    expect(await saidOf(fakeWorld(), 'flaky all 100%')).toBe('1 of 4 together: writes will block (the quorum needs 3)');
+    expect(await saidOf(fakeWorld(), 'slow followers 30s')).toBe(
+      '1 of 4 together: writes will block (the quorum needs 3)',
+    );
+    expect(await saidOf(fakeWorld(), 'flaky node-02 100%')).toBe('3 of 4 together: the quorum holds (it needs 3)');
+    expect(await saidOf(fakeWorld(), 'slow leader 30s')).toContain('node-01 leads and will not');
+  });
+
   it('is that another one must lead, where the leader is in the smaller part', async () => {
     expect(await saidOf(fakeWorld(), 'isolate leader')).toBe(
       '3 of 4 together: the quorum holds (it needs 3); node-01 leads and will not: one of node-02, node-03, node-04 is elected',
@@ -233,9 +242,12 @@ describe('what they do to the quorum', () => {
       message: 'partition: nothing was done',
     });
     expect(questions).toEqual(['partition node-03,node-04 all the same?']);
+    await expect(refusal(world, 'flaky followers 100%')).resolves.toMatchObject({ code: 'aborted' });
+    await expect(refusal(world, 'slow followers 30s')).resolves.toMatchObject({ code: 'aborted' });
+    expect(questions).toHaveLength(3);
     await run(world, 'partition node-03,node-04 --yes');
     expect(world.control.faults).toHaveLength(2);
-    expect(questions).toHaveLength(1);
+    expect(questions).toHaveLength(3);
   });
 });
 
