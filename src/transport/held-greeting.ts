@@ -6,6 +6,9 @@ interface HoldingContext {
   readonly scheduler: Scheduler;
 }
 
+/** Of the time that a handshake has, delays take this share at most: however slow a link is, it is not cut. */
+const LATE_SHARE_MAX = 0.5;
+
 /**
  * A frame of a handshake that has come through a cut, or too early of a slow link, waits: for the end of the cut, or of
  * the delay. Whoever refused it would be heard through the cut.
@@ -14,9 +17,13 @@ export class HeldGreeting {
   readonly #context: HoldingContext;
   #held: { cancel(): void } | undefined;
   #wasLate = false;
+  /** So much later may the rest of the handshake be, all its frames together. */
+  #lateMsLeft: number;
 
-  constructor(context: HoldingContext) {
+  /** `handshakeTimeoutMs`: by then both sides give up. */
+  constructor(handshakeTimeoutMs: number, context: HoldingContext) {
     this.#context = context;
+    this.#lateMsLeft = LATE_SHARE_MAX * handshakeTimeoutMs;
   }
 
   get isHeld(): boolean {
@@ -33,12 +40,13 @@ export class HeldGreeting {
       this.#held = { cancel: () => faults.leave(peer, follower) };
       return true;
     }
-    const lateMs = faults.roundTripMs(peer);
+    const lateMs = Math.min(faults.roundTripMs(peer), this.#lateMsLeft);
     if (this.#wasLate || lateMs === 0) {
       this.#wasLate = false;
       return false;
     }
     this.#wasLate = true;
+    this.#lateMsLeft -= lateMs;
     this.#held = scheduler.after(lateMs, goOn);
     return true;
   }

@@ -135,7 +135,7 @@ class SocketListener implements Listener {
       address,
       splitter: new FrameSplitter(HANDSHAKE_BYTES_MAX),
       handshake: new ListenerHandshake({ hello, versions, secret, random, admit }),
-      held: new HeldGreeting(this.#context),
+      held: new HeldGreeting(handshakeTimeoutMs, this.#context),
     };
     const wait = { scheduler, timeoutMs: handshakeTimeoutMs };
     const greeting = awaitGreeting(socket, stranger.splitter, wait, (heard) => {

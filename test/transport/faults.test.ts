@@ -361,6 +361,24 @@ describe('a slow link', () => {
     expect(link.state.type).toBe('connected');
   });
 
+  it.each([
+    ['who is believed', undefined],
+    ['who proves the secret', new Uint8Array(32).fill(7)],
+  ])('greets %s, however slow it is: what is said then is as late as it is to be', async (_, secret) => {
+    const { time, far, dial, sent, transports } = await setUp({ secret });
+    transports.far.setFaults([toNear.slow(OUT, 30_000), toNear.slow(IN, 30_000)]);
+    const link = dial({ secret });
+    time.advance(1_499);
+    expect(link.state.type).toBe('connecting');
+    time.advance(1);
+    expect(link.state.type).toBe('connected');
+    link.send(16, 1);
+    time.advance(29_999);
+    expect(sent(far)).toEqual([]);
+    time.advance(1);
+    expect(sent(far)).toEqual([1]);
+  });
+
   it('counts what is late as queued: a link drops the newest frame at its bound', async () => {
     const { time, far, link, sent, transports } = await connected({}, { maxQueuedBytes: 1_000 });
     transports.near.setFaults([toFar.slow(OUT, 100)]);
