@@ -20,7 +20,8 @@ export interface LineRunnerOptions {
   readonly progress?: (text: string) => void;
 }
 
-const shownOf = (outcome: Outcome, { errView }: Printer): string => outcome.text(errView).toString();
+const shownOf = ({ text, unmet }: Outcome, { errView }: Printer): string =>
+  [text(errView).toString(), ...(unmet === undefined ? [] : [unmet])].filter((part) => part !== '').join('\n');
 
 export type LineResult = 'incomplete' | 'done' | 'leave';
 
@@ -50,7 +51,7 @@ export class LineRunner {
         if (result.type === 'answer') this.#print(result.outcome, own === 'json' || own === 'text' ? own : format);
       },
       onJobEnd: (name, line, end) => {
-        if ('error' in end) recorder?.jobFailed(name);
+        if ('error' in end || end.outcome.unmet !== undefined) recorder?.jobFailed(name);
         const isTold = 'outcome' in end && workspace.scope.jobs.isAwaited(name);
         const text = isTold ? '' : 'error' in end ? asRaftctlError(end.error).message : shownOf(end.outcome, printer);
         const result = text === '' ? '' : text.includes('\n') ? `\n${text}` : `: ${text}`;

@@ -101,14 +101,43 @@ describe('load', () => {
     expect(printer.stderr()).toContain('2 acknowledged writes are lost, of load/x/7');
   });
 
-  it('that could not read its keys back does not say that nothing is lost', async () => {
+  it('that could not read its keys back does not say that nothing is lost, and is no pass', async () => {
     const runLoad = async () => ({ ...RESULT, lost: null, unchecked: 'get: no node answered' });
-    const { outcome } = run('load put', { runLoad });
+    const { outcome, printer } = run('load put', { runLoad });
     const { document, text } = await outcome;
     expect(document).toMatchObject({ lost: null, unchecked: 'get: no node answered' });
     expect(text({ terminal: false } as never)).toContain(
       'lost          not known: the keys could not be read back: get: no node answered',
     );
+    expect(printOutcome(await outcome, printer, 'text')).toBe(5);
+    expect(printer.stderr()).toContain('whether anything is lost is not known: get: no node answered');
+  });
+
+  it.each([
+    [{ failed: 40, firstFailure: 'put: no leader' }, 'nothing was acknowledged: at first put: no leader'],
+    [{ failed: 40, firstFailure: 'put: value: expected at most 64 bytes, got 256' }, 'got 256'],
+    [{ failed: 0, firstFailure: null, stopped: true }, 'it was ended before anything was acknowledged'],
+  ])('that got nothing acknowledged has failed, and says why: %j', async (result, why) => {
+    const nothing = { acknowledged: 0, writes: 0, unknown: 0, lost: 0, ...result };
+    const { outcome, printer } = run('load put', { runLoad: async () => ({ ...RESULT, ...nothing }) });
+    expect(printOutcome(await outcome, printer, 'text')).toBe(1);
+    expect(printer.stderr()).toContain(why);
+  });
+
+  it('that lived through a dead leader is a pass: some failed, some are unknown, nothing is lost', async () => {
+    const { outcome, printer } = run('load put', { runLoad: async () => ({ ...RESULT, failed: 300, unknown: 20 }) });
+    expect(printOutcome(await outcome, printer, 'text')).toBe(0);
+  });
+
+  it('that cannot even begin is none that runs', async () => {
+    const world = fakeWorld('prompt', { runLoad: async () => RESULT });
+    world.control.events.last = async () => {
+      throw new RaftctlError('unreachable', 'nobody tells');
+    };
+    const call = execute(world.workspace, outputOf(capturedPrinter(), 'text'), bind('load put'), { signal: never });
+    await expect(call).rejects.toThrow('nobody tells');
+    expect(world.workspace.scope.loads.all.filter(({ hasEnded }) => !hasEnded)).toEqual([]);
+    expect(world.workspace.scope.recorded.loadsLeftOut).toEqual([]);
   });
 
   it('interrupted, it ends with its result', async () => {

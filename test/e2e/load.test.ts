@@ -25,7 +25,7 @@ const workers = (place: Workplace) =>
 
 /** A load is at work when its keys are there. */
 async function hasBegun(place: Workplace): Promise<void> {
-  while ((await place.run('scan', 'load/', '--limit', '1')).stdout === '');
+  expect(await place.run('watch', 'load/*', '--from', '1', '--count', '1')).toMatchObject({ code: 0 });
 }
 
 describe('a load', () => {
@@ -74,6 +74,33 @@ describe('a load', () => {
     expect(failureOf(await exec(place, script))).toBe('');
   });
 
+  it('that a cluster without a quorum answers nothing is no passed step of a script', async () => {
+    const place = await Workplace.create();
+    await place.up();
+    const script = `
+      kill follower
+      kill follower
+      set timeout 1s
+      load put --for 1s --clients 2
+    `;
+    const { code, stdout, stderr } = await exec(place, script);
+    expect([code, stdout + stderr]).toEqual([1, expect.stringContaining('nothing was acknowledged: at first')]);
+  });
+
+  it('whose past cannot be asked leaves no verdict that passes: what was lost is undecided', async () => {
+    const place = await Workplace.create();
+    await place.up();
+    const script = `
+      put a 1
+      run ${process.execPath} ${BIN} put a 2
+      get a => 2
+      kill follower
+      kill follower
+      check => error timeout
+    `;
+    expect(failureOf(await exec(place, script))).toBe('');
+  });
+
   it('in a shell ends with Ctrl-C and its result, which is no failure, and leaves nothing running', async () => {
     const place = await Workplace.create();
     await place.up();
@@ -104,8 +131,8 @@ describe('a load', () => {
     expect((await place.run('down')).code).toBe(0);
     await up.finished;
     const { code, stdout } = await load.finished;
-    expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ stopped: true, unchecked: expect.anything() });
+    expect(code).toBe(5);
+    expect(JSON.parse(stdout)).toMatchObject({ stopped: true, lost: null, unchecked: expect.anything() });
     await eventually(() => commandsWithEnvironment(place.directory).length === 0);
   });
 });

@@ -28,8 +28,9 @@ const check: CommandSpec = {
   ],
   details:
     'Exit code 7 and an explanation when it is not, 5 when it could not be decided within --timeout (60s). Keys that ' +
-    'others have written too are left out of what was done here, and so are loads that still run; it says so. The format, ' +
-    'and how to read the verdict: docs/checker.md.',
+    'others have written too are left out of what was done here, and so are loads that still run; it says so. A key that ' +
+    'is wrong as far as was seen here is undecided (5) when nobody can tell who has written it. The format, and how to ' +
+    'read the verdict: docs/checker.md.',
   offline: true,
   unbounded: () => true,
   run: (context, call) => (call.has('HISTORY') ? checkFile(context, call) : checkRecorded(context, call)),
@@ -92,12 +93,13 @@ function runCheck(context: Context, call: Invocation, name: string, source: Chec
 /** `leftOut`: null where nothing could be. */
 async function outcomeOf(verdict: Verdict, leftOut: readonly LeftOut[] | null): Promise<Outcome> {
   const { verdictText } = await import('../../verify/checker/text.js');
-  const { verdict: decision, violations } = verdict;
+  const { verdict: decision, violations, byKey } = verdict;
+  const undecided = byKey.filter((each) => each.verdict === 'undecided').map(({ key }) => sanitizeLine(key));
   const document = { ...verdict, ...(leftOut && { leftOut }) };
   const bad =
     decision === 'violation'
       ? `not linearizable: ${[...new Set(violations.map(({ kind, key }) => `${kind} of ${sanitizeLine(key)}`))].join(', ')}`
-      : 'undecided: that is not a pass';
+      : `undecided: ${listed(undecided)}: that is not a pass`;
   return {
     // A plain document: it came as one from the process that checked.
     document: document as unknown as Data,
@@ -108,5 +110,12 @@ async function outcomeOf(verdict: Verdict, leftOut: readonly LeftOut[] | null): 
       : { unmet: bad, unmetCode: decision === 'violation' ? 'violation' : 'timeout' }),
   };
 }
+
+/** A load may have as many keys as it likes. */
+const KEYS_NAMED_MAX = 5;
+const listed = (keys: readonly string[]): string =>
+  keys.length <= KEYS_NAMED_MAX
+    ? keys.join(', ')
+    : `${keys.slice(0, KEYS_NAMED_MAX).join(', ')} and ${keys.length - KEYS_NAMED_MAX} more`;
 
 const leftOutText = ({ key, reason }: LeftOut): string => `left out: ${sanitizeLine(key)}: ${reason}`;

@@ -56,8 +56,8 @@ const load: CommandSpec = {
     'happens once. What has no answer within the bound of a command (set timeout; 10s) has failed, if it certainly had ' +
     'no effect, or is unknown. ' +
     'Ctrl-C ends it early, with its result. At the end every key that was written is read back: lost are acknowledged ' +
-    'writes that are not there (null: they could not be read), which is exit code 7. It is part of what check judges. It ' +
-    'runs in a process of its own.',
+    'writes that are not there, which is exit code 7 (null: they could not be read, exit code 5). When nothing was ' +
+    'acknowledged at all it has failed, and says why. It is part of what check judges. It runs in a process of its own.',
   unbounded: () => true,
   interruptMs: WINDS_UP_MS,
   run: (context, call) => runLoad(context, call, call.text('OP') as LoadOp),
@@ -78,6 +78,7 @@ async function runLoad(context: Context, call: Invocation, op: LoadOp): Promise<
     connections: Math.min(CONNECTIONS, options.clients),
     options,
   };
+  const stopping = await stoppedWithCluster(context);
   const running = scope.loads.begin({ line: call.line, name: options.name });
   const recorded = scope.recorded.beginLoad(options.name, options.keyPrefix);
   const hear = (message: LoadMessage) => {
@@ -86,7 +87,6 @@ async function runLoad(context: Context, call: Invocation, op: LoadOp): Promise<
     running.figures = message.figures;
     context.progress(`load ${op} ${stripText(message.figures)}`);
   };
-  const stopping = await stoppedWithCluster(context);
   context.waiting(`load ${op} to start`);
   try {
     await sessionsKnown(context);
@@ -183,11 +183,26 @@ function outcomeOf(op: LoadOp, options: LoadOptions, result: LoadResult): Outcom
     rate,
     keyPrefix,
   };
-  const bad =
-    lost !== null && lost > 0
-      ? ({ unmet: `${lost} acknowledged writes are lost, of ${lostKeys.join(', ')}`, unmetCode: 'violation' } as const)
-      : {};
-  return { document, principal: acknowledged, text: () => loadText(op, options, result), ...bad };
+  return { document, principal: acknowledged, text: () => loadText(op, options, result), ...failureOf(result) };
+}
+
+/** A load of which nothing could be checked is no pass, either. That some failed, while a leader was dead, is no failure. */
+function failureOf({
+  acknowledged,
+  lost,
+  lostKeys,
+  unchecked,
+  firstFailure,
+  stopped,
+}: LoadResult): Pick<Outcome, 'unmet' | 'unmetCode'> {
+  if (lost !== null && lost > 0)
+    return { unmet: `${lost} acknowledged writes are lost, of ${lostKeys.join(', ')}`, unmetCode: 'violation' };
+  if (acknowledged === 0) {
+    const when = stopped ? 'it was ended before anything was acknowledged' : 'nothing was acknowledged';
+    return { unmet: firstFailure === null ? when : `${when}: at first ${firstFailure}`, unmetCode: 'command-failed' };
+  }
+  if (lost === null) return { unmet: `whether anything is lost is not known: ${unchecked}`, unmetCode: 'timeout' };
+  return {};
 }
 
 function loadText(op: LoadOp, { clients, keys, valueBytes, rate }: LoadOptions, result: LoadResult): string {

@@ -1,7 +1,7 @@
 import { RaftctlError } from '../../base/index.js';
 import type { Verdict } from '../../verify/checker/index.js';
 import { type Operation, parseHistory } from '../../verify/history/index.js';
-import { type PastParts, writersOf } from './others.js';
+import { type PastParts, type Writers, writersOf } from './others.js';
 import type { RecordedHistory } from './recorded-history.js';
 
 /** A verdict on what was recorded, and what it is not about. */
@@ -22,48 +22,59 @@ export interface JudgeParts {
   readonly past: () => Promise<PastParts>;
 }
 
-const REASONS = {
-  others: 'somebody else has written it',
-  unknown: 'whether somebody else has written it is no longer known',
-} as const;
-
 /** Checks what was recorded. What others did is found out before anything is called wrong. */
 export async function judge(recorded: RecordedHistory, { check, past }: JudgeParts): Promise<Judgement> {
   const loads = recorded.loadsLeftOut.map(({ keyPrefix, state }) => ({
     key: `${keyPrefix}*`,
     reason: state === 'running' ? 'the load is still running' : 'not all of the load was recorded',
   }));
-  const lines = recorded.lines();
-  if (lines.length === 0) throw nothingToJudge(loads);
-  const verdict = await check(lines);
-  if (verdict.verdict !== 'violation') return { verdict, leftOut: loads };
-  const accused = new Set(verdict.byKey.filter((each) => each.verdict === 'violation').map(({ key }) => key));
-  for (const { key } of verdict.violations) accused.add(key);
-  const leftOut = await notOurs(recorded, lines, accused, past);
-  if (leftOut.length === 0) return { verdict, leftOut: loads };
-  const rest = recorded.lines(new Set(leftOut.map(({ key }) => key)));
-  if (rest.length === 0) throw nothingToJudge([...loads, ...leftOut]);
-  return { verdict: await check(rest), leftOut: [...loads, ...leftOut] };
+  const writers = new Map<string, Writers>();
+  const keysOf = (which: Writers) => new Set([...writers].filter(([, each]) => each === which).map(([key]) => key));
+  for (;;) {
+    const others = keysOf('others');
+    const leftOut = [...loads, ...[...others].map((key) => ({ key, reason: 'somebody else has written it' }))];
+    const lines = recorded.lines(others);
+    if (lines.length === 0) throw nothingToJudge(leftOut);
+    const verdict = await check(lines);
+    const accused = accusedIn(verdict).filter((key) => !writers.has(key));
+    if (accused.length > 0) await lookUp(writers, accused, { recorded, lines, past });
+    // Without the keys of others it may look different for the rest.
+    if (keysOf('others').size > others.size) continue;
+    return { verdict: withUndecided(verdict, keysOf('unknown')), leftOut };
+  }
 }
 
-async function notOurs(
-  recorded: RecordedHistory,
-  lines: readonly string[],
-  accused: ReadonlySet<string>,
-  past: JudgeParts['past'],
-): Promise<readonly LeftOut[]> {
+function accusedIn({ byKey, violations }: Verdict): readonly string[] {
+  const wrong = byKey.filter(({ verdict }) => verdict === 'violation');
+  return [...new Set([...wrong, ...violations].map(({ key }) => key))];
+}
+
+/** Finds out who has written each of `keys`. */
+async function lookUp(
+  writers: Map<string, Writers>,
+  keys: readonly string[],
+  { recorded, lines, past }: Pick<JudgeParts, 'past'> & { recorded: RecordedHistory; lines: readonly string[] },
+): Promise<void> {
   const { operations } = parseHistory(lines.flatMap((each) => each.split('\n')));
-  const byKey = new Map<string, Operation[]>([...accused].map((key) => [key, []]));
+  const byKey = new Map<string, Operation[]>(keys.map((key) => [key, []]));
   for (const operation of operations) if (operation.client !== 'before') byKey.get(operation.key)?.push(operation);
-  const leftOut: LeftOut[] = [];
-  let parts: PastParts | null = null;
+  const parts = await past();
   for (const [key, ofKey] of byKey) {
-    parts ??= await past();
-    const writers = await writersOf(key, ofKey, parts);
-    if (writers === 'ours' || (writers === 'unknown' && recorded.isOfLoad(key))) continue;
-    leftOut.push({ key, reason: REASONS[writers] });
+    const valuePrefix = recorded.loadValuePrefix(key);
+    const found = await writersOf({ key, operations: ofKey, valuePrefix }, parts);
+    // Nobody else is expected on the keys of a load: what cannot be explained stands.
+    writers.set(key, found === 'unknown' && valuePrefix !== null ? 'ours' : found);
   }
-  return leftOut;
+}
+
+/** What was seen of `keys` has no order by itself, and others may have written them: that is neither right nor wrong. */
+function withUndecided(verdict: Verdict, keys: ReadonlySet<string>): Verdict {
+  if (!accusedIn(verdict).some((key) => keys.has(key))) return verdict;
+  const byKey = verdict.byKey.map((each) =>
+    keys.has(each.key) ? ({ ...each, verdict: 'undecided', decidedBy: null, gaveUp: null } as const) : each,
+  );
+  const violations = verdict.violations.filter(({ key }) => !keys.has(key));
+  return { ...verdict, verdict: violations.length > 0 ? 'violation' : 'undecided', byKey, violations };
 }
 
 const nothingToJudge = (leftOut: readonly LeftOut[]): RaftctlError => {

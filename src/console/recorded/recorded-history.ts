@@ -76,9 +76,13 @@ export class RecordedHistory {
     return this.#loads.filter(({ state }) => state !== 'ended');
   }
 
-  /** A key of one of this console's loads. Nobody else is expected to write it. */
-  isOfLoad(key: string): boolean {
-    return this.#loadOf(key) !== undefined;
+  /**
+   * Of a key of one of this console's loads: what all values begin with that the load writes, and nobody else. Null: it is
+   * of none.
+   */
+  loadValuePrefix(key: string): string | null {
+    const load = this.#loadOf(key);
+    return load === undefined ? null : `${load.name}.`;
   }
 
   /**
@@ -88,7 +92,7 @@ export class RecordedHistory {
   lines(without: ReadonlySet<string> = new Set()): readonly string[] {
     const judged = ({ key }: Operation) => !without.has(key) && (this.#loadOf(key)?.state ?? 'ended') === 'ended';
     const typed = this.typed.operations().filter(judged);
-    const before = initialValues(typed.filter(({ key }) => !this.isOfLoad(key)));
+    const before = initialValues(typed.filter(({ key }) => this.#loadOf(key) === undefined));
     const loads = this.#loads.filter(({ state }) => state === 'ended').flatMap(({ lines }) => lines);
     const kept = without.size === 0 ? loads : loads.map((lines) => withoutKeys(lines, without));
     return [...[...before, ...typed].map((operation) => historyLine(operation, 0n)), ...kept];

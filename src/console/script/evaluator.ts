@@ -195,9 +195,12 @@ export class Evaluator {
     const endless: Frame = { signal: new AbortController().signal, deadline: Number.POSITIVE_INFINITY, trying: false };
     const run = async ({ signal, progress }: JobHandle): Promise<Outcome> => {
       const result = await this.#result(call, signal, endless, { unbounded: !call.has('timeout'), progress });
+      // Without an expectation of its own an answer is for whoever waits for it, also one that is a failure.
+      const isJudged = action.negated || action.matchers.length > 0;
+      if (!isJudged && result.type === 'answer') return result.outcome;
       const failure = this.#judge(action, result);
       if (failure) throw failure.error ?? new RaftctlError('command-failed', failure.message);
-      return result.type === 'answer' ? result.outcome : failedOutcome(result.error);
+      return result.type === 'answer' ? { ...result.outcome, unmet: undefined } : failedOutcome(result.error);
     };
     const ended = (end: JobEnd) => this.#options.onJobEnd?.(job, call.line, end);
     this.#workspace.scope.jobs.start(job, call.line, (handle) => {

@@ -78,7 +78,10 @@ export class Jobs {
       said,
     };
     job.result.then(
-      () => this.#ended(job, 'done', undefined),
+      ({ unmet, unmetCode = 'command-failed' }) =>
+        unmet === undefined
+          ? this.#ended(job, 'done', undefined)
+          : this.#ended(job, 'failed', new RaftctlError(unmetCode, unmet)),
       (error: unknown) => this.#ended(job, 'failed', error),
     );
     this.#jobs.delete(name);

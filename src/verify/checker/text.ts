@@ -57,17 +57,24 @@ function violationText({ kind, key, operations, outOf, isSmallest, explanation }
 
 function undecidedText(undecided: readonly KeyVerdict[], keys: number): string {
   const lines = [`UNDECIDED: ${number(undecided.length)} of ${counted(keys, 'key')}. This is not a pass.`];
-  for (const { key, operations, unknown, steps, gaveUp } of undecided.slice(0, UNDECIDED_SHOWN_MAX)) {
-    const after = { steps: `after ${number(steps)} steps`, memory: 'out of memory', time: 'out of time' };
-    const size = `${counted(operations, 'operation')}, up to ${number(gaveUp!.concurrent)} at once`;
-    lines.push(`  key ${named(key)}: gave up ${after[gaveUp!.limit]}: ${size}, ${number(unknown)} of unknown outcome`);
-  }
+  lines.push(
+    ...undecided.slice(0, UNDECIDED_SHOWN_MAX).map((each) => `  key ${named(each.key)}: ${whyUndecided(each)}`),
+  );
   if (undecided.length > UNDECIDED_SHOWN_MAX)
     lines.push(`  and ${number(undecided.length - UNDECIDED_SHOWN_MAX)} more`);
-  lines.push(
-    '  shorter: fewer clients at once on a key, more keys, distinct values, revisions recorded; or a longer --timeout',
-  );
+  if (undecided.some(({ gaveUp }) => gaveUp !== null))
+    lines.push(
+      '  shorter: fewer clients at once on a key, more keys, distinct values, revisions recorded; or a longer --timeout',
+    );
   return lines.join('\n');
+}
+
+function whyUndecided({ operations, unknown, steps, gaveUp }: KeyVerdict): string {
+  if (gaveUp === null)
+    return 'no order explains what was seen here, and whether somebody else has written it cannot be told';
+  const after = { steps: `after ${number(steps)} steps`, memory: 'out of memory', time: 'out of time' };
+  const size = `${counted(operations, 'operation')}, up to ${number(gaveUp.concurrent)} at once`;
+  return `gave up ${after[gaveUp.limit]}: ${size}, ${number(unknown)} of unknown outcome`;
 }
 
 const UNDECIDED_SHOWN_MAX = 10;

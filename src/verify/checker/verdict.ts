@@ -38,7 +38,10 @@ export interface KeyVerdict {
   /** The revisions were the proof, or a search decided; null for an undecided key. */
   readonly decidedBy: 'revisions' | 'search' | null;
   readonly steps: number;
-  /** Why the search gave up on an undecided key, and how many operations were open at once at most. */
+  /**
+   * Why the search gave up on an undecided key, and how many operations were open at once at most. Null for a key that is
+   * undecided because no order explains the history, which may lack what others wrote (console/recorded).
+   */
   readonly gaveUp: { readonly limit: SearchLimit; readonly concurrent: number } | null;
 }
 

@@ -5,6 +5,7 @@ import { realScheduler } from '../../../src/base/real/scheduler.js';
 import type { Client } from '../../../src/client/index.js';
 import { type Judgement, judge, RecordedHistory } from '../../../src/console/recorded/index.js';
 import { runCheck } from '../../../src/verify/check-main.js';
+import { verdictText } from '../../../src/verify/checker/index.js';
 import { historyLine, type Operation, parseHistory } from '../../../src/verify/history/index.js';
 import { MapStore } from '../../verify/load/map-store.js';
 
@@ -166,7 +167,7 @@ describe('keys that others write, too', () => {
     );
   });
 
-  it('are left out as well when nobody knows their past any more', async () => {
+  it('are undecided when nobody knows their past any more: that is no pass', async () => {
     const stage = new Stage();
     await stage.here.put('a', '1');
     await stage.store.put('a', '2');
@@ -175,9 +176,47 @@ describe('keys that others write, too', () => {
     stage.store.watch = () => {
       throw new RaftctlError('revision-gone', 'it is gone');
     };
-    expect((await stage.judge()).leftOut).toEqual([
-      { key: 'a', reason: 'whether somebody else has written it is no longer known' },
+    const { verdict, leftOut } = await stage.judge();
+    expect(verdict).toMatchObject({ verdict: 'undecided', violations: [] });
+    expect(verdict.byKey.map(({ key, verdict }) => [key, verdict])).toEqual([
+      ['a', 'undecided'],
+      ['b', 'linearizable'],
     ]);
+    expect(leftOut).toEqual([]);
+    expect(verdictText(verdict)).toContain(
+      'UNDECIDED: 1 of 2 keys. This is not a pass.\n' +
+        '  key a: no order explains what was seen here, and whether somebody else has written it cannot be told',
+    );
+  });
+
+  it('are undecided when nobody can be asked, and a lost write is no pass', async () => {
+    const stage = new Stage();
+    await stage.here.put('b', '1');
+    stage.store.forgets = 1;
+    await stage.here.put('a', '1');
+    await stage.here.get('a');
+    stage.store.failure = new RaftctlError('timeout', 'no quorum');
+    expect(await stage.verdict()).toBe('undecided');
+  });
+
+  it('are undecided when a value of ours is there once more: it may be of anybody', async () => {
+    const stage = new Stage();
+    await stage.here.put('a', '1');
+    await stage.here.put('a', '2');
+    await stage.store.put('a', '1');
+    await stage.here.get('a');
+    await stage.here.put('b', '1');
+    expect(await stage.judge()).toMatchObject({ verdict: { verdict: 'undecided' }, leftOut: [] });
+  });
+
+  it('are no excuse when they were written after all that was answered here', async () => {
+    const stage = new Stage();
+    await stage.here.put('a', '1');
+    stage.store.forgets = 1;
+    await stage.here.put('a', '2');
+    await stage.here.get('a');
+    await stage.store.put('a', 'by somebody else');
+    expect(await stage.judge()).toMatchObject({ verdict: { verdict: 'violation' }, leftOut: [] });
   });
 
   it('are not those that an unknown write of ours explains', async () => {
@@ -208,6 +247,32 @@ describe('a store that is wrong', () => {
     expect(leftOut).toEqual([]);
   });
 
+  it('is found out: an acknowledged write that is not there, and somebody else who writes', async () => {
+    const stage = new Stage();
+    await stage.here.put('a', '1');
+    stage.store.forgets = 1;
+    await stage.here.put('a', '2');
+    await stage.here.get('a');
+    await stage.store.put('a', 'by somebody else');
+    await stage.here.get('a');
+    expect(await stage.judge()).toMatchObject({ verdict: { verdict: 'violation' }, leftOut: [] });
+  });
+
+  it('is found out: an acknowledged write that happened at another revision than it was told', async () => {
+    const stage = new Stage();
+    await stage.here.put('a', '1');
+    const { put } = stage.store;
+    stage.store.put = async (...call) => {
+      const answer = await put.apply(stage.store, call);
+      return { ...answer, revision: asRevision(answer.revision - 1) };
+    };
+    await stage.here.put('a', '2');
+    stage.store.put = put;
+    stage.store.entries.set('a', { ...stage.store.entries.get('a')!, value: Buffer.from('1') });
+    await stage.here.get('a');
+    expect(await stage.judge()).toMatchObject({ verdict: { verdict: 'violation' }, leftOut: [] });
+  });
+
   it('is found out: a value that nobody wrote', async () => {
     const stage = new Stage();
     await stage.here.put('a', '1');
@@ -219,7 +284,7 @@ describe('a store that is wrong', () => {
 });
 
 describe('the operations of loads', () => {
-  const line = (key: string, value: string, at: number): string =>
+  const line = (key: string, value: string, at: number, revision: number | null = null): string =>
     historyLine(
       {
         type: 'put',
@@ -230,7 +295,7 @@ describe('the operations of loads', () => {
         outcome: 'ok',
         call: at,
         return: at + 1,
-        revision: null,
+        revision,
         node: asNodeId('node-01'),
       },
       0n,
@@ -256,6 +321,25 @@ describe('the operations of loads', () => {
     // Nobody but the load writes its keys: that its write is not there is wrong, whoever else might be.
     await stage.here.get('load/a/2');
     expect(await stage.verdict()).toBe('violation');
+  });
+
+  it('have values of their own: one that is there twice was written twice, and by nobody else', async () => {
+    const stage = new Stage();
+    const part = stage.recorded.beginLoad('x', 'load/x/');
+    const values = ['x.1.1 abc', 'x.1.2 abc'];
+    for (const [nth, value] of values.entries()) {
+      const { revision } = await stage.store.put('load/x/1', value);
+      part.add(line('load/x/1', value, 10 * (nth + 1), revision), 1);
+    }
+    part.end();
+    await stage.store.put('load/x/1', values[0]!);
+    await stage.here.get('load/x/1');
+    await stage.here.put('k', '1');
+    expect(await stage.judge()).toMatchObject({ verdict: { verdict: 'violation' }, leftOut: [] });
+    // Somebody else's are told from them.
+    await stage.store.put('load/x/1', 'by somebody else');
+    await stage.here.get('load/x/1');
+    expect(await stage.judge()).toMatchObject({ verdict: { verdict: 'linearizable' }, leftOut: [{ key: 'load/x/1' }] });
   });
 
   it('are left out when the load ended without a word', async () => {

@@ -172,6 +172,13 @@ describe('background jobs', () => {
     await passes('run app &work\nwait job work => .exit == 0', fakeWorld('script', program({ exit: 0 })));
   });
 
+  it('that failed have a result all the same, for whoever expects it', async () => {
+    await passes('run app &work\nwait job work => .exit == 3', fakeWorld('script', program({ exit: 3 })));
+    await passes('! run app &work\nwait job work', fakeWorld('script', program({ exit: 3 })));
+    const unexpected = await failure('run app &work\nwait job work', fakeWorld('script', program({ exit: 3 })));
+    expect(unexpected.got).toContain('exit code 3');
+  });
+
   it('that failed and were never awaited fail the script', async () => {
     const report = await run('run app &work\nput a 1', fakeWorld('script', program({ exit: 3 })));
     expect(report.cases.at(-1)).toMatchObject({
