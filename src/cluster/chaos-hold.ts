@@ -16,7 +16,8 @@ const VOTERS_MAX = 7;
 
 /**
  * One run of chaos at a time. It mends what it broke before it lets go; what it could not mend, because it was killed, is
- * mended here: no fault, no frozen and no dead process of a run outlives its console.
+ * mended here: no fault, no frozen and no dead process of a run outlives its console. A membership is not changed back here
+ * (that may need what the run broke): what it left is said.
  */
 export class ChaosHold {
   readonly #context: HoldContext;
@@ -36,12 +37,13 @@ export class ChaosHold {
     }
     this.#refuseUnfit();
     this.#holder = holder;
+    const voters = this.#context.live().membership.voters.length;
     try {
       emit.emit('info', 'chaos-begun', { console: holder });
       onHeld();
       await aborted(signal);
       const mended = await this.#mend();
-      emit.emit('info', 'chaos-ended', { console: holder, mended: mended.join(', ') });
+      emit.emit('info', 'chaos-ended', { console: holder, mended: mended.join(', '), left: this.#left(voters) });
     } finally {
       this.#holder = null;
     }
@@ -62,6 +64,16 @@ export class ChaosHold {
     if (broken.length > 0) throw notWhole(broken.map(([node, state]) => `${node} is ${state}`).join(', '));
     if (faults.length > 0)
       throw notWhole(`${faults.length === 1 ? 'a fault is' : `${faults.length} faults are`} in force`);
+  }
+
+  /** In what the membership is another than before; empty: in nothing. */
+  #left(before: number): string {
+    const { voters, learners } = this.#context.live().membership;
+    const isSame = voters.length === before;
+    return [
+      ...(isSame ? [] : [`${voters.length} voters, ${before} when it began`]),
+      ...learners.map((node) => `${node} as learner`),
+    ].join(', ');
   }
 
   /** Answers what was not as it should be. */

@@ -581,7 +581,11 @@ export const EVENTS = {
     component: 'supervisor',
     level: 'info',
     about: 'The run is over, or whoever ran it is gone. What was still broken is mended.',
-    fields: { console: 'where: the process that ran it', mended: 'what the supervisor had to mend' },
+    fields: {
+      console: 'where: the process that ran it',
+      mended: 'what the supervisor had to mend',
+      left: 'in what the membership is another than before; empty: in nothing',
+    },
   },
   'cluster-stopping': {
     component: 'supervisor',

@@ -11,6 +11,7 @@ class Stage {
   readonly done: string[] = [];
   readonly events: { readonly event: string; readonly fields: Fields }[] = [];
   faults = 0;
+  learners: readonly NodeId[] = [];
   voters = 3;
   goesDown = false;
   readonly hold = new ChaosHold({
@@ -19,7 +20,7 @@ class Stage {
       enabled: () => true,
     } satisfies Emit,
     live: () => {
-      const membership = { voters: [...this.states.keys()].slice(0, this.voters) };
+      const membership = { voters: [...this.states.keys()].slice(0, this.voters), learners: this.learners };
       return { membership, states: this.states, faults: Array.from({ length: this.faults }) } as unknown as LiveState;
     },
     heal: async () => {
@@ -102,6 +103,22 @@ describe('a cluster that chaos has', () => {
     expect(stage.events.at(-1)!.fields['mended']).toBe('start node-03 failed: its disk is full');
     stage.states.set(three, 'running');
     await stage.begin('pid 2');
+  });
+
+  it('says what another membership a run leaves that was killed before it changed it back', async () => {
+    const stage = new Stage();
+    const run = await stage.begin('pid 1');
+    stage.voters = 2;
+    stage.learners = [three];
+    run.end();
+    await run.over;
+    expect(stage.events.at(-1)!.fields['left']).toBe('2 voters, 3 when it began, node-03 as learner');
+    stage.voters = 3;
+    stage.learners = [];
+    const next = await stage.begin('pid 2');
+    next.end();
+    await next.over;
+    expect(stage.events.at(-1)!.fields['left']).toBe('');
   });
 
   it('is left as it is when it goes down', async () => {

@@ -66,6 +66,8 @@ const chaos: CommandSpec = {
   details:
     'Exit code 7: a violation; what proves it is in the directory that is named then. 5: the history could not be decided.\n' +
     '1: too little happened to call it a pass. Ctrl-C mends what is broken and says what was found until then.\n' +
+    'membership erases the data of nodes that it removes and rewrites cluster.yaml, on a cluster of yours, too: --faults\n' +
+    'without it where names or directories matter.\n' +
     'docs/chaos.md describes faults, verdict and the JSON document.',
   unbounded: () => true,
   interruptMs: CHAOS_END_MS,

@@ -35,8 +35,10 @@ export interface DoneFault {
   /** The round that it belongs to, from 0. */
   readonly round: number;
   readonly isOutage: boolean;
-  /** Why it could not be done, or mended at once: no leader to hand over, say. */
+  /** Why it was never done: no leader to hand over, say. */
   refused: string | null;
+  /** It was done, or may have been: why that was not confirmed, or why it could not be mended at its end. */
+  trouble: string | null;
 }
 
 interface BreakerContext {
@@ -77,7 +79,7 @@ export class Breaker {
   }
 
   get inForce(): readonly Fault[] {
-    return this.done.filter(({ endMs }) => endMs === null).map(({ fault }) => fault);
+    return this.done.filter(isInForce).map(({ fault }) => fault);
   }
 
   /** Until the time is over, something is wrong that will stay so, or the signal says so. Rejects with what makes it impossible to go on. */
@@ -113,11 +115,11 @@ export class Breaker {
     const random = seededRandom(planned.seed);
     const fault = drawFault(planned.kind, { random, situation, victims: still, isOutage, isHasty: planned.isHasty });
     const done = this.#begin(fault, isOutage);
-    await this.#attempt(done, () => this.#inTurn(fault, () => strike(this.#context.cluster, fault)));
+    await this.#strike(done, () => this.#inTurn(fault, () => strike(this.#context.cluster, fault)));
     if (lasts(fault)) {
       await this.#wait(Math.min(planned.spanMs, this.#context.options.durationMs - this.#now()));
-      await this.#attempt(done, () => this.#inTurn(fault, () => this.#mend(done)));
-      await this.#attempt(done, () => bringBack(this.#context.cluster, fault));
+      await this.#mendOne(done, () => this.#inTurn(fault, () => this.#mend(done)));
+      await this.#mendOne(done, () => bringBack(this.#context.cluster, fault));
     }
     done.endMs = this.#now();
   }
@@ -125,7 +127,7 @@ export class Breaker {
   /** From here on it is not in force: nobody does it again for having mended another. */
   async #mend(done: DoneFault): Promise<void> {
     this.#mended.add(done);
-    const others = this.done.filter((other) => other.endMs === null && !this.#mended.has(other));
+    const others = this.done.filter((other) => isInForce(other) && !this.#mended.has(other));
     await mend(
       this.#context.cluster,
       done.fault,
@@ -141,15 +143,24 @@ export class Breaker {
     return turn;
   }
 
-  /** What a cluster may refuse is written down; that there is none any more ends the run. */
-  async #attempt(done: DoneFault, run: () => Promise<void>): Promise<void> {
-    try {
-      await run();
-    } catch (thrown) {
-      const error = asError(thrown);
-      if (endsRun(error)) throw error;
-      done.refused ??= error.message.split('\n', 1)[0]!;
-    }
+  /** What a cluster may refuse is written down. */
+  async #strike(done: DoneFault, run: () => Promise<void>): Promise<void> {
+    const before = this.#members();
+    const error = await failureOf(run);
+    if (error === null) return;
+    const isDone = mayHaveStruck(done.fault, error) || this.#members() !== before;
+    done[isDone ? 'trouble' : 'refused'] = firstLine(error);
+  }
+
+  /** Of what was never done there may be nothing to mend. */
+  async #mendOne(done: DoneFault, run: () => Promise<void>): Promise<void> {
+    const error = await failureOf(run);
+    if (error !== null && done.refused === null) done.trouble ??= firstLine(error);
+  }
+
+  #members(): string {
+    const { voters, learners } = this.#context.cluster.known();
+    return [voters, learners].map((list) => [...list].sort().join(',')).join(' | ');
   }
 
   /** As many voters as there were, and nobody else: answers whether anything had to be changed back. */
@@ -158,12 +169,24 @@ export class Breaker {
       const change = this.#changeBack();
       if (change === null) return tries > 0;
       const done = this.#begin({ type: 'membership', change }, false);
-      await this.#attempt(done, () => this.#context.cluster.changeMembers(change));
+      await this.#strike(done, () => this.#context.cluster.changeMembers(change));
       done.endMs = this.#now();
-      // Another change may still be under way.
-      if (done.refused !== null) await this.#wait(this.#context.options.unitMs);
+      // Another change may still be under way: it takes its time whoever is in a hurry.
+      if (done.refused !== null || done.trouble !== null) await this.#pause(this.#context.options.unitMs);
     }
+    const left = this.leftBehind();
+    if (left !== null) this.lasting.push(`the membership could not be changed back in ${RESTORE_TRIES} tries: ${left}`);
     return true;
+  }
+
+  /** In what the membership is not as it was when the run began; null: in nothing. */
+  leftBehind(): string | null {
+    const { voters, learners } = this.#context.cluster.known();
+    const said = [
+      ...(voters.length === this.#size ? [] : [`${voters.length} voters, ${this.#size} when the run began`]),
+      ...(learners.length === 0 ? [] : [`${learners.join(', ')} left as learner`]),
+    ];
+    return said.length === 0 ? null : said.join('; ');
   }
 
   /** Whoever was down has come back by now, and whoever was cut off has heard who belongs to the cluster; or never will. */
@@ -191,7 +214,7 @@ export class Breaker {
 
   #begin(fault: Fault, isOutage: boolean): DoneFault {
     const beginMs = this.#now();
-    const done: DoneFault = { fault, beginMs, endMs: null, round: this.#round, isOutage, refused: null };
+    const done: DoneFault = { fault, beginMs, endMs: null, round: this.#round, isOutage, refused: null, trouble: null };
     this.done.push(done);
     this.#context.onBegin?.(done);
     return done;
@@ -204,6 +227,10 @@ export class Breaker {
 
   #now(): number {
     return this.#context.clock.now() - this.#context.originMs;
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => void this.#context.scheduler.after(ms, resolve));
   }
 
   /** Or until the signal says so. */
@@ -221,6 +248,26 @@ export class Breaker {
     });
   }
 }
+
+const isInForce = ({ endMs, refused }: DoneFault): boolean => endMs === null && refused === null;
+
+/** Why it failed; null: it did not. That there is no cluster any more ends the run. */
+async function failureOf(run: () => Promise<void>): Promise<RaftctlError | null> {
+  try {
+    await run();
+    return null;
+  } catch (thrown) {
+    const error = asError(thrown);
+    if (endsRun(error)) throw error;
+    return error;
+  }
+}
+
+/** It is not certain that nothing was done; or of several nodes only one may have refused. */
+const mayHaveStruck = (fault: Fault, { definite }: RaftctlError): boolean =>
+  !definite || ((fault.type === 'kill' || fault.type === 'pause') && fault.nodes.length > 1);
+
+const firstLine = ({ message }: RaftctlError): string => message.split('\n', 1)[0]!;
 
 /** The supervisor is gone, or on its way. */
 const endsRun = ({ code }: RaftctlError): boolean =>

@@ -1,14 +1,21 @@
 import type { Clock } from '../../base/index.js';
 import { checkHistory, type Verdict } from '../checker/index.js';
 import { struckBy, textOf } from '../faults/index.js';
-import { historyOf, type Operation } from '../history/index.js';
+import { historyOf, isWrite, type Operation } from '../history/index.js';
 import type { ChaosCheck } from '../report/index.js';
 import type { DoneFault } from './breaker.js';
-import { enoughOperations } from './options.js';
+import { enoughOperations, enoughWrites } from './options.js';
 import { Acknowledgements } from './recovery.js';
 import type { ChaosResult, FaultResult, OperationCounts, RecoveryResult } from './result.js';
 import type { Seen } from './run.js';
-import { checkWatches, findLost, happenedBy, type LostWrite, withKnownRevisions } from './watch-check.js';
+import {
+  checkWatches,
+  findLost,
+  happenedBy,
+  type LostWrite,
+  type WatchFindings,
+  withKnownRevisions,
+} from './watch-check.js';
 
 export interface Judgement {
   readonly result: ChaosResult;
@@ -33,6 +40,7 @@ export function judge(seen: Seen, clock: Clock): Judgement {
   const operations = withKnownRevisions(seen.operations, happened);
   const verdict = checkHistory(historyOf(operations), { clock, name: 'chaos', timeoutMs: CHECK_MS });
   const watches = checkWatches(seen.watches, operations);
+  const { events, begunAnew, excused } = watches;
   const lost = seen.last === null ? [] : findLost(operations, happened, seen.last);
   const faults = faultResults(seen, operations);
   const counts = countsOf(operations, verdict, lost.length);
@@ -45,7 +53,7 @@ export function judge(seen: Seen, clock: Clock): Judgement {
     ...seen.lasting,
     ...sayConvergence(seen),
   ];
-  const tooLittle = [...sayUndecided(verdict), ...sayTooFew(seen, counts)];
+  const tooLittle = [...sayUndecided(verdict), ...sayTooFew(seen, counts, recovery), ...sayExcused(seen, watches)];
   return {
     result: {
       verdict: verdictOf(seen, wrong, tooLittle),
@@ -62,7 +70,7 @@ export function judge(seen: Seen, clock: Clock): Judgement {
       ),
       recovery,
       hashes: seen.convergence?.hashes ?? [],
-      watches: { watches: seen.watches.length, events: watches.events, begunAnew: watches.begunAnew },
+      watches: { watches: seen.watches.length, events, begunAnew, excused },
       linearizable: verdict.verdict,
       bundle: null,
     },
@@ -88,7 +96,7 @@ export function judge(seen: Seen, clock: Clock): Judgement {
       {
         name: 'watches miss and repeat nothing',
         passed: watches.faults.length + seen.lateWatches.length === 0,
-        detail: watches.faults[0] ?? seen.lateWatches[0] ?? `${watches.events} events compared`,
+        detail: watches.faults[0] ?? seen.lateWatches[0] ?? `${events} events compared`,
       },
       {
         name: 'all nodes converge',
@@ -126,6 +134,7 @@ function countsOf(operations: readonly Operation[], verdict: Verdict, lost: numb
   const decided = verdict.byKey.filter((key) => key.verdict !== 'undecided');
   return {
     acknowledged: count('ok'),
+    writes: operations.filter((operation) => operation.outcome === 'ok' && isWrite(operation)).length,
     failed,
     unknown: count('unknown'),
     lost,
@@ -135,7 +144,7 @@ function countsOf(operations: readonly Operation[], verdict: Verdict, lost: numb
 
 function faultResults({ faults, endedMs }: Seen, operations: readonly Operation[]): readonly FaultResult[] {
   const acknowledgements = new Acknowledgements(operations);
-  return faults.map(({ fault, beginMs, endMs, isOutage, refused }) => {
+  return faults.map(({ fault, beginMs, endMs, isOutage, refused, trouble }) => {
     const end = endMs ?? endedMs;
     const recoveredMs = acknowledgements.afterMs(end);
     return {
@@ -148,6 +157,7 @@ function faultResults({ faults, endedMs }: Seen, operations: readonly Operation[
       recoveredMs: recoveredMs === null ? null : rounded(recoveredMs),
       gapMs: rounded(acknowledgements.longestGapMs(beginMs, end)),
       refused,
+      trouble,
     };
   });
 }
@@ -156,7 +166,8 @@ function faultResults({ faults, endedMs }: Seen, operations: readonly Operation[
 function recoveryOf(unitMs: number, results: readonly FaultResult[], faults: readonly DoneFault[]): RecoveryResult {
   const limitMs = RECOVERY_UNITS * unitMs;
   const lastOfRound = new Map<number, FaultResult>();
-  for (const [nth, { round }] of faults.entries()) {
+  for (const [nth, { round, refused }] of faults.entries()) {
+    if (refused !== null) continue;
     const result = results[nth]!;
     const before = lastOfRound.get(round);
     if (before === undefined || result.endMs >= before.endMs) lastOfRound.set(round, result);
@@ -201,14 +212,27 @@ function sayUndecided({ byKey }: Verdict): readonly string[] {
   return undecided === 0 ? [] : [`the history of ${undecided} of ${byKey.length} keys could not be decided in time`];
 }
 
-function sayTooFew({ options, faults, end }: Seen, { acknowledged }: OperationCounts): readonly string[] {
+function sayTooFew(
+  { options, faults, end }: Seen,
+  { acknowledged, writes }: OperationCounts,
+  { measured }: RecoveryResult,
+): readonly string[] {
   if (end !== 'over') return [];
-  const wanted = enoughOperations(options.durationMs / 1e3);
-  const said =
-    acknowledged >= wanted ? [] : [`too few operations: ${acknowledged} were acknowledged, a pass needs ${wanted}`];
-  return faults.some(({ refused }) => refused === null)
-    ? said
-    : [...said, 'nothing was broken: no fault could be done'];
+  const seconds = options.durationMs / 1e3;
+  const few = (what: string, count: number, wanted: number): readonly string[] =>
+    count >= wanted ? [] : [`too few ${what}: ${count} were acknowledged, a pass needs ${wanted}`];
+  const said = [
+    ...few('operations', acknowledged, enoughOperations(seconds)),
+    ...few('writes', writes, enoughWrites(seconds)),
+  ];
+  if (faults.every(({ refused }) => refused !== null)) return [...said, 'nothing was broken: no fault could be done'];
+  return measured > 0 ? said : [...said, 'no recovery was seen: no write was acknowledged after a fault'];
 }
+
+/** A watch that was away for most of what happened has shown nothing. */
+const sayExcused = ({ end }: Seen, { events, excused }: WatchFindings): readonly string[] =>
+  end !== 'over' || excused <= events
+    ? []
+    : [`watches had to begin anew and were not told of ${excused} events, only of ${events}: too few to judge by`];
 
 const rounded = (ms: number): number => Math.round(ms * 1e3) / 1e3;

@@ -60,5 +60,8 @@ export function loadsOf({ clients, durationMs, prefix, unitMs }: ChaosOptions): 
 const ACKNOWLEDGED_MIN = 100;
 const ACKNOWLEDGED_PER_SECOND_MIN = 10;
 
+/** Reads alone show nothing: of the load it is two in five, and of what is acknowledged at least one in five. */
+export const enoughWrites = (seconds: number): number => Math.round(enoughOperations(seconds) / 5);
+
 export const enoughOperations = (seconds: number): number =>
   Math.max(ACKNOWLEDGED_MIN, Math.round(seconds * ACKNOWLEDGED_PER_SECOND_MIN));

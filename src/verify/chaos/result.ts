@@ -46,12 +46,16 @@ export interface FaultResult {
   readonly recoveredMs: number | null;
   /** The longest time without an acknowledged write from its begin to its end. */
   readonly gapMs: number;
-  /** Why it could not be done: no leader to hand over, say. */
+  /** Why it was never done: no leader to hand over, say. */
   readonly refused: string | null;
+  /** It was done, or may have been: why that was not confirmed, or why it could not be mended at its end. */
+  readonly trouble: string | null;
 }
 
 export interface OperationCounts {
   readonly acknowledged: number;
+  /** The writes among them. */
+  readonly writes: number;
   /** Certainly without effect. */
   readonly failed: number;
   /** Writes of which nobody knows. */
@@ -78,4 +82,6 @@ export interface WatchResult {
   readonly events: number;
   /** Times that one had to begin anew, because every node had lost its past in a restart. */
   readonly begunAnew: number;
+  /** Events that they were not told of for that reason: nobody can tell whether they would have been. */
+  readonly excused: number;
 }

@@ -104,9 +104,7 @@ export class ChaosRun {
   }
 
   async run(): Promise<Seen> {
-    const clients = await Promise.all(
-      Array.from({ length: this.#options.clients + WATCHES.length + 1 }, () => this.#parts.connect()),
-    );
+    const clients = await this.#connectAll(this.#options.clients + WATCHES.length + 1);
     const stopProgress = this.#tellProgress();
     try {
       return await this.#seen(clients);
@@ -114,6 +112,16 @@ export class ChaosRun {
       stopProgress();
       await this.#within(DISCONNECT_MS, Promise.all(clients.map((client) => client.close())));
     }
+  }
+
+  /** All of them or none: a client that is left open keeps its process. */
+  async #connectAll(count: number): Promise<readonly Client[]> {
+    const tried = await Promise.allSettled(Array.from({ length: count }, () => this.#parts.connect()));
+    const clients = tried.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    const failed = tried.find((one) => one.status === 'rejected');
+    if (failed === undefined) return clients;
+    await this.#within(DISCONNECT_MS, Promise.all(clients.map((client) => client.close())));
+    throw failed.reason;
   }
 
   async #seen(clients: readonly Client[]): Promise<Seen> {
@@ -212,7 +220,7 @@ export class ChaosRun {
       originMs: this.#originMs,
       endedMs: this.#now(),
       faults: this.#breaker.done,
-      lasting: this.#breaker.lasting,
+      lasting: isThere ? this.#lasting() : this.#breaker.lasting,
       operations: this.#operations,
       watches: watchers.map(({ stretches }) => stretches),
       lateWatches,
@@ -222,6 +230,13 @@ export class ChaosRun {
       end: this.#gone !== null ? 'gone' : signal.aborted ? 'interrupted' : 'over',
       goneBecause: this.#gone?.message ?? null,
     };
+  }
+
+  /** A change that was given up may have come about later. */
+  #lasting(): readonly string[] {
+    const { lasting } = this.#breaker;
+    const left = this.#breaker.leftBehind();
+    return left === null || lasting.length > 0 ? lasting : [`the membership is not what it was: ${left}`];
   }
 
   /** Something is wrong and will stay so: how long it takes to see that once more tells nothing. */

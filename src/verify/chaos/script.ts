@@ -1,5 +1,5 @@
 import type { NodeId } from '../../base/index.js';
-import { commandsOf, type Fault, lasts, struckBy } from '../faults/index.js';
+import { commandsOf, type Fault, isImpairment, lasts, struckBy } from '../faults/index.js';
 import type { DoneFault } from './breaker.js';
 import type { Seen } from './run.js';
 
@@ -63,14 +63,26 @@ function mendingOf({ fault, beginMs, endMs }: DoneFault, faults: readonly DoneFa
   // Of who has left there is nothing to be started; who was killed, or began anew, is not frozen any more.
   const left = hit(['membership']);
   const ended = hit(['kill', 'restart', 'membership']);
+  // To heal one is to heal all: what was to go on is done again.
+  const others = meanwhileAlso(faults, endMs).filter((other) => !struckBy(other).some((node) => left.includes(node)));
+  const healing = ['heal', ...others.flatMap(commandsOf)];
   switch (fault.type) {
     case 'kill':
       return fault.nodes.filter((node) => !left.includes(node)).map((node) => `start ${node}`);
     case 'pause':
       return fault.nodes.filter((node) => !ended.includes(node)).map((node) => `resume ${node}`);
     case 'disk':
-      return ['heal', ...(fault.disk.type === 'slow' || left.includes(fault.node) ? [] : [`start ${fault.node}`])];
+      return [...healing, ...(fault.disk.type === 'slow' || left.includes(fault.node) ? [] : [`start ${fault.node}`])];
     default:
-      return ['heal'];
+      return healing;
   }
 }
+
+/** Links and disks that were broken before that moment and stayed so. */
+const meanwhileAlso = (faults: readonly DoneFault[], momentMs: number | null): readonly Fault[] =>
+  momentMs === null
+    ? []
+    : faults
+        .filter(({ beginMs, endMs }) => beginMs < momentMs && (endMs === null || endMs > momentMs))
+        .map(({ fault }) => fault)
+        .filter(isImpairment);

@@ -9,9 +9,9 @@ export function chaosText(result: ChaosResult): string {
     ...findings.map((finding) => `  ${finding}`),
     '',
     `faults      ${faultsText(result.faults)}`,
-    `operations  ${number(operations.acknowledged)} acknowledged, ${number(operations.unknown)} unknown, ${number(operations.failed)} failed; ${number(operations.lost)} lost`,
+    `operations  ${number(operations.acknowledged)} acknowledged (${number(operations.writes)} writes), ${number(operations.unknown)} unknown, ${number(operations.failed)} failed; ${number(operations.lost)} lost`,
     `history     ${historyText(result)}`,
-    `watches     ${watches.watches} told of ${number(watches.events)} events${watches.begunAnew > 0 ? `, ${watches.begunAnew} begun anew after a restart of all nodes` : ''}`,
+    `watches     ${watches.watches} told of ${number(watches.events)} events${watches.begunAnew > 0 ? `, ${watches.begunAnew} begun anew after a restart of all nodes, ${number(watches.excused)} events not compared` : ''}`,
     `state       ${stateText(hashes)}`,
     `recovery    ${recoveryText(recovery)}`,
     `longest gap ${number(Math.round(result.longestGapMs))} ms without an acknowledged write`,
@@ -41,9 +41,11 @@ function faultsText(faults: readonly FaultResult[]): string {
   const list = [...counts].map(([type, count]) => `${type} ${count}`).join(', ');
   const outages = done.filter(({ outage }) => outage).length;
   const refused = faults.length - done.length;
+  const troubled = done.filter(({ trouble }) => trouble !== null).length;
   const notes = [
     ...(outages > 0 ? [`${outages} took the quorum away`] : []),
-    ...(refused > 0 ? [`${refused} more were refused or came too late`] : []),
+    ...(troubled > 0 ? [`${troubled} not confirmed, or not mended at once`] : []),
+    ...(refused > 0 ? [`${refused} more were refused`] : []),
   ];
   return `${number(done.length)}: ${[list, ...notes].join('; ')}`;
 }

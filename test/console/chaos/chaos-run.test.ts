@@ -173,6 +173,43 @@ describe('a run of chaos', BUSY, () => {
     expect(result.verdict).toBe('inconclusive');
     expect(result.findings.join()).toMatch(/too few operations: \d+ were acknowledged, a pass needs 100/);
   });
+
+  it('with hardly a write is not a pass, however much was read', async () => {
+    const stage = await Stage.up(3);
+    const reader = (client: Client): Client =>
+      but(client, {
+        compareAndSet: refused,
+        delete: refused,
+        put: (key, ...rest) => (String(key) === 'chaos-last' ? client.put(key, ...rest) : refused()),
+      });
+    const { result } = await stage.chaos({ durationMs: 2_000 }, reader);
+    expect(result.operations).toMatchObject({ writes: 1 });
+    expect(result.operations.acknowledged).toBeGreaterThan(100);
+    expect([result.verdict, ...result.findings]).toEqual([
+      'inconclusive',
+      'too few writes: 1 were acknowledged, a pass needs 20',
+    ]);
+  });
+});
+
+describe('a run that cannot begin', BUSY, () => {
+  it('closes the connections that it has', async () => {
+    const stage = await Stage.up(3);
+    let opened = 0;
+    let closed = 0;
+    const wrap = (client: Client): Client => {
+      opened += 1;
+      if (opened === 3) throw new RaftctlError('unreachable', 'no node answers');
+      return but(client, {
+        close: async () => {
+          closed += 1;
+          await client.close();
+        },
+      });
+    };
+    await expect(stage.chaos({}, wrap)).rejects.toThrow('no node answers');
+    expect([opened, closed]).toEqual([7, 6]);
+  });
 });
 
 describe('a cluster that is wrong', BUSY, () => {

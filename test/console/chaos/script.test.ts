@@ -14,6 +14,7 @@ const done = (beginMs: number, endMs: number | null, fault: Fault, refused: stri
   round: 0,
   isOutage: false,
   refused,
+  trouble: null,
 });
 
 function scriptOf(...faults: readonly DoneFault[]): readonly string[] {
@@ -57,6 +58,35 @@ describe('the script of a run', () => {
         done(20, 20, { type: 'kill', nodes: [one] }, 'it is down already'),
       ),
     ).toEqual(['within 10s transfer']);
+  });
+
+  it('heals one and leaves the others in force, as the run did', () => {
+    expect(
+      scriptOf(
+        done(0, 500, { type: 'slow', node: one, delayMs: 5, jitterMs: 1 }),
+        done(100, 900, { type: 'flaky', node: two, lossRate: 0.2 }),
+        done(200, 900, { type: 'disk', node: one, disk: { type: 'full' } }),
+      ),
+    ).toEqual([
+      'slow node-01 5ms --jitter 1ms',
+      'sleep 100ms',
+      'flaky node-02 20%',
+      'sleep 100ms',
+      'disk node-01 full',
+      'sleep 300ms',
+      'heal',
+      'flaky node-02 20%',
+      'disk node-01 full',
+      'sleep 400ms',
+      'heal',
+      'heal',
+      'start node-01',
+    ]);
+  });
+
+  it('has what was done in fact, though nobody confirmed it, or it was not mended at once', () => {
+    const fault = { ...done(0, 100, { type: 'pause', nodes: [one] }), trouble: 'no answer in 5 s' };
+    expect(scriptOf(fault)).toEqual(['pause node-01', 'sleep 100ms', 'resume node-01']);
   });
 
   it('resumes nobody that was killed meanwhile, and starts nobody that has left', () => {

@@ -20,11 +20,11 @@ const RESULT: ChaosResult = {
   clients: 8,
   kinds: FAULT_KINDS,
   faults: [],
-  operations: { acknowledged: 900, failed: 1, unknown: 2, lost: 0, checked: 902 },
+  operations: { acknowledged: 900, writes: 400, failed: 1, unknown: 2, lost: 0, checked: 902 },
   longestGapMs: 812,
   recovery: { limitMs: 1_600, measured: 9, slow: 0, p50Ms: 40, maxMs: 300 },
   hashes: [],
-  watches: { watches: 2, events: 400, begunAnew: 0 },
+  watches: { watches: 2, events: 400, begunAnew: 0, excused: 0 },
   linearizable: 'linearizable',
   bundle: null,
 };
