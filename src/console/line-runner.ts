@@ -94,10 +94,11 @@ export class LineRunner {
   async #run(statement: Statement, signal: AbortSignal): Promise<void> {
     const { recorder } = this.#options;
     const decided = recorder?.begin(statement) ?? statement;
+    const began = !signal.aborted;
     try {
       await this.#evaluator.run(decided, signal);
     } catch (thrown) {
-      recorder?.ended({ thrown });
+      recorder?.ended({ thrown, interrupted: began && signal.aborted });
       throw thrown;
     }
     recorder?.ended(null);

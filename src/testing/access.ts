@@ -16,7 +16,7 @@ export interface Waiting {
 export class Access {
   readonly #control: RemoteControl;
   readonly #companion: Companion;
-  readonly #closings: (() => void | Promise<void>)[] = [];
+  readonly #closings = new Set<() => void | Promise<void>>();
   readonly #stopping = new AbortController();
   #stopped: Promise<void> | undefined;
 
@@ -57,10 +57,11 @@ export class Access {
     return this.#stopping.signal;
   }
 
-  /** Done before the cluster is stopped; at once if it is. */
-  async onStop(closing: () => void | Promise<void>): Promise<void> {
-    if (this.#stopped === undefined) this.#closings.push(closing);
+  /** Done before the cluster is stopped; at once if it is. Answers how it is taken back, once there is nothing to close. */
+  async onStop(closing: () => void | Promise<void>): Promise<() => void> {
+    if (this.#stopped === undefined) this.#closings.add(closing);
     else await closing();
+    return () => void this.#closings.delete(closing);
   }
 
   stop(): Promise<void> {
@@ -70,7 +71,7 @@ export class Access {
 
   async #stop(): Promise<void> {
     this.#stopping.abort();
-    await Promise.all(this.#closings.map((closing) => closing()));
+    await Promise.all([...this.#closings].map((closing) => closing()));
     await this.#companion.stop();
     this.#control.close();
     // A supervisor that was killed could not.

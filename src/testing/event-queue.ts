@@ -6,6 +6,8 @@ import { world } from './world.js';
 
 /** Events that wait for a reader. As many are kept of the whole cluster. */
 const WAITING_MAX = 100_000;
+/** So many that were read are let go of together: one by one would move all others each time. */
+const READ_MAX = 1_000;
 
 type Result = IteratorResult<MergedEvent, undefined>;
 const OVER: Result = { done: true, value: undefined };
@@ -18,9 +20,11 @@ export class EventQueue implements AsyncIterableIterator<MergedEvent, undefined>
   readonly #opening: Promise<void>;
   readonly #changes = new Listeners();
   readonly #stops: (() => void)[] = [];
-  #events: MergedEvent[] = [];
+  readonly #events: MergedEvent[] = [];
   #at = 0;
   #lost = 0;
+  /** The last of those: where the story goes on. */
+  #lastLost: MergedEvent | null = null;
   #isOver = false;
 
   /** `since` undefined: from now on. */
@@ -36,6 +40,11 @@ export class EventQueue implements AsyncIterableIterator<MergedEvent, undefined>
     });
     // Whoever reads hears of it.
     this.#opening.catch(() => {});
+  }
+
+  /** Events in memory. */
+  get kept(): number {
+    return this.#events.length;
   }
 
   next(): Promise<Result> {
@@ -60,28 +69,41 @@ export class EventQueue implements AsyncIterableIterator<MergedEvent, undefined>
   }
 
   #first(): Result | undefined {
+    // The end comes behind what was lost before it.
+    if (this.#isOver && this.#at === this.#events.length) this.#tellLost();
     const value = this.#events[this.#at];
     if (value === undefined) return this.#isOver ? OVER : undefined;
     this.#at += 1;
-    if (this.#at === this.#events.length) [this.#events, this.#at] = [[], 0];
+    if (this.#at === this.#events.length || this.#at === READ_MAX) this.#letGo();
     return { done: false, value };
   }
 
   #take(events: readonly MergedEvent[]): void {
     for (const event of events) {
-      if (this.#events.length - this.#at >= WAITING_MAX) this.#lost += 1;
-      else this.#push(event);
+      if (this.kept - this.#at >= WAITING_MAX) {
+        this.#lost += 1;
+        this.#lastLost = event;
+      } else {
+        this.#tellLost();
+        this.#events.push(event);
+      }
     }
     this.#changes.notify();
   }
 
-  #push(event: MergedEvent): void {
-    if (this.#lost > 0) {
-      const told = { node: 'supervisor', component: 'supervisor', level: 'warn', event: 'events-lost' } as const;
-      this.#events.push({ ...event, ...told, instance: '', sequence: 0, fields: { lost: this.#lost } });
-      this.#lost = 0;
-    }
-    this.#events.push(event);
+  /** In their place, once. */
+  #tellLost(): void {
+    if (this.#lastLost === null) return;
+    const told = { node: 'supervisor', component: 'supervisor', level: 'warn', event: 'events-lost' } as const;
+    this.#events.push({ ...this.#lastLost, ...told, instance: '', sequence: 0, fields: { lost: this.#lost } });
+    this.#lost = 0;
+    this.#lastLost = null;
+  }
+
+  /** What was read. */
+  #letGo(): void {
+    this.#events.splice(0, this.#at);
+    this.#at = 0;
   }
 
   #end(): void {

@@ -1,8 +1,11 @@
 import type { Client, Watch } from '../client/index.js';
 import { holds } from './holds.js';
 
-/** A client whose connections keep no process alive: what is asked of it does, until it is answered. */
-export const heldClient = (client: Client): Client => ({
+/**
+ * A client whose connections keep no process alive: what is asked of it does, until it is answered. `onClosed`: it was
+ * closed.
+ */
+export const heldClient = (client: Client, onClosed: () => void): Client => ({
   put: (...call) => holds.while(client.put(...call)),
   get: (...call) => holds.while(client.get(...call)),
   read: (...call) => holds.while(client.read(...call)),
@@ -12,7 +15,7 @@ export const heldClient = (client: Client): Client => ({
   compareAndSet: (...call) => holds.while(client.compareAndSet(...call)),
   watch: (...call) => heldWatch(client.watch(...call)),
   leader: () => client.leader(),
-  close: () => holds.while(client.close()),
+  close: () => holds.while(client.close().finally(onClosed)),
 });
 
 function heldWatch(watch: Watch): Watch {

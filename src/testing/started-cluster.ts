@@ -109,9 +109,9 @@ export class StartedCluster implements TestCluster {
       const { signal = stopping } = options;
       checkSignal('client: signal', signal);
       const given = { ...options, signal: AbortSignal.any([signal, stopping]) };
-      const client = heldClient(await connectIn(world, this.endpoints, given));
-      await this.#access.onStop(() => client.close());
-      return client;
+      const client = await connectIn(world, this.endpoints, given);
+      const forget = await this.#access.onStop(() => client.close());
+      return heldClient(client, forget);
     });
   }
 

@@ -88,4 +88,28 @@ describe('events for one reader', () => {
     expect(event).toMatchObject({ event: 'events-lost', level: 'warn', fields: { lost: 5 } });
     expect((await events.next()).value?.position).toBe(100_006);
   });
+
+  it('are let go of once they were read, also where the reader is always one behind', async () => {
+    const { access, tell } = told();
+    const events = new EventQueue(access, {}, 0);
+    await opened();
+    tell([eventAt(1)]);
+    for (let position = 1; position <= 5_000; position++) {
+      tell([eventAt(position + 1)]);
+      expect((await events.next()).value?.position).toBe(position);
+      expect(events.kept).toBeLessThanOrEqual(1_001);
+    }
+  });
+
+  it('end with how many were missed, where those were the last', async () => {
+    const { access, tell, close } = told();
+    const events = new EventQueue(access, {}, 0);
+    await opened();
+    tell(Array.from({ length: 100_003 }, (_, nth) => eventAt(nth + 1)));
+    close();
+    for (let position = 1; position <= 100_000; position++) await events.next();
+    expect((await events.next()).value).toMatchObject({ event: 'events-lost', position: 100_003, fields: { lost: 3 } });
+    expect(await events.next()).toEqual({ done: true, value: undefined });
+    expect(await events.next()).toEqual({ done: true, value: undefined });
+  });
 });

@@ -135,14 +135,16 @@ export class BundleContents {
 
   /** Throws `interrupted` when nobody wants it any more. */
   #file(name: string, text: string): ArchivedFile {
-    if (this.#sources.signal.aborted) throw new RaftctlError('interrupted', 'interrupted');
+    if (this.#sources.signal.aborted) throw interrupted();
     return { name, text: this.#secret === null ? text : text.replaceAll(this.#secret, '(the secret)') };
   }
 
+  /** Whoever is asked and does not answer keeps nobody who interrupts. */
   async #tried<T>(what: string, run: () => Promise<T>): Promise<T | undefined> {
     try {
-      return await run();
+      return await unlessAborted(run(), this.#sources.signal);
     } catch (thrown) {
+      if (this.#sources.signal.aborted) throw interrupted();
       this.#lacks(what, messageOf(thrown));
       return undefined;
     }
@@ -151,6 +153,18 @@ export class BundleContents {
   #lacks(what: string, why: string): void {
     this.shortfalls.push({ what, why });
   }
+}
+
+const interrupted = (): RaftctlError => new RaftctlError('interrupted', 'interrupted');
+
+/** Rejects as soon as the signal says so, whatever becomes of the answer. */
+function unlessAborted<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const abort = () => reject(interrupted());
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    answer.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
 }
 
 /** Known only so that it can be kept out of whatever might quote it. */

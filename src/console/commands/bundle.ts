@@ -7,6 +7,9 @@ import type { CommandTable } from './table.js';
 /** Commands of these groups name nodes, and nothing that is in the store. */
 const NAME_NO_KEYS: ReadonlySet<string> = new Set(['nodes', 'members', 'faults']);
 
+/** What is written of an archive that nobody wants any more is removed. A disk may be slow. */
+const TIDIES_UP_MS = 5_000;
+
 export const bundleCommand = (table: () => CommandTable): CommandSpec => ({
   name: 'bundle',
   group: 'watching',
@@ -24,6 +27,7 @@ export const bundleCommand = (table: () => CommandTable): CommandSpec => ({
     'cluster that does not run is packed from its directory (raftctl bundle, beside its cluster.yaml, or -C DIRECTORY).',
   alsoStopped: true,
   unbounded: () => true,
+  interruptMs: TIDIES_UP_MS,
   run: (context, call) => pack(context, call, table()),
 });
 

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createWriteStream, linkSync, lstatSync, renameSync, rmSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -31,12 +32,17 @@ export async function writeArchive(
 ): Promise<readonly { readonly name: string; readonly bytes: number }[]> {
   if (lstatSync(file, { throwIfNoEntry: false }) !== undefined) throw isThere(file);
   const unfinished = `${file}.${unique}.tmp`;
+  const remove = () => rmSync(unfinished, { force: true });
+  // Who interrupts twice ends the program before anything is tidied up.
+  process.once('exit', remove);
   try {
     const { readable, controller } = createTarPacker();
+    const target = createWriteStream(unfinished, { flags: 'wx', mode: 0o600, flush: true });
+    const closed = once(target, 'close').catch(() => {});
     const written = pipeline(
       Readable.fromWeb(readable as Parameters<typeof Readable.fromWeb>[0]),
       createGzip(),
-      createWriteStream(unfinished, { flags: 'wx', mode: 0o600, flush: true }),
+      target,
     );
     const sizes: { readonly name: string; readonly bytes: number }[] = [];
     const pack = async () => {
@@ -50,8 +56,10 @@ export async function writeArchive(
       }
       controller.finalize();
     };
-    const packed = pack().catch((thrown) => {
+    const packed = pack().catch(async (thrown) => {
       controller.error(thrown);
+      // It may only now be about to make the file. On an error of its own it is closed as well.
+      await Promise.allSettled([written, closed]);
       throw thrown;
     });
     // Whichever fails first says why; the other one fails of it.
@@ -59,9 +67,11 @@ export async function writeArchive(
     giveName(unfinished, file);
     return sizes;
   } catch (thrown) {
-    rmSync(unfinished, { force: true });
+    remove();
     if (thrown instanceof RaftctlError) throw thrown;
     throw new RaftctlError('command-failed', `${file} cannot be written: ${systemReason(thrown)}`, { cause: thrown });
+  } finally {
+    process.off('exit', remove);
   }
 }
 

@@ -14,13 +14,16 @@ export class GrowingFile {
     this.#descriptor = descriptor;
   }
 
-  /** Makes a new file; `force` replaces what another one says. Throws `command-failed`. */
+  /**
+   * Makes a new file, for the user's eyes only: commands have keys and values in them. `force` replaces what another one
+   * says, and leaves it to whoever it was for. Throws `command-failed`.
+   */
   static create(file: string, force: boolean): GrowingFile {
     try {
       const stat = statSync(file, { throwIfNoEntry: false });
       if (stat?.isFile() === false) throw new Error('it is no file');
       if (stat !== undefined && !force) throw new Error('there is such a file already; --force replaces it');
-      return new GrowingFile(resolve(file), openSync(file, force ? 'w' : 'wx'));
+      return new GrowingFile(resolve(file), openSync(file, force ? 'w' : 'wx', 0o600));
     } catch (thrown) {
       throw new RaftctlError('command-failed', `${file} cannot be written: ${systemReason(thrown)}`, { cause: thrown });
     }

@@ -1,5 +1,5 @@
 import { resolve as absolute } from 'node:path';
-import type { CommandAction, Statement, Word, WordPart } from '../language/ast.js';
+import { type CommandAction, literalOf, type Statement, type Word, type WordPart } from '../language/ast.js';
 import type { Span } from '../language/position.js';
 import { wordOf } from '../language/quoting.js';
 import { commandOf, namesIn, visit } from './visit.js';
@@ -14,6 +14,19 @@ export interface DraftOptions {
   readonly drawn: ReadonlyMap<Word, string>;
 }
 
+/** What the statement as it was typed does not say. */
+export interface Ran {
+  /** What was chosen for an argument that was left out. */
+  readonly picked: string | null;
+  /** It ran so long (`--for`), whatever it was to; milliseconds. */
+  readonly forMs?: number | null;
+}
+
+interface Edit {
+  readonly span: Span;
+  readonly text: string;
+}
+
 /**
  * How a statement is to stand in a script: as it was typed, but for what only this prompt knows. Values that were set
  * before the recording began, nodes that chance or a list chose, and where a sourced file is, are written out.
@@ -21,12 +34,15 @@ export interface DraftOptions {
 export class Draft {
   readonly statement: Statement;
   readonly command: CommandAction | null;
-  readonly #edits: { readonly span: Span; readonly text: string }[] = [];
+  readonly #edits: Edit[] = [];
 
   constructor({ statement, known, valueNow, drawn }: DraftOptions) {
     this.statement = statement;
     this.command = commandOf(statement);
-    const own = new Set([...known, ...namesIn(statement)]);
+    // The words of one command come before the name that keeps its result (`set n ${n}0`). What stands in a block may
+    // run again, when the name has its new value.
+    const isBlock = this.command === null && statement.type !== 'set';
+    const own = new Set([...known, ...(isBlock ? namesIn(statement) : [])]);
     const isForeign = (name: string): boolean =>
       !name.startsWith('env:') && name !== 'tmp' && !own.has(name.split('.', 1)[0]!);
     visit(statement, {
@@ -42,24 +58,28 @@ export class Draft {
     });
   }
 
-  /** The whole statement. `picked`: what was chosen for an argument that was left out. */
-  text(picked: string | null): string {
-    return this.#spell(this.statement.span, picked);
+  /** The whole statement. */
+  text(ran: Ran): string {
+    return this.#spell(this.statement.span, ran);
   }
 
   /** Its one command, without `let`, `!`, `&job` and expectations. */
-  callText(picked: string | null): string {
-    return this.#spell((this.command?.call ?? this.statement).span, picked);
+  callText(ran: Ran): string {
+    return this.#spell((this.command?.call ?? this.statement).span, ran);
   }
 
-  #spell(span: Span, picked: string | null): string {
+  #spell(span: Span, { picked, forMs = null }: Ran): string {
     const { source, offset, length } = span;
     const end = offset + length;
-    const edits = this.#edits.filter((edit) => edit.span.source === source && edit.span.offset >= offset);
-    if (picked !== null && this.command !== null) {
-      const call = this.command.call.span;
-      edits.push({ span: { source, offset: call.offset + call.length, length: 0 }, text: ` ${wordOf(picked)}` });
-    }
+    const added = [
+      ...(picked === null ? [] : this.#behind(` ${wordOf(picked)}`)),
+      ...(forMs === null ? [] : this.#lasting(`${Math.max(1, Math.round(forMs))}ms`)),
+    ];
+    const replaced = new Set(added.map((edit) => edit.span.offset));
+    const edits = this.#edits.filter(
+      (edit) => edit.span.source === source && edit.span.offset >= offset && !replaced.has(edit.span.offset),
+    );
+    edits.push(...added);
     let text = '';
     let at = offset;
     for (const edit of edits.sort((left, right) => left.span.offset - right.span.offset)) {
@@ -69,7 +89,27 @@ export class Draft {
     }
     return (text + source.text.slice(at, end)).trim();
   }
+
+  /** Behind the words of its command. */
+  #behind(text: string): readonly Edit[] {
+    if (this.command === null) return [];
+    const { source, offset, length } = this.command.call.span;
+    return [{ span: { source, offset: offset + length, length: 0 }, text }];
+  }
+
+  /** `--for`, in place of the one that was typed. */
+  #lasting(duration: string): readonly Edit[] {
+    const words = this.command?.call.words ?? [];
+    const at = words.findIndex((word) => /^--for(=|$)/.test(literalOf(word) ?? spelledBare(word)));
+    if (at === -1) return this.#behind(` --for ${duration}`);
+    const isAlone = literalOf(words[at]!) === '--for';
+    const { span } = words[isAlone ? at + 1 : at]!;
+    return [{ span, text: isAlone ? duration : `--for=${duration}` }];
+  }
 }
+
+/** What it begins with, if that is bare text: an option may have an expansion behind its `=`. */
+const spelledBare = ({ parts: [first] }: Word): string => (first?.type === 'text' && !first.quoted ? first.text : '');
 
 /** A part of a word by itself: adjacent ones join, each with quotes of its own. */
 function spelled(part: WordPart, value: (name: string) => string | undefined): string {

@@ -1,4 +1,4 @@
-import { messageOf, RaftctlError } from '../../base/index.js';
+import { formatDuration, messageOf, RaftctlError } from '../../base/index.js';
 import type { CommandSpec, CommandTable } from '../commands/index.js';
 import type { Invocation } from '../commands/invocation.js';
 import { resolve } from '../commands/selector.js';
@@ -42,6 +42,7 @@ interface Take {
 /** A statement that runs. */
 interface Running {
   readonly draft: Draft;
+  readonly beganAt: number;
   readonly step: Step;
   /** Lines that belong before it. */
   readonly before: readonly string[];
@@ -50,6 +51,22 @@ interface Running {
   /** Lines that belong behind it. */
   readonly after: string[];
   picked: string | null;
+  /** It was to run for a time, and was told to end before: how long it ran, in milliseconds. */
+  endedAfterMs: number | null;
+}
+
+/** How a statement ended that did not end well. */
+export interface Failure {
+  readonly thrown: unknown;
+  /** Somebody interrupted it while it ran. */
+  readonly interrupted: boolean;
+}
+
+/** What is written of a statement. */
+interface Written {
+  readonly lines: readonly string[];
+  /** It stands there itself: what it names has a value in the script from here on. */
+  readonly stands: boolean;
 }
 
 /** Commands whose argument is a job. */
@@ -117,11 +134,13 @@ export class Recorder implements Recording {
     const jobRuns = [...jobs].some((name) => this.#workspace.scope.jobs.isRunning(name));
     this.#running = {
       draft: new Draft({ statement, known, valueNow, drawn }),
+      beganAt: this.#workspace.surface.clock.now(),
       step,
       before: take.pauses.before(step, jobRuns),
       done: [],
       after: [],
       picked: null,
+      endedAfterMs: null,
     };
     return withNodes(statement, drawn);
   }
@@ -133,19 +152,23 @@ export class Recorder implements Recording {
 
   /** A command ran, alone or in a block. */
   ran(result: Result, call: Invocation): void {
-    if (call.spec.acts === true) this.#running?.done.push(failureOf(result) === null ? call.line : `! ${call.line}`);
+    const running = this.#running;
+    if (running === null || call.spec.acts !== true) return;
+    running.done.push(failureOf(result) === null ? call.line : `! ${call.line}`);
+    if (result.type === 'answer' && endedEarly(result.outcome.document)) running.endedAfterMs = result.tookMs;
   }
 
   /** The statement is over: well, or with what it threw. */
-  ended(failure: { readonly thrown: unknown } | null): void {
+  ended(failure: Failure | null): void {
     const running = this.#running;
     const take = this.#take;
     this.#running = null;
     if (running === null || take === null) return;
     const { draft, before, after, step } = running;
-    const lines = failure === null ? this.#held(take, running) : this.#failed(running, failure.thrown);
+    const { lines, stands } = failure === null ? this.#held(take, running) : this.#failed(take, running, failure);
     this.#write([...before, ...lines, ...after], take);
-    if (failure === null) this.#remember(draft.statement, take);
+    if (stands) this.#remember(draft.statement, take);
+    else this.#forget(draft.statement, take);
     take.statements += 1;
     take.pauses.after(step);
   }
@@ -162,30 +185,52 @@ export class Recorder implements Recording {
   }
 
   /** It did what it was to do. */
-  #held(take: Take, { draft, picked }: Running): string[] {
-    const text = draft.text(picked);
-    const waitedFor = commandsIn(draft.statement)
-      .filter((command) => NAME_JOBS.has(this.#specOf(command)?.name ?? ''))
-      .map(({ call }) => literalOf(call.words[2]!));
-    const own = commandsIn(draft.statement).map(({ job }) => job);
-    const isForeign = waitedFor.some((job) => job !== undefined && !take.jobs.has(job) && !own.includes(job));
-    return isForeign ? comment('its job began before the recording', text) : this.#ifScript(text, take);
+  #held(take: Take, running: Running): Written {
+    const { draft, picked, done, endedAfterMs } = running;
+    const text = draft.text({ picked, forMs: endedAfterMs });
+    const whyNot = this.#foreignJob(draft.statement, take) ?? this.#whyNoScript(text, take);
+    if (whyNot === null) {
+      const early = endedAfterMs === null ? [] : [`# interrupted after ${formatDuration(endedAfterMs)}:`];
+      return { lines: [...early, text], stands: true };
+    }
+    // Of a block there is what its commands did. One command has nothing else to be written as.
+    const instead = draft.command === null ? done.flatMap((line) => this.#ifScript(line, take)) : [];
+    return { lines: [...comment(whyNot, text), ...instead], stands: false };
   }
 
-  #failed({ draft, done, picked }: Running, thrown: unknown): string[] {
-    const text = draft.text(picked);
+  #failed(take: Take, running: Running, { thrown, interrupted }: Failure): Written {
+    const { draft, done, picked, endedAfterMs } = running;
+    const text = draft.text({ picked });
     const { command } = draft;
+    const written = (...lines: readonly string[]): Written => ({ lines, stands: false });
     if (command === null || command.job !== null) {
-      return [...comment(`failed: ${firstLine(messageOf(thrown))}`, text), ...done];
+      const kept = done.flatMap((line) => this.#ifScript(line, take));
+      return written(...comment(`failed: ${firstLine(messageOf(thrown))}`, text), ...kept);
     }
+    const acts = this.#specOf(command)?.acts === true;
     // An expectation or the command itself: else it was interrupted, or never ran.
-    if (!(thrown instanceof CheckFailure)) return comment(`not done: ${firstLine(messageOf(thrown))}`, text);
+    if (!(thrown instanceof CheckFailure)) {
+      if (interrupted && acts && !isUndone(thrown)) return written(...this.#interrupted(take, running));
+      return written(...comment(`not done: ${firstLine(messageOf(thrown))}`, text));
+    }
     const { error, mismatch } = thrown;
     // Somebody was asked and said no: a script is not asked.
-    if (error?.code === 'aborted') return comment('not done', text);
-    if (error !== null || mismatch.expected === 'ok') return [`! ${draft.callText(picked)}`];
-    const acts = this.#specOf(command)?.acts === true;
-    return [...comment(`did not hold: ${firstLine(thrown.message)}`, text), ...(acts ? [draft.callText(picked)] : [])];
+    if (error?.code === 'aborted') return written(...comment('not done', text));
+    const call = draft.callText({ picked, forMs: endedAfterMs });
+    if (error !== null || mismatch.expected === 'ok') return written(...this.#ifScript(`! ${call}`, take));
+    const kept = acts ? this.#ifScript(call, take) : [];
+    return written(...comment(`did not hold: ${firstLine(thrown.message)}`, text), ...kept);
+  }
+
+  /** How much of it was done, nobody knows: it is the whole command, or as much of it as it had time for. */
+  #interrupted(take: Take, { draft, picked, beganAt }: Running): readonly string[] {
+    const forMs = this.#workspace.surface.clock.now() - beganAt;
+    const call = draft.callText({ picked, forMs: this.#runsForTime(draft.command!) ? forMs : null });
+    return [`# interrupted after ${formatDuration(forMs)}:`, ...this.#ifScript(call, take)];
+  }
+
+  #runsForTime(command: CommandAction): boolean {
+    return this.#specOf(command)?.options.some(({ name }) => name === 'for') === true;
   }
 
   #remember(statement: Statement, { names, jobs }: Take): void {
@@ -193,16 +238,37 @@ export class Recorder implements Recording {
     for (const { job } of commandsIn(statement)) if (job !== null) jobs.add(job);
   }
 
-  /** The text, or a comment if no script can have it (`clear` within a block). */
-  #ifScript(text: string, { names }: Take): string[] {
+  /** What the names in it stand for in the script, if anything, is no more what they stand for at the prompt. */
+  #forget(statement: Statement, { names }: Take): void {
+    for (const name of namesIn(statement)) names.delete(name);
+  }
+
+  /** Why it is not for the script that waits for a job, or stops one, that the script does not have; null: it is. */
+  #foreignJob(statement: Statement, { jobs }: Take): string | null {
+    const waitedFor = commandsIn(statement)
+      .filter((command) => NAME_JOBS.has(this.#specOf(command)?.name ?? ''))
+      .map(({ call }) => literalOf(call.words[2]!));
+    const own = commandsIn(statement).map(({ job }) => job);
+    const isForeign = waitedFor.some((job) => job !== undefined && !jobs.has(job) && !own.includes(job));
+    return isForeign ? 'its job began before the recording' : null;
+  }
+
+  /** The text, or a comment if no script can have it. */
+  #ifScript(text: string, take: Take): readonly string[] {
+    const whyNot = this.#whyNoScript(text, take);
+    return whyNot === null ? [text] : comment(whyNot, text);
+  }
+
+  /** Why no script can have it here (`clear`, a name that nothing in the script has set); null: one can. */
+  #whyNoScript(text: string, { names }: Take): string | null {
     const { table, load } = this.#options;
     try {
       const { environment } = this.#workspace.surface;
       const check: ParseOptions['check'] = (call) => table.check(call, 'script');
       parseScript({ file: 'prompt', text }, { check, known: names, environment, load });
-      return [text];
+      return null;
     } catch (thrown) {
-      return comment(`not for a script: ${firstLine(messageOf(thrown))}`, text);
+      return `not for a script: ${firstLine(messageOf(thrown))}`;
     }
   }
 
@@ -296,6 +362,14 @@ function withNodes(statement: Statement, drawn: ReadonlyMap<Word, string>): Stat
   });
   return { ...statement, action: { ...command, call: { ...command.call, words } } };
 }
+
+/** What `load` says of itself when somebody ended it. */
+const endedEarly = (document: unknown): boolean =>
+  typeof document === 'object' && document !== null && 'stopped' in document && document.stopped === true;
+
+/** It says of itself that it did nothing (a question that was declined). That it was interrupted says nothing of that. */
+const isUndone = (thrown: unknown): boolean =>
+  thrown instanceof RaftctlError && thrown.definite && thrown.code !== 'interrupted';
 
 const firstLine = (text: string): string => text.split('\n', 1)[0]!;
 

@@ -1,5 +1,6 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RaftctlError } from '../../../src/base/index.js';
 import { realClock } from '../../../src/base/real/clock.js';
@@ -30,15 +31,17 @@ function prompt({ open, additions = {} }: { open?: (file: string) => ScriptSink;
   const workspace = { ...world.workspace, surface: { ...world.workspace.surface, recording: recorder } };
   const printer = capturedPrinter();
   const runner = new LineRunner({ workspace, table: TABLE, printer, file: 'prompt', load: readSourced, recorder });
+  const feed = (line: string, signal: AbortSignal) =>
+    runner.feed(line, signal).catch((thrown) => failed(printer, thrown));
   const type = async (...lines: string[]): Promise<void> => {
-    for (const line of lines)
-      await runner.feed(line, new AbortController().signal).catch((thrown) => failed(printer, thrown));
+    for (const line of lines) await feed(line, new AbortController().signal);
   };
   return {
     ...world,
     recorder,
     printer,
     type,
+    feed,
     pass: (ms: number) => {
       now += ms;
     },
@@ -53,6 +56,26 @@ function prompt({ open, additions = {} }: { open?: (file: string) => ScriptSink;
 }
 
 const failed = (printer: ReturnType<typeof capturedPrinter>, thrown: unknown) => printer.err(`! ${String(thrown)}`);
+
+/** What a load says in which nothing was lost. */
+const LOADED = {
+  acknowledged: 24,
+  writes: 24,
+  failed: 0,
+  unknown: 0,
+  lost: 0,
+  lostKeys: [],
+  unchecked: null,
+  seconds: 1,
+  throughput: 0,
+  p50Ms: 0,
+  p95Ms: 0,
+  p99Ms: 0,
+  maxMs: 0,
+  longestGapMs: 0,
+  firstFailure: null,
+  watches: [],
+};
 
 /** What exec does with a script before it starts anything. */
 const parsed = (text: string) =>
@@ -161,6 +184,7 @@ describe('a recorded prompt', () => {
       '#    put y 1',
       '#    history',
       '#   end',
+      'put y 1',
     ]);
     parsed(script());
   });
@@ -312,6 +336,117 @@ describe('a recorded prompt', () => {
       'put "k "${n}" ""node-01" "a \\"b\\" -c"',
     ]);
     parsed(script());
+  });
+
+  it('knows no name that stands in a comment, and writes out what the prompt has', async () => {
+    const { type, commands, script } = prompt();
+    await type(
+      'put a 7',
+      'set n 1',
+      'get a &old',
+      'record s',
+      'set n ${n}0',
+      'put k ${n}',
+      'let n = wait job old',
+      'put k ${n}',
+    );
+    await type('set m 1', 'let m = kill node-99', 'put m ${m}', 'let n = kill "${n}"');
+    expect(commands()).toEqual([
+      'set n "1"0',
+      'put k ${n}',
+      '# its job began before the recording',
+      '#   let n = wait job old',
+      'put k "7"',
+      'set m 1',
+      '! kill node-99',
+      'wait leader',
+      'put m "1"',
+      '! kill "7"',
+    ]);
+    parsed(script());
+  });
+
+  it('has what a block did that no script can have', async () => {
+    const { type, commands, script } = prompt();
+    await type('get a &old', 'set n 1', 'record s');
+    await type('do\n put a ${n}\n set n 2\n put b ${n}\nend', 'do\n put c 1\n wait job old\nend', 'put d ${n}');
+    expect(commands().filter((line) => !line.startsWith('#'))).toEqual(['put a 1', 'put b 2', 'put c 1', 'put d "2"']);
+    parsed(script());
+  });
+
+  it('is a script whatever was typed', async () => {
+    const lines = fc.constantFrom(
+      ...['set a 1', 'set a ${a}x', 'set b ${a}', 'let a = get k', 'let b = wait job old', 'let a = put k ${b}'],
+      ...['put k ${a}', 'put ${b} "${a} ${b}"', 'let b = kill node-99', '! get ${a} => ${b}', 'get k => ${b}'],
+      ...['do\n set a ${b}\n put k ${a}\nend', 'do\n put k ${a}\n set a 3\n history\nend', 'put k ${a.key}'],
+      ...['do\n set b 4\n kill node-99\nend', 'repeat 2 as a do\n put k ${a}\n set b ${a}\nend', 'put k 2 => ${a}'],
+      ...['repeat 2 do\n put k ${b}\n set b ${a}\nend', 'within 1ms get k => ${a}', 'get k &old', 'wait job old'],
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(lines, { maxLength: 4 }), fc.array(lines, { maxLength: 12 }), async (before, typed) => {
+        const { type, script } = prompt();
+        await type(...before, 'record s', ...typed);
+        parsed(script());
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('has what was interrupted, which may have been done in part', async () => {
+    const { feed, type, commands, script, control } = prompt();
+    const interrupt = new AbortController();
+    const { lifecycle } = control;
+    control.lifecycle = (action, node) => {
+      if (node !== 'node-03') return lifecycle.call(control, action, node);
+      interrupt.abort();
+      return new Promise(() => {});
+    };
+    await type('record s');
+    await feed('let r = restart all --rolling => ok', interrupt.signal);
+    await feed('put never 1', interrupt.signal);
+    await type('put b 1');
+    expect(control.done.length).toBeGreaterThan(0);
+    expect(commands()).toEqual([
+      expect.stringMatching(/^# interrupted after /),
+      'restart all --rolling',
+      'wait leader',
+      '# not done: interrupted',
+      '#   put never 1',
+      'put b 1',
+    ]);
+    parsed(script());
+  });
+
+  it('has a load that was ended by hand for as long as it ran', async () => {
+    let end = (): void => {};
+    const world = prompt({
+      additions: {
+        runLoad: async () => {
+          end();
+          return { ...LOADED, stopped: true };
+        },
+      },
+    });
+    const { type, commands, script, pass } = world;
+    await type('set d 1h', 'record s');
+    end = () => pass(2_400);
+    await type('load put --rate 10', 'let r = load put --for 1h => .lost == 0', 'load put --for=${d} --rate 10');
+    expect(commands().filter((line) => line !== 'wait leader')).toEqual([
+      '# interrupted after 2.4 s:',
+      'load put --rate 10 --for 2400ms',
+      '# interrupted after 2.4 s:',
+      'let r = load put --for 2400ms => .lost == 0',
+      '# interrupted after 2.4 s:',
+      'load put --for=2400ms --rate 10',
+    ]);
+    parsed(script());
+  });
+
+  it('is for the eyes of its user only, as keys and values are', async () => {
+    const file = join(temporaryFolder(), 's.raft');
+    const { type } = prompt({ open: (name) => GrowingFile.create(name, false) });
+    await type(`record ${file}`);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
   });
 
   it('begins with the cluster as it is: nodes that are down or paused, the bound, marks', async () => {

@@ -1,0 +1,52 @@
+import { mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { TABLE } from '../../../src/console/commands/index.js';
+import { literalArg } from '../../../src/console/commands/invocation.js';
+import { execute } from '../../../src/console/execute.js';
+import { writeArchive } from '../../../src/console/files/archive.js';
+import { outputOf } from '../../../src/console/results.js';
+import { capturedPrinter, fakeWorld } from '../fakes.js';
+import { temporaryFolder } from '../temporary.js';
+
+describe('a bundle', () => {
+  for (const what of ['view', 'events'] as const) {
+    it(`that is interrupted while nobody answers (${what}) leaves nothing`, async () => {
+      const folder = temporaryFolder();
+      const { workspace, control } = fakeWorld('prompt', {});
+      const interrupt = new AbortController();
+      control.directory = join(folder, 'cluster');
+      mkdirSync(control.directory);
+      const silent = () => {
+        // The file is there by then, as it is where a paused node is waited for.
+        setTimeout(() => interrupt.abort(), 100);
+        return new Promise<never>(() => {});
+      };
+      if (what === 'view') control.view = silent;
+      else {
+        control.happens('process-exited', {});
+        control.events.read = silent;
+      }
+      const call = TABLE.bind(['bundle', join(folder, 'b.tar.gz')].map(literalArg), 'prompt');
+      const output = outputOf(capturedPrinter(), 'text');
+      await expect(execute(workspace, output, call, { signal: interrupt.signal })).rejects.toMatchObject({
+        code: 'interrupted',
+      });
+      // At once: the program may end now.
+      expect(readdirSync(folder)).toEqual(['cluster']);
+    });
+  }
+
+  it('whose files come to an end before it was made leaves nothing later', async () => {
+    const folder = temporaryFolder();
+    // biome-ignore lint/correctness/useYield: it has none
+    const none = async function* (): AsyncGenerator<never> {
+      throw new Error('none');
+    };
+    const options = { file: join(folder, 'b.tar.gz'), root: 'b', wall: 0, unique: 'u' };
+    await expect(writeArchive(none(), options)).rejects.toMatchObject({ code: 'command-failed' });
+    await new Promise((later) => setTimeout(later, 50));
+    expect(readdirSync(folder)).toEqual([]);
+    expect(process.listeners('exit').map(String).join()).not.toContain('rmSync');
+  });
+});
