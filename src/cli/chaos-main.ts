@@ -17,6 +17,7 @@ import {
   chaosText,
   type Judgement,
   judge,
+  Newest,
   type Seen,
 } from '../verify/chaos/index.js';
 import { verdictText } from '../verify/checker/index.js';
@@ -47,8 +48,9 @@ async function main(): Promise<void> {
     events.stop();
     const judgement = judge(seen, realClock);
     const isWrong = judgement.result.verdict === 'violation';
+    const { items: told, gone: eventsGone } = events.all;
     const page = () =>
-      reportPage(chaosRecord(seen, judgement, { cluster: control.config.name, events: events.all, startedAt }));
+      reportPage(chaosRecord(seen, judgement, { cluster: control.config.name, events: told, eventsGone, startedAt }));
     if (order.script !== null) writeReport(order.script, chaosScript(seen));
     if (order.report !== null) writeReport(order.report, page());
     const bundle = isWrong ? await keepEvidence(seen, judgement, control, events.all, page()) : null;
@@ -59,12 +61,10 @@ async function main(): Promise<void> {
   }
 }
 
-/** All that the cluster has told and tells, until it is stopped. */
-function collectEvents(control: RemoteControl): { readonly all: readonly MergedEvent[]; stop(): void } {
-  const all: MergedEvent[] = [];
-  const stop = control.events.subscribe(0, {}, (events) => {
-    for (const event of events) if (all.length < EVENTS_MAX) all.push(event);
-  });
+/** The newest of what the cluster has told and tells, until it is stopped: what nodes were when the run began, too. */
+function collectEvents(control: RemoteControl): { readonly all: Newest<MergedEvent>; stop(): void } {
+  const all = new Newest<MergedEvent>(EVENTS_MAX);
+  const stop = control.events.subscribe(0, {}, (events) => all.add(events));
   return { all, stop };
 }
 
@@ -110,7 +110,7 @@ async function keepEvidence(
   seen: Seen,
   { result, verdict, operations }: Judgement,
   control: RemoteControl,
-  events: readonly MergedEvent[],
+  events: Newest<MergedEvent>,
   page: string,
 ): Promise<string> {
   const lines = (items: readonly unknown[]) => items.map((item) => `${JSON.stringify(item)}\n`).join('');
@@ -119,16 +119,19 @@ async function keepEvidence(
   );
   const directory = writeLeavings('.', `chaos-seed-${result.seed}`, {
     'result.json': `${JSON.stringify(result, null, 2)}\n`,
-    'verdict.txt': `${[...result.findings, '', verdictText(verdict)].join('\n')}\n`,
+    'verdict.txt': `${[...result.findings, ...sayGone(events), '', verdictText(verdict)].join('\n')}\n`,
     'history.jsonl': operations.map((operation) => `${historyLine(operation, 0n)}\n`).join(''),
     'watches.jsonl': lines(watched),
-    'events.jsonl': lines(events),
+    'events.jsonl': lines(events.items),
     'again.raft': chaosScript(seen),
     'report.html': page,
   });
   await bundleInto(join(directory, 'cluster.tar.gz'), control);
   return directory;
 }
+
+const sayGone = ({ items, gone }: Newest<MergedEvent>): readonly string[] =>
+  gone === 0 ? [] : [`events.jsonl holds the newest ${items.length} events; ${gone} older ones are gone`];
 
 /** What a bug report needs of the cluster, logs above all, as far as it is still there. */
 async function bundleInto(file: string, control: RemoteControl): Promise<void> {

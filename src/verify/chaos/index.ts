@@ -27,6 +27,7 @@
 export type { DoneFault } from './breaker.js';
 export type { ChaosCluster, KnownCluster, NodeReport } from './cluster.js';
 export { type Judgement, judge } from './judge.js';
+export { Newest } from './newest.js';
 export type { ChaosOptions } from './options.js';
 export { chaosRecord } from './record.js';
 export type { ChaosResult } from './result.js';

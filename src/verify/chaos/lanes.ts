@@ -25,14 +25,14 @@ export function lanesOf(
     const { node, fields, time } = event;
     const about = node === 'supervisor' ? fields['node'] : node;
     if (typeof about !== 'string') continue;
-    const change = CHANGES[event.event]?.(event);
-    if (change !== undefined) laneOf(about).change(time - originMs, change);
+    const changeOf = CHANGES[event.event];
+    if (changeOf !== undefined) laneOf(about).change(time - originMs, (before) => changeOf(event, before));
   }
   return [...lanes.values()].map((lane) => lane.finish());
 }
 
 /** How an event changes what a node is; undefined where it does not. */
-type Change = (event: MergedEvent) => Partial<Look> | undefined;
+type Change = (event: MergedEvent, before: Look) => Partial<Look> | undefined;
 
 const process =
   (state: LaneState, more: Partial<Look> = {}): Change =>
@@ -42,7 +42,8 @@ const DOWN = { role: null, term: null };
 
 const CHANGES: Readonly<Record<string, Change>> = {
   'process-started': process('starting', DOWN),
-  'process-ready': process('running'),
+  // As what it begins (§5.2): it tells nobody before that changes.
+  'process-ready': (_, { role }) => ({ state: 'running', role: role ?? 'follower' }),
   'process-paused': process('paused'),
   'process-resumed': process('running'),
   'process-exited': process('down', DOWN),
@@ -66,9 +67,11 @@ class Lane {
     this.#durationMs = durationMs;
   }
 
-  change(atMs: number, change: Partial<Look>): void {
+  change(atMs: number, changeOf: (before: Look) => Partial<Look> | undefined): void {
     // Of a node that is heard of for the first time: whoever tells its role runs.
-    const before = this.#look ?? { state: 'running', role: null, term: null };
+    const before: Look = this.#look ?? { state: 'running', role: null, term: null };
+    const change = changeOf(before);
+    if (change === undefined) return;
     const now = { ...before, ...change };
     this.#end(atMs);
     this.#look = now;

@@ -17,8 +17,10 @@ import { chaosScript } from './script.js';
 
 interface RecordOptions {
   readonly cluster: string;
-  /** All events of the cluster, those before the run included. */
+  /** The newest of the cluster, those before the run included. */
   readonly events: readonly MergedEvent[];
+  /** How many older ones there were. */
+  readonly eventsGone?: number;
   /** By the wall's clock. */
   readonly startedAt: Date;
 }
@@ -30,7 +32,7 @@ const INTERVAL_MS_MIN = 100;
 export function chaosRecord(
   seen: Seen,
   judgement: Judgement,
-  { cluster, events, startedAt }: RecordOptions,
+  { cluster, events, eventsGone = 0, startedAt }: RecordOptions,
 ): ChaosRecord {
   const { result, operations, lost, checks } = judgement;
   const durationMs = Math.max(1, seen.endedMs);
@@ -50,9 +52,13 @@ export function chaosRecord(
       { name: 'for', value: `${seen.options.durationMs / 1e3} s` },
       { name: 'nodes', value: String(result.nodes) },
       { name: 'clients', value: String(result.clients) },
+      ...(eventsGone === 0
+        ? []
+        : [{ name: 'events', value: `the newest ${events.length}; ${eventsGone} older are not here` }]),
     ],
     nodes: lanesOf(events, { nodes: nodes.sort(), originMs: seen.originMs, durationMs }),
     faults: result.faults.filter(({ refused }) => refused === null).map(spanOf),
+    slowestRecoveryMs: result.recovery.maxMs,
     operations: marks,
     intervals: intervalsOf(marks, durationMs, Math.max(INTERVAL_MS_MIN, durationMs / INTERVALS)),
     counts: { ...result.operations, watched: result.watches.events },

@@ -15,6 +15,8 @@ export interface ChaosRecord {
   readonly nodes: readonly NodeLane[];
   /** By begin. They may overlap. */
   readonly faults: readonly FaultSpan[];
+  /** Of those behind whose end nothing else was broken: so long it took at most. Null: none was seen. */
+  readonly slowestRecoveryMs: number | null;
   /** In any order, and as many as there were: the report shows a sample of them and says so. */
   readonly operations: Iterable<OperationMark>;
   /** Side by side, equally wide, over the whole run: `intervalsOf` makes them of operations. */

@@ -30,9 +30,8 @@ export function heading(record: ChaosRecord): string {
 ${figures(record)}`;
 }
 
-function figures({ counts, faults }: ChaosRecord): string {
-  const recoveries = faults.flatMap(({ recoveryMs }) => (recoveryMs === null ? [] : [recoveryMs]));
-  const worst = recoveries.length === 0 ? '–' : timeText(Math.max(...recoveries));
+function figures({ counts, faults, slowestRecoveryMs }: ChaosRecord): string {
+  const worst = slowestRecoveryMs === null ? '–' : timeText(slowestRecoveryMs);
   const tiles: readonly (readonly [id: string, name: string, value: string])[] = [
     ['checked', 'operations checked', grouped(counts.checked)],
     ['acknowledged', 'acknowledged', grouped(counts.acknowledged)],

@@ -13,6 +13,7 @@ import {
 } from '../../../src/verify/chaos/index.js';
 import { textOf } from '../../../src/verify/faults/index.js';
 import { reportPage } from '../../../src/verify/report/index.js';
+import { timeText } from '../../../src/verify/report/markup.js';
 import { ManualTime } from '../../helpers/manual-time.js';
 import { NodeCluster, passTime } from '../../helpers/node-cluster.js';
 import { NodeClusterControl } from '../../stories/cluster-control.js';
@@ -125,6 +126,8 @@ describe('a run of chaos', BUSY, () => {
     const { events } = await stage.control.events.read({ after: 0, limit: 10_000 });
     const record = chaosRecord(seen, judged, { cluster: 'demo', events, startedAt: new Date(0) });
     expect(record.nodes.map(({ node }) => node)).toEqual([...stage.control.live().states.keys()]);
+    // In the report what the text says.
+    expect(reportPage(record)).toContain(`id="count-recovery"><dd>${timeText(result.recovery.maxMs!)}</dd>`);
     expect(record.counts).toMatchObject({ lost: 0, watched: result.watches.events });
     expect(reportPage(record)).toContain('nothing was lost, and every answer was right');
     const { phase, leftMs, ok } = stage.progress.at(-1)!;

@@ -19,13 +19,13 @@ describe('the lane of a node', () => {
     expect(lane([role(-500, 'follower', 2), role(-100, 'leader', 3)])).toEqual([[0, 1_000, 'running', 'leader', 3]]);
   });
 
-  it('shows a process that is killed and comes back, which knows its role when it tells', () => {
+  it('shows a process that is killed and comes back, as a follower until it tells something else', () => {
     const events = [
       role(-100, 'leader', 3),
       ofProcess(200, 'process-exited'),
       ofProcess(500, 'process-started'),
       ofProcess(600, 'process-ready'),
-      role(650, 'follower', 4),
+      role(650, 'candidate', 4),
       ofProcess(700, 'process-paused'),
       ofProcess(900, 'process-resumed'),
     ];
@@ -33,10 +33,10 @@ describe('the lane of a node', () => {
       [0, 200, 'running', 'leader', 3],
       [200, 500, 'down', null, null],
       [500, 600, 'starting', null, null],
-      [600, 650, 'running', null, null],
-      [650, 700, 'running', 'follower', 4],
-      [700, 900, 'paused', 'follower', 4],
-      [900, 1_000, 'running', 'follower', 4],
+      [600, 650, 'running', 'follower', null],
+      [650, 700, 'running', 'candidate', 4],
+      [700, 900, 'paused', 'candidate', 4],
+      [900, 1_000, 'running', 'candidate', 4],
     ]);
   });
 

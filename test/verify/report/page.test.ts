@@ -22,6 +22,11 @@ describe('the page of a run', () => {
     expect(page).not.toMatch(/https?:|\bsrc=|@import|url\(/);
   });
 
+  it('says the slowest recovery as the verdict does: not of faults behind whose end others went on', () => {
+    expect(reportPage({ ...storyOfChaos(10), slowestRecoveryMs: 2 })).toContain('id="count-recovery"><dd>2 ms</dd>');
+    expect(reportPage({ ...storyOfChaos(10), slowestRecoveryMs: null })).toContain('id="count-recovery"><dd>–</dd>');
+  });
+
   it('refuses a run without a duration, which has no timeline', () => {
     expect(() => reportPage({ ...storyOfChaos(10), durationMs: 0 })).toThrow('has no timeline');
   });

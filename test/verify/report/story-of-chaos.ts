@@ -30,6 +30,7 @@ export function storyOfChaos(operationCount = 6_000, seed = 7): ChaosRecord {
     ],
     nodes: lanesOf(random, faults),
     faults,
+    slowestRecoveryMs: 227,
     operations,
     intervals: intervalsOf(operations, DURATION_MS, 500),
     counts: {
