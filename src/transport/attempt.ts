@@ -19,7 +19,8 @@ export function attempt(
 ): Attempt {
   const { scheduler, random, versions } = context;
   const { secret, expected } = options;
-  const handshake = new DialerHandshake({ hello: options.hello(), versions, secret, expected, random });
+  const hello = options.hello();
+  const handshake = new DialerHandshake({ hello, versions, secret, expected, random });
   const splitter = new FrameSplitter(HANDSHAKE_BYTES_MAX);
   const socket = context.network.dial(options);
   socket.once('connect', () => {
@@ -43,6 +44,7 @@ export function attempt(
       {
         socket,
         splitter,
+        role: hello.role,
         peer: step.peer,
         agreement: step.agreement,
         remoteAddress: remoteAddress(options, socket),

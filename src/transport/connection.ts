@@ -9,7 +9,7 @@ import { LINGER_MS, type Partings } from './parting.js';
 import { Passages } from './passages.js';
 import { decodeRefusal, encodeRefusal } from './refusal.js';
 import { SendQueue } from './send-queue.js';
-import type { Connection, ConnectionHandlers, Frame, Hello } from './transport.js';
+import type { Connection, ConnectionHandlers, ConnectionRole, Frame, Hello } from './transport.js';
 import type { FlushAtTurnEnd } from './turn.js';
 import type { Agreement, VersionRange } from './versions.js';
 
@@ -32,6 +32,8 @@ export interface ConnectionOptions {
   readonly socket: Socket;
   /** May hold bytes that came right behind the greeting. */
   readonly splitter: FrameSplitter;
+  /** What it is for: who dialed says so. */
+  readonly role: ConnectionRole;
   readonly peer: Hello;
   readonly agreement: Agreement;
   readonly remoteAddress: string;
@@ -126,7 +128,8 @@ export class SocketConnection implements Connection {
     this.flush();
     this.#passages ??= new Passages({
       ...this.#context,
-      isStream: this.peer.role === 'client',
+      isStream: this.#options.role === 'client',
+      isRepeated: this.#options.role === 'snapshot',
       cameIn: (frames) => this.#cameIn(frames),
       wentOut: (frames) => this.#wentOut(frames),
       broken: () => this.#end(this.#lostFrames(), { abruptly: true }),

@@ -87,9 +87,12 @@
  * admin's. The socket stays, so a fault is never taken for a death; and the end of a connection is not heard through a
  * cut, nor before what was said ahead of it. Through a cut nobody is dialed, which fails as unreachable after the
  * handshake's time, and who dials from behind one is not answered, nor refused (`held-greeting.ts`); a slow link makes
- * greetings slow, by half of the handshake's time at most: who is slow is still greeted. Healed, whatever was late arrives at once, links that broke are dialed, and greetings that came are
- * answered. A client's connection that lost something ends then: it is a stream, and a watch would not notice what is
- * missing. What is late counts as queued, or as read and not taken. A connection that suffers nothing does no more than
+ * greetings slow, by half of the handshake's time at most: who is slow is still greeted. Healed, whatever was late arrives
+ * at once, links that broke are dialed, and greetings that came are answered.
+ *
+ * Frames are lost between peers, whose messages stand for themselves. Bulk that is lost is late instead, since nobody but
+ * TCP would send it again. A client's connection that lost something ends: it is a stream, and a watch would not notice
+ * what is missing. What is late counts as queued, or as read and not taken. A connection that suffers nothing does no more than
  * look whether it does.
  *
  * The bytes are written down in `docs/protocol.md`.

@@ -218,6 +218,7 @@ class SocketListener implements Listener {
       {
         socket,
         splitter,
+        role: peer.role,
         peer,
         agreement,
         remoteAddress: address,

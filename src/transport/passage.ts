@@ -5,6 +5,8 @@ interface PassageOptions<T> {
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly random: Random;
+  /** What is lost is sent again, as TCP does, until it arrives: it is late, and so is all behind it. */
+  readonly isRepeated: boolean;
   /** These have come through, in their order. Called from the event loop. */
   readonly passed: (frames: readonly T[]) => void;
 }
@@ -14,6 +16,9 @@ type UnderWay<T> = { readonly due: number } & (
   | { readonly type: 'frame'; readonly frame: T; readonly bytes: number }
   | { readonly type: 'end'; readonly run: () => void }
 );
+
+/** The least that TCP waits before it sends again (Linux). */
+const RETRANSMISSION_MS = 200;
 
 /** A timer may fire a hair before the clock says so. */
 const EARLY_MS = 0.01;
@@ -58,8 +63,9 @@ export class Passage<T> {
   /** What becomes of a frame: it is through at once, later, or never. */
   take(frame: T, bytes: number): 'through' | 'late' | 'lost' {
     const trouble = this.#trouble;
-    if (trouble !== undefined && this.#loses(trouble)) return 'lost';
-    const due = this.#dueOf(trouble);
+    const losses = trouble === undefined ? 0 : this.#drawLosses(trouble);
+    if (losses > 0 && !(this.#options.isRepeated && Number.isFinite(losses))) return 'lost';
+    const due = this.#dueOf(trouble, losses * RETRANSMISSION_MS);
     if (this.#underWay.length === 0 && due <= this.#options.clock.now()) return 'through';
     this.#underWay.push({ type: 'frame', frame, bytes, due });
     this.#bytes += bytes;
@@ -84,16 +90,20 @@ export class Passage<T> {
     this.#arm();
   }
 
-  #loses({ isCut, lossRate }: Trouble): boolean {
-    return isCut || (lossRate > 0 && this.#options.random.next() < lossRate);
+  /** How often a frame would be lost if it were sent again each time; one draw answers that (geometric distribution). */
+  #drawLosses({ isCut, lossRate }: Trouble): number {
+    if (isCut || lossRate >= 1) return Number.POSITIVE_INFINITY;
+    if (lossRate === 0) return 0;
+    const drawn = Math.max(this.#options.random.next(), Number.EPSILON);
+    return drawn < lossRate ? Math.max(1, Math.floor(Math.log(drawn) / Math.log(lossRate))) : 0;
   }
 
-  #dueOf(trouble: Trouble | undefined): number {
+  #dueOf(trouble: Trouble | undefined, repeatedMs = 0): number {
     const { clock, random } = this.#options;
     const { delayMs, jitterMs } = trouble ?? { delayMs: 0, jitterMs: 0 };
     const jitter = jitterMs === 0 ? 0 : jitterMs * (2 * random.next() - 1);
     const before = this.#underWay.at(-1)?.due ?? 0;
-    return Math.max(before, clock.now() + Math.max(0, delayMs + jitter));
+    return Math.max(before, clock.now() + Math.max(0, delayMs + jitter) + repeatedMs);
   }
 
   #loseFrames(): void {

@@ -13,6 +13,10 @@ interface PassagesOptions {
    * notice, so that such a connection is a stream without holes, as TCP has it: once something is lost, so is all behind it.
    */
   readonly isStream: boolean;
+  /**
+   * Bulk: a state in parts, of which none may be missing. Nobody but TCP sends a part again, so that a loss makes it late.
+   */
+  readonly isRepeated: boolean;
   /** These were late. Both are called from the event loop. */
   readonly cameIn: (frames: readonly Frame[]) => void;
   readonly wentOut: (frames: readonly Frame[]) => void;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { asNodeId } from '../../src/base/index.js';
 import { DATA_VERSION } from '../../src/kv/index.js';
 import type { NodeLimits } from '../../src/node/index.js';
 import { diskError } from '../../src/verify/sim/memory-disk.js';
@@ -164,6 +165,24 @@ describe('a snapshot', () => {
     await leaveBehind(c);
     return c;
   }
+
+  it('arrives over a link that loses every tenth frame, each way, at the first attempt', async () => {
+    const c = await trimmedCluster();
+    await leaveBehind(c);
+    const links = ['node-01', 'node-02'].flatMap((peer) =>
+      (['in', 'out'] as const).map((direction) => ({
+        peer: asNodeId(peer),
+        direction,
+        type: 'flaky' as const,
+        lossRate: 0.1,
+      })),
+    );
+    await c.startNode(AWAY, { faults: { links, disk: null } });
+    await c.until(() => events(c, AWAY, 'snapshot-installed')[0]);
+    expect(c.running.flatMap((id) => events(c, id, 'snapshot-failed'))).toEqual([]);
+    await c.sufferNothing();
+    await caughtUp(c);
+  });
 
   it('that is cut off leaves the old state, and is sent again', async () => {
     const c = await behind();

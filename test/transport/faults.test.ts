@@ -493,6 +493,21 @@ describe('a flaky link', () => {
     expect(await lost(7)).not.toEqual(await lost(8));
   });
 
+  it('makes bulk late instead, as TCP does, and in order', async () => {
+    const asBulk = { hello: () => ({ ...peer('node-02', 'x'), role: 'snapshot' as const }) };
+    const { time, far, link, sent, transports } = await connected({}, asBulk);
+    transports.near.setFaults([toFar.flaky(OUT, 0.3)]);
+    for (let nth = 0; nth < 100; nth += 1) link.send(16, nth);
+    time.advance(199);
+    expect(far.received.length).toBeLessThan(30);
+    time.advance(10_000);
+    expect(sent(far)).toEqual(Array.from({ length: 100 }, (_, nth) => nth));
+    transports.near.setFaults([toFar.flaky(OUT, 1)]);
+    link.send(16, 100);
+    time.advance(60_000);
+    expect(far.received).toHaveLength(100);
+  });
+
   it('loses everything at 1, nothing at 0', async () => {
     const { time, far, link, sent, transports } = await connected();
     transports.near.setFaults([toFar.flaky(OUT, 1)]);
