@@ -37,9 +37,9 @@ export class CommandTable {
   }
 
   /** What can follow a first word: `leader`, `event` after `wait`. */
-  secondWords(first: string): string[] {
+  secondWords(first: string, isMeant: (spec: CommandSpec) => boolean = () => true): string[] {
     return this.specs
-      .filter((spec) => spec.name.startsWith(`${first} `))
+      .filter((spec) => spec.name.startsWith(`${first} `) && isMeant(spec))
       .map((spec) => spec.name.slice(first.length + 1));
   }
 

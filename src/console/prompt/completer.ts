@@ -1,4 +1,5 @@
 import type { ClusterControl } from '../../cluster/index.js';
+import type { Cluster } from '../cluster.js';
 import type { CommandTable } from '../commands/index.js';
 import type { Scope } from '../scope.js';
 import { type CompletionContext, complete, hintFor } from './completion.js';
@@ -8,13 +9,15 @@ const KEYS_REMEMBERED = 500;
 /** Completes and hints at a prompt: with the cluster's nodes, the scope's names, and the keys that were typed here. */
 export class Completer {
   readonly #table: CommandTable;
+  readonly #cluster: Cluster;
   readonly #control: ClusterControl;
   readonly #scope: Scope;
   readonly #keys = new Set<string>();
 
-  constructor(table: CommandTable, control: ClusterControl, scope: Scope) {
+  constructor(table: CommandTable, cluster: Cluster, scope: Scope) {
     this.#table = table;
-    this.#control = control;
+    this.#cluster = cluster;
+    this.#control = cluster.control();
     this.#scope = scope;
   }
 
@@ -46,6 +49,7 @@ export class Completer {
       marks: [...marks.keys()],
       jobs: jobs.names(),
       variables: [...variables.keys()],
+      ...(this.#cluster.refuses && { refuses: this.#cluster.refuses }),
     };
   }
 }

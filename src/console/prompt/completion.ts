@@ -1,6 +1,7 @@
 import { LEVELS } from '../../base/index.js';
 import { MANY_NODES, ONE_NODE } from '../../cluster/node-words.js';
 import { EVENTS } from '../../diagnostics/index.js';
+import type { Cluster } from '../cluster.js';
 import { COMMON_OPTIONS } from '../commands/bind.js';
 import type { OptionSpec, ValueKind } from '../commands/signature.js';
 import type { CommandSpec } from '../commands/spec.js';
@@ -17,6 +18,8 @@ export interface CompletionContext {
   readonly marks: readonly string[];
   readonly jobs: readonly string[];
   readonly variables: readonly string[];
+  /** Commands that are not possible on this cluster are not offered. */
+  readonly refuses?: Cluster['refuses'];
   /** Options that every command takes here. */
   readonly common?: readonly OptionSpec[];
 }
@@ -90,10 +93,14 @@ function withoutPrefixes(words: readonly string[]): readonly string[] {
 function offersFor(words: readonly string[], current: string, context: CompletionContext): readonly string[] {
   const { table, origin } = context;
   if (origin !== 'one-shot' && words.includes('=>')) return ['ok', 'nil', 'error', 'took', 'contains'];
-  if (words.length === 0) return [...table.firstWords(origin), ...PREFIXES];
+  const isPossible = (spec: CommandSpec) => context.refuses?.(spec) === undefined;
+  if (words.length === 0) {
+    const possible = table.for(origin).filter(isPossible);
+    return [...possible.map(({ name }) => name.split(' ', 1)[0]!), ...PREFIXES];
+  }
   const found = table.match(words);
-  const seconds = words.length === 1 ? table.secondWords(words[0]!) : [];
-  if (!found) return seconds;
+  const seconds = words.length === 1 ? table.secondWords(words[0]!, isPossible) : [];
+  if (!found || !isPossible(found.spec)) return seconds;
   return [...seconds, ...offersInCall(found.spec, words.slice(found.taken), current, context)];
 }
 

@@ -104,7 +104,7 @@ export class Prompt {
       },
       ...(options.load ? { load: options.load } : {}),
     });
-    this.#completer = new Completer(options.table, this.#control, workspace.scope);
+    this.#completer = new Completer(options.table, workspace.cluster, workspace.scope);
     this.#hint = new Hint(output, view);
     this.#reader = terminal.open();
     this.#readline = createInterface({

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { RaftctlError } from '../../../src/base/index.js';
 import { TABLE } from '../../../src/console/commands/index.js';
 import { type CompletionContext, complete, hintFor } from '../../../src/console/prompt/index.js';
 
@@ -22,7 +23,7 @@ const offers = (line: string): readonly string[] => {
 describe('completion', () => {
   it.each([
     ['ge|', ['get']],
-    ['st|', ['start', 'status', 'stop']],
+    ['st|', ['start', 'stat', 'status', 'stop']],
     ['exi|', ['exit']],
     ['wait |', ['event', 'job', 'leader', 'node']],
     ['logs lev|', ['level']],
@@ -64,6 +65,17 @@ describe('completion', () => {
     ['frobnicate |', []],
   ])('%s', (line, expected) => {
     expect(offers(line)).toEqual(expected);
+  });
+
+  it('offers nothing that this cluster refuses', () => {
+    const refused = new Set(['stop', 'start', 'wait event', 'wait node']);
+    const refuses: NonNullable<CompletionContext['refuses']> = ({ name }) =>
+      refused.has(name) ? new RaftctlError('usage', 'not here') : undefined;
+    const offered = (line: string) => complete(line, line.length, { ...context, refuses }).candidates;
+    expect(offered('st')).toEqual(['stat', 'status', 'stop']);
+    expect(offered('star')).toEqual([]);
+    expect(offered('stop ')).toEqual(['job']);
+    expect(offered('wait ')).toEqual(['job', 'leader']);
   });
 
   it('is a function of whatever is typed, and only offers what goes on from there', () => {
