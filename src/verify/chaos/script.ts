@@ -21,7 +21,7 @@ export function chaosScript({ options, nodes, faults, endedMs }: Seen): string {
   const done = faults.filter(({ refused }) => refused === null);
   const lines: Line[] = done
     .flatMap((one) => [
-      { atMs: one.beginMs, commands: strikingOf(one.fault) },
+      { atMs: strikeMs(one), commands: strikingOf(one.fault) },
       ...(lasts(one.fault) ? [{ atMs: one.endMs ?? endedMs, commands: mendingOf(one, done) }] : []),
     ])
     .sort((one, other) => one.atMs - other.atMs);
@@ -52,12 +52,18 @@ function timed(lines: readonly Line[]): readonly string[] {
   });
 }
 
+/** A change of the membership where it was over: until then, whoever was to leave was there to be struck. */
+const strikeMs = ({ fault, beginMs, endMs }: DoneFault): number =>
+  fault.type === 'membership' ? (endMs ?? beginMs) : beginMs;
+
 /** Who leads then may be another: to whom it hands over is not said. */
 const strikingOf = (fault: Fault): readonly string[] =>
   fault.type === 'transfer' ? ['within 10s transfer'] : commandsOf(fault);
 
 function mendingOf({ fault, beginMs, endMs }: DoneFault, faults: readonly DoneFault[]): readonly string[] {
-  const meanwhile = faults.filter((other) => other.beginMs >= beginMs && other.beginMs <= (endMs ?? other.beginMs));
+  const meanwhile = faults.filter(
+    (other) => strikeMs(other) >= beginMs && strikeMs(other) <= (endMs ?? strikeMs(other)),
+  );
   const hit = (types: readonly Fault['type'][]): readonly NodeId[] =>
     meanwhile.flatMap(({ fault: other }) => (types.includes(other.type) ? struckBy(other) : []));
   // Of who has left there is nothing to be started; who was killed, or began anew, is not frozen any more.

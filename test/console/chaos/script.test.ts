@@ -104,9 +104,20 @@ describe('the script of a run', () => {
       'kill node-01',
       'sleep 500ms',
       'resume node-02',
-      'sleep 500ms',
+      'sleep 600ms',
       'remove node-01',
-      'sleep 500ms',
+      'sleep 400ms',
+    ]);
+  });
+
+  it('kills whoever is being replaced while it is there, and does not start it when it has left', () => {
+    const replaced: Fault = { type: 'membership', change: { type: 'replace', node: one } };
+    expect(scriptOf(done(0, 900, replaced), done(200, 1_500, { type: 'kill', nodes: [one] }))).toEqual([
+      'sleep 200ms',
+      'kill node-01',
+      'sleep 700ms',
+      'replace node-01',
+      'sleep 600ms',
     ]);
   });
 });
