@@ -56,11 +56,19 @@ export const sessionExpired = ({ verb }: Operation, error: RaftctlError): Raftct
     },
   );
 
-/** What kept a session from being opened is what kept the write from being sent. */
-export function noSession({ verb }: Operation, { code, message, hint }: RaftctlError): RaftctlError {
+/**
+ * What kept a session from being opened is what kept the write from being sent. That a session may have been opened is no
+ * doubt about the write.
+ */
+export function noSession({ verb }: Operation, error: RaftctlError): RaftctlError {
+  const unsent = `${verb.name}: no session was opened, and it was not sent`;
+  if (!error.definite) {
+    const options = { definite: true, hint: 'status shows whether a quorum is there', cause: error };
+    return new RaftctlError('timeout', `${unsent}: one was asked for, and no quorum confirmed it in time`, options);
+  }
+  const { code, message, hint } = error;
   const why = message.replace(`${OPEN_SESSION.name}: `, '');
-  const options = { definite: true, ...(hint !== undefined && { hint }) };
-  return new RaftctlError(code, `${verb.name}: no session was opened, and it was not sent: ${why}`, options);
+  return new RaftctlError(code, `${unsent}: ${why}`, { definite: true, ...(hint !== undefined && { hint }) });
 }
 
 /** The deadline passed. What is said is the best reason known: of `opening`, if it was waited for. */

@@ -83,12 +83,18 @@ export function faultText(fault: ClusterFault): string {
     case 'cut':
       return `cut ${fault.from}->${fault.to}`;
     case 'slow':
-      return `slow ${fault.node} ${fault.delayMs}ms${fault.jitterMs > 0 ? ` --jitter ${fault.jitterMs}ms` : ''}`;
+      return `slow ${fault.node} ${delayText(fault.delayMs)}${fault.jitterMs > 0 ? ` --jitter ${delayText(fault.jitterMs)}` : ''}`;
     case 'flaky':
       return `flaky ${fault.node} ${percentText(fault.lossRate)}`;
     case 'disk':
-      return `disk ${fault.node} ${fault.fault.type}${fault.fault.type === 'slow' ? ` ${fault.fault.delayMs}ms` : ''}`;
+      return `disk ${fault.node} ${fault.fault.type}${fault.fault.type === 'slow' ? ` ${delayText(fault.fault.delayMs)}` : ''}`;
   }
+}
+
+/** As one would type it: `250ms`, `5s`, `1m`. */
+function delayText(ms: number): string {
+  if (ms > 0 && ms % 60_000 === 0) return `${ms / 60_000}m`;
+  return ms > 0 && ms % 1_000 === 0 ? `${ms / 1_000}s` : `${ms}ms`;
 }
 
 const clientsText = (clients: boolean | undefined): string => (clients === true ? ' --clients' : '');

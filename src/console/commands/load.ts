@@ -208,14 +208,15 @@ function failureOf({
 function loadText(op: LoadOp, { clients, keys, valueBytes, rate }: LoadOptions, result: LoadResult): string {
   const { acknowledged, writes, failed, unknown, lost, unchecked, seconds, throughput, firstFailure } = result;
   const latency = (value: number | null) => (value === null ? '-' : ms(value));
+  const why = firstFailure === null ? '' : `: at first ${firstFailure}`;
   const pace = rate === null ? '' : `, ${count(rate)} a second`;
   return columns([
     [
       'acknowledged',
       `${count(acknowledged)} (${count(writes)} writes) in ${seconds} s, ${count(Math.round(throughput))}/s`,
     ],
-    ['failed', `${count(failed)}${failed + unknown > 0 && firstFailure !== null ? `: at first ${firstFailure}` : ''}`],
-    ['unknown', count(unknown)],
+    ['failed', `${count(failed)}${failed > 0 ? why : ''}`],
+    ['unknown', `${count(unknown)}${failed === 0 && unknown > 0 ? why : ''}`],
     ['lost', lost === null ? `not known: the keys could not be read back: ${unchecked}` : count(lost)],
     [
       'latency',

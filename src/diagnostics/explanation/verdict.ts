@@ -149,8 +149,12 @@ function roundsOf(rows: readonly Row[]): Conclusion | null {
 }
 
 function refusedOf(rows: readonly Row[]): Conclusion {
-  const refused = every(rows, 'refused').filter((row) => !row.preVote);
-  if (refused.length === 0) return { type: 'refused', text: 'Nobody refused a vote.' };
+  const all = every(rows, 'refused');
+  const refused = all.filter((row) => !row.preVote);
+  if (refused.length === 0) {
+    const text = all.length === 0 ? 'Nobody refused a vote.' : 'Pre-votes were refused, and no vote.';
+    return { type: 'refused', text };
+  }
   const told = refused
     .slice(0, REFUSALS_MAX)
     .map(

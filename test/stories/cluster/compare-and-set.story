@@ -19,7 +19,8 @@
      +2 ms  node-01    > node-03 append-entries term=1 prev=4/1 entries=5/1 leaderCommit=3
   true
 > ! wait job bob
-  error expected ok, got error command-failed: 'lock' does not hold the expected value
+  false
+  'lock' does not hold the expected value
 > get lock --via node-02 => alice
      +3 ms  node-01    > node-02 append-entries term=1 prev=5/1 entries=none leaderCommit=5
      +3 ms  node-01    > node-03 append-entries term=1 prev=5/1 entries=none leaderCommit=5
