@@ -294,8 +294,8 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'the client sends a write again whose outcome it does not know',
     edits: one(
       'client/dispatcher.ts',
-      'UNDECIDED.has(error.code) && (operation.isRepeatable || error.definite);',
-      'UNDECIDED.has(error.code);',
+      'UNDECIDED.has(error.code) && (operation.isRepeatable || error.definite)',
+      'UNDECIDED.has(error.code)',
     ),
     seeds: 60,
   },
