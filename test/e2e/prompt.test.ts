@@ -192,7 +192,7 @@ describe('the prompt of a terminal that cannot be drawn on', () => {
     screen.type(CTRL_C);
     await screen.shows(/3\/4>$/);
     screen.type('logs -f\r');
-    await screen.shows('node-listening');
+    await screen.shows('term-committed');
     screen.type(CTRL_C);
     // Events may still be on their way to the screen.
     await screen.shows(/\^C[\s\S]*\ndemo .*3\/4>$/);
