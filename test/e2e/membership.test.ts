@@ -166,7 +166,7 @@ describe('a change that the supervisor did not live to finish', { timeout: 60_00
     expect(existsSync(data)).toBe(false);
     expect((await place.run('status')).stdout).not.toContain('node-04');
     const gone = await place.run('remove', 'node-04');
-    expect([gone.code, gone.stderr]).toEqual([3, expect.stringContaining("node-04 has left the cluster")]);
+    expect([gone.code, gone.stderr]).toEqual([3, expect.stringContaining('node-04 has left the cluster')]);
     expect((await place.run('get', 'kept')).stdout).toBe('forever\n');
   });
 
