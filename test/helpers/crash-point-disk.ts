@@ -71,17 +71,19 @@ class CrashingLogFile implements File {
   #dies(when: 'before' | 'mid' | 'after', batch: BatchFacts | undefined): boolean {
     if (batch === undefined) return false;
     if (batch.generation !== null && when !== 'mid' && this.#points.reached(OF_MARKS[when], batch)) return true;
-    if (when === 'after' && this.#holdsMembership(batch) && this.#points.reached('after-membership-sync', batch))
-      return true;
+    if (when === 'after' && this.#passesMemberships(batch)) return true;
     if (batch.first !== null && this.#points.reached(OF_ENTRIES[when], batch)) return true;
     return when !== 'mid' && batch.hardState?.votedFor != null && this.#points.reached(OF_VOTES[when], batch);
   }
 
-  #holdsMembership({ last }: BatchFacts): boolean {
-    const { membershipIndex } = this.#points;
-    if (membershipIndex === undefined || last === null || last < membershipIndex) return false;
-    this.#points.membershipIndex = undefined;
-    return true;
+  /** Once for each membership that is durable now: whoever lags gets several in one batch. */
+  #passesMemberships(batch: BatchFacts): boolean {
+    const { memberships } = this.#points;
+    while (batch.last !== null && memberships.length > 0 && memberships[0]! <= batch.last) {
+      memberships.shift();
+      if (this.#points.reached('after-membership-sync', batch)) return true;
+    }
+    return false;
   }
 
   size(): Promise<number> {

@@ -19,7 +19,7 @@ export function crashAtEvents(points: CrashPoints): void {
         emit.emit(level, event, fields);
         const point = AT.get(event);
         if (point === undefined) return;
-        if (event === 'membership-entered') points.membershipIndex = Number(fields?.['index']);
+        if (event === 'membership-entered') points.memberships.push(Number(fields?.['index']));
         if (points.reached(point, fields ?? {})) die();
       },
     };

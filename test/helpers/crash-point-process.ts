@@ -6,8 +6,8 @@ const HOLD_MS = 50;
 /** The crash points of this process. */
 export class CrashPoints {
   readonly #book: CrashBook;
-  /** Of a membership that is in the log, and not durable yet. */
-  membershipIndex: number | undefined;
+  /** Of memberships that are in the log, and not durable yet: the indexes of their entries. */
+  readonly memberships: number[] = [];
   #passed = 0;
   #dying = false;
 
