@@ -52,16 +52,22 @@ const stepsOf = (entries: number): readonly Step[] =>
 const titleOf = ({ who, point, nth = 1 }: Step): string => `${who} dies ${point}, time ${nth}`;
 
 /** Does something, and has a node die of it. Whoever died is started again, as long as it is a member. */
-async function throughDeath<T>({ cluster, load }: Scene, step: Step, act: () => Promise<T>): Promise<T | RaftctlError> {
+async function throughDeath<T>(
+  { cluster, load }: Scene,
+  step: Step,
+  act: (node: NodeId, isDead: () => boolean) => Promise<T>,
+): Promise<T | RaftctlError> {
   const leader = await cluster.leader();
   const node = step.who === 'the leader' ? leader : step.who === 'a follower' ? cluster.others(leader)[0]! : NEW;
   const mark = await cluster.mark();
   cluster.arm(node, step.nth ?? 1, step.point);
-  const acting = act().catch((thrown: unknown) => {
+  let isDead = false;
+  const acting = act(node, () => isDead).catch((thrown: unknown) => {
     if (thrown instanceof RaftctlError) return thrown;
     throw thrown;
   });
   const death: Death = await cluster.death(node, mark);
+  isDead = true;
   expect(death.point).toBe(step.point);
   // The others go on without it.
   await load.acknowledges(ACKNOWLEDGED);
@@ -106,6 +112,17 @@ async function everybodyFollows({ cluster }: Scene): Promise<NodeId> {
     const { nodes, leader } = await cluster.control.view();
     const followers = nodes.find(({ id }) => id === leader)?.status?.followers ?? [];
     if (leader !== null && followers.length > 0 && followers.every(({ match }) => match > target)) return leader;
+  }
+}
+
+/** From that node and to it until it dies of it: an election may come in between, and whoever lacks much is refused. */
+async function toAndFro({ cluster }: Scene, node: NodeId, isDead: () => boolean): Promise<void> {
+  while (!isDead()) {
+    const leader = await cluster.leader();
+    const to = leader === node ? cluster.others(node)[0]! : node;
+    await cluster.control.transfer(to).catch((thrown: unknown) => {
+      if (!(thrown instanceof RaftctlError)) throw thrown;
+    });
   }
 }
 
@@ -174,9 +191,7 @@ describe('a node that dies at any moment of a transfer', { timeout: 120_000 }, (
       { who: 'a follower', point: 'at-role-changed', nth: 2 },
     ];
     await each(steps, async (step) => {
-      const leader = await cluster.leader();
-      const to = cluster.others(leader)[0]!;
-      await throughDeath(scene, step, () => cluster.control.transfer(to));
+      await throughDeath(scene, step, (node, isDead) => toAndFro(scene, node, isDead));
       const next = cluster.others(await everybodyFollows(scene))[0]!;
       expect((await cluster.control.transfer(next)).leader).toBe(next);
     });
