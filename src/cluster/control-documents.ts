@@ -2,10 +2,10 @@ import { asNodeId, LEVELS } from '../base/index.js';
 import type { EventPage, MergedEvent } from '../diagnostics/index.js';
 import { eventShape, membership, nodeStatus, ROLE_NAMES } from '../wire/index.js';
 import {
-  branded,
   count,
   finite,
   list,
+  nodeId,
   nullable,
   object,
   oneOf,
@@ -31,7 +31,6 @@ import { PROCESS_STATES, type ProcessStateName } from './process-state.js';
 
 /** What a supervisor answers, as documents. */
 
-export const nodeId = branded(text, asNodeId);
 const processState: Parser<ProcessStateName> = oneOf(PROCESS_STATES);
 
 export interface Welcome {

@@ -1,7 +1,19 @@
 import { constants } from 'node:os';
 import { LEVELS, type Level, RaftctlError } from '../base/index.js';
 import type { EventFilter, EventSource, MergedEvent } from '../diagnostics/index.js';
-import { count, finite, list, object, oneOf, optional, type Parser, record, text, truth } from '../wire/parse.js';
+import {
+  count,
+  finite,
+  list,
+  nodeId,
+  object,
+  oneOf,
+  optional,
+  type Parser,
+  record,
+  text,
+  truth,
+} from '../wire/parse.js';
 import { type ClusterControl, LIFECYCLE_ACTIONS, type LiveState } from './control.js';
 import {
   clusterChange,
@@ -10,7 +22,6 @@ import {
   lifecycleResult,
   liveState,
   mergedEvent,
-  nodeId,
   toLiveDocument,
   transferred,
   view,

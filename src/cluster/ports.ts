@@ -34,6 +34,25 @@ export async function probePorts(transport: Transport, engine: Engine, members: 
   throw new RaftctlError('port-taken', text, { hint: remedy(members) });
 }
 
+/** Nobody else can listen there while it does; whoever connects is refused. Rejects with `port-taken`. */
+export const holdPort = (
+  transport: Transport,
+  host: string,
+  port: number,
+  refusal: () => RaftctlError,
+): Promise<Listener> =>
+  transport.listen({
+    host,
+    port,
+    hello: () => ({ role: 'admin', clusterId: '', node: '', instance: '', note: new Uint8Array() }),
+    maxFrameBytes: () => 1_024,
+    handshakeTimeoutMs: 1_000,
+    maxConnections: 1,
+    maxQueuedBytes: 1_024,
+    handlers: { frames: () => {} },
+    admit: refusal,
+  });
+
 async function probe(
   transport: Transport,
   { id, host, port }: Pick<Member, 'id' | 'host' | 'port'>,
@@ -41,19 +60,8 @@ async function probe(
   bound: Listener[],
 ): Promise<Problem | undefined> {
   try {
-    bound.push(
-      await transport.listen({
-        host,
-        port,
-        hello: () => ({ role: 'admin', clusterId: '', node: '', instance: '', note: new Uint8Array() }),
-        maxFrameBytes: () => 1_024,
-        handshakeTimeoutMs: 1_000,
-        maxConnections: 1,
-        maxQueuedBytes: 1_024,
-        handlers: { frames: () => {} },
-        admit: () => new RaftctlError('shutting-down', `${id} has not started yet`),
-      }),
-    );
+    const refusal = () => new RaftctlError('shutting-down', `${id} has not started yet`);
+    bound.push(await holdPort(transport, host, port, refusal));
     return undefined;
   } catch (thrown) {
     if (!(thrown instanceof RaftctlError)) throw thrown;

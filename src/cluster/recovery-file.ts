@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
-import { asNodeId, type FormerMember, type NodeId, RaftctlError } from '../base/index.js';
+import { type FormerMember, type NodeId, RaftctlError } from '../base/index.js';
 import { syncDirectory, writeFileAtomically } from '../os/index.js';
-import { branded, count, list, object, type Parser, text } from '../wire/parse.js';
+import { count, list, nodeId, object, type Parser, text } from '../wire/parse.js';
 import { ClusterDirectory } from './directory.js';
 import { readVersionedFile } from './versioned-file.js';
 
@@ -22,7 +22,6 @@ export interface DecidedRecovery {
 
 const FORMAT = 1;
 
-const nodeId = branded(text, asNodeId);
 const parse: Parser<DecidedRecovery> = object({
   node: nodeId,
   before: object({ clusterId: text, incarnation: count }),

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { asNodeId, type FormerMember, type Member, RaftctlError } from '../base/index.js';
+import { type FormerMember, type Member, RaftctlError } from '../base/index.js';
 import { writeFileAtomically } from '../os/index.js';
-import { branded, count, list, object, optional, type Parser, text, truth } from '../wire/parse.js';
+import { count, list, nodeId, object, optional, type Parser, text, truth } from '../wire/parse.js';
 import { type ClusterConfig, digestOf } from './config/config.js';
 import { readVersionedFile } from './versioned-file.js';
 
@@ -39,7 +39,6 @@ export interface FoundFile extends Omit<SupervisorFile, 'format' | 'members'> {
   readonly members: readonly (Omit<KnownMember, 'host' | 'port'> & Partial<Pick<KnownMember, 'host' | 'port'>>)[];
 }
 
-const nodeId = branded(text, asNodeId);
 const cluster = { clusterId: text, name: text, digest: text, pid: count, socket: text };
 const formerMember = object({ name: nodeId, incarnation: count, joined: truth });
 const member = object({

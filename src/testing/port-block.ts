@@ -1,4 +1,5 @@
 import { asError, RaftctlError, type Random, randomInt } from '../base/index.js';
+import { holdPort } from '../cluster/ports.js';
 import type { Listener, Transport } from '../transport/index.js';
 
 /** The members of the largest cluster, and some that come later. */
@@ -31,23 +32,15 @@ export function blocksOf({ range: [min, max], members, random }: BlocksOptions):
   return Array.from({ length: count }, (_, nth) => min + ((first + nth) % count) * size);
 }
 
+const refusal = () => new RaftctlError('bad-request', 'this port says that the next ones are of a cluster under test');
+
 /**
  * Takes a block, as long as the listener is there: whoever keeps to this looks for another one. So a port stays free
  * while its node is down. Undefined: somebody else has it.
  */
 export async function claim(transport: Transport, host: string, port: number): Promise<Listener | undefined> {
   try {
-    return await transport.listen({
-      host,
-      port,
-      hello: () => ({ role: 'admin', clusterId: '', node: '', instance: '', note: new Uint8Array() }),
-      maxFrameBytes: () => 1_024,
-      handshakeTimeoutMs: 1_000,
-      maxConnections: 1,
-      maxQueuedBytes: 1_024,
-      handlers: { frames: () => {} },
-      admit: () => new RaftctlError('bad-request', 'this port says that the next ones are of a cluster under test'),
-    });
+    return await holdPort(transport, host, port, refusal);
   } catch (thrown) {
     if (asError(thrown).code === 'port-taken') return undefined;
     throw thrown;

@@ -1,6 +1,5 @@
 import {
   asIndex,
-  asNodeId,
   asRevision,
   asTerm,
   type Fields,
@@ -22,6 +21,7 @@ import {
   count,
   finite,
   list,
+  nodeId,
   nullable,
   object,
   oneOf,
@@ -154,7 +154,6 @@ export interface ChangeMembership {
   readonly timeoutMs: number;
 }
 
-const nodeId = branded(text, asNodeId);
 const term = branded(count, asTerm);
 const index = branded(count, asIndex);
 const level: Parser<Level> = oneOf(LEVELS);

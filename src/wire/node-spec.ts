@@ -1,6 +1,6 @@
-import { asNodeId, LEVELS, type Level, type Member, type NodeId, RaftctlError } from '../base/index.js';
+import { LEVELS, type Level, type Member, type NodeId, RaftctlError } from '../base/index.js';
 import { type NodeFaults, nodeFaults } from './node-faults.js';
-import { branded, count, list, object, oneOf, optional, type Parser, text, truth } from './parse.js';
+import { count, list, nodeId, object, oneOf, optional, type Parser, text, truth } from './parse.js';
 
 /** What a node process is told, as one JSON document in this variable of its environment. */
 export const NODE_SPEC_VARIABLE = 'RAFTCTL_NODE';
@@ -46,8 +46,6 @@ export interface NodeSpec {
 }
 
 export const serializeNodeSpec = (spec: NodeSpec): string => JSON.stringify(spec);
-
-const nodeId = branded(text, asNodeId);
 
 /** Shortest and longest. */
 const span: Parser<readonly [number, number]> = (value, path) => {

@@ -1,3 +1,4 @@
+import { asNodeId, type NodeId } from '../base/index.js';
 import { malformed } from './bytes.js';
 
 /**
@@ -91,3 +92,5 @@ export const object =
     for (const name of Object.keys(shape)) parsed[name] = shape[name]!(value[name], `${path}.${name}`);
     return parsed as { readonly [Name in keyof Shape]: Parsed<Shape[Name]> };
   };
+
+export const nodeId: Parser<NodeId> = branded(text, asNodeId);

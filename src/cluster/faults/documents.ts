@@ -1,16 +1,14 @@
-import { asNodeId } from '../../base/index.js';
 import { diskFault } from '../../wire/index.js';
 import {
-  branded,
   count,
   finite,
   list,
+  nodeId,
   nullable,
   object,
   oneOf,
   optional,
   type Parser,
-  text,
   truth,
 } from '../../wire/parse.js';
 import { PROCESS_STATES } from '../process-state.js';
@@ -18,7 +16,6 @@ import { type ClusterFault, FAULT_NAMES, type FaultRule, type FaultsChanged } fr
 
 /** Faults as documents, on the control socket. */
 
-const nodeId = branded(text, asNodeId);
 const faultType = object({ type: oneOf(FAULT_NAMES) });
 
 const FAULTS: Readonly<Record<ClusterFault['type'], Parser<ClusterFault>>> = {
