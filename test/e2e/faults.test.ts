@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { isRunning, Workplace } from '../helpers/product.js';
+import { untilGone } from '../cluster/helpers.js';
+import { Workplace } from '../helpers/product.js';
 
 interface Rule {
   readonly id: number;
@@ -275,7 +276,7 @@ describe('faults of a cluster of real processes', { timeout: 120_000 }, () => {
     await place.run('pause', 'node-02');
     up.child.kill('SIGKILL');
     await up.finished;
-    for (const { pid } of status.nodes) while (isRunning(pid)) await new Promise((resolve) => setTimeout(resolve, 20));
+    await Promise.all(status.nodes.map(({ pid }) => untilGone(pid)));
     await place.up();
     expect(await answer(place, 'faults')).toEqual([]);
     expect((await place.run('put', 'key', 'value')).stdout).toBe('OK\n');

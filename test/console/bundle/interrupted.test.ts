@@ -1,4 +1,5 @@
 import { mkdirSync, readdirSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { TABLE } from '../../../src/console/commands/index.js';
@@ -6,6 +7,7 @@ import { literalArg } from '../../../src/console/commands/invocation.js';
 import { execute } from '../../../src/console/execute.js';
 import { writeArchive } from '../../../src/console/files/archive.js';
 import { outputOf } from '../../../src/console/results.js';
+import { eventually } from '../../cluster/helpers.js';
 import { capturedPrinter, fakeWorld } from '../fakes.js';
 import { temporaryFolder } from '../temporary.js';
 
@@ -18,8 +20,8 @@ describe('a bundle', () => {
       control.directory = join(folder, 'cluster');
       mkdirSync(control.directory);
       const silent = () => {
-        // The file is there by then, as it is where a paused node is waited for.
-        setTimeout(() => interrupt.abort(), 100);
+        // Once the file is there, as it is where a paused node is waited for.
+        void eventually(() => readdirSync(folder).length === 2).then(() => interrupt.abort());
         return new Promise<never>(() => {});
       };
       if (what === 'view') control.view = silent;
@@ -39,15 +41,14 @@ describe('a bundle', () => {
 
   it('whose files come to an end before it was made leaves nothing later', async () => {
     const folder = temporaryFolder();
-    // biome-ignore lint/correctness/useYield: it has none
-    const none = async function* (): AsyncGenerator<never> {
-      throw new Error('none');
+    const none: AsyncIterable<never> = {
+      [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(new Error('none')) }),
     };
     const before = process.listeners('exit');
     const options = { file: join(folder, 'b.tar.gz'), root: 'b', wall: 0, unique: 'u' };
-    await expect(writeArchive(none(), options)).rejects.toMatchObject({ code: 'command-failed' });
-    await new Promise((later) => setTimeout(later, 50));
-    expect(readdirSync(folder)).toEqual([]);
+    await expect(writeArchive(none, options)).rejects.toMatchObject({ code: 'command-failed' });
+    // Behind whatever is still on its way to the disk.
+    for (let turn = 0; turn < 20; turn++) expect(await readdir(folder)).toEqual([]);
     expect(process.listeners('exit').filter((listener) => !before.includes(listener))).toEqual([]);
   });
 });
