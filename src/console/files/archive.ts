@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { createWriteStream, linkSync, lstatSync, renameSync, rmSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -35,10 +34,10 @@ export async function writeArchive(
   const remove = () => rmSync(unfinished, { force: true });
   // Who interrupts twice ends the program before anything is tidied up.
   process.once('exit', remove);
+  const target = createWriteStream(unfinished, { flags: 'wx', mode: 0o600, flush: true });
+  const closed = new Promise<void>((resolve) => target.once('close', resolve));
   try {
     const { readable, controller } = createTarPacker();
-    const target = createWriteStream(unfinished, { flags: 'wx', mode: 0o600, flush: true });
-    const closed = once(target, 'close').catch(() => {});
     const written = pipeline(
       Readable.fromWeb(readable as Parameters<typeof Readable.fromWeb>[0]),
       createGzip(),
@@ -58,8 +57,7 @@ export async function writeArchive(
     };
     const packed = pack().catch(async (thrown) => {
       controller.error(thrown);
-      // It may only now be about to make the file. On an error of its own it is closed as well.
-      await Promise.allSettled([written, closed]);
+      await written;
       throw thrown;
     });
     // Whichever fails first says why; the other one fails of it.
@@ -67,6 +65,8 @@ export async function writeArchive(
     giveName(unfinished, file);
     return sizes;
   } catch (thrown) {
+    // It may only now be about to make the file.
+    await closed;
     remove();
     if (thrown instanceof RaftctlError) throw thrown;
     throw new RaftctlError('command-failed', `${file} cannot be written: ${systemReason(thrown)}`, { cause: thrown });
